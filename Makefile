@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# Front door for people. It calls the bootstrap, CMake and the tool, and holds no build rules of its own.
+#
+# Settings: MODEL, PROMPT, N, DEVICE for `make run`; JOBS for every build.
+
+MODEL  ?= models/brook.gguf
+PROMPT ?= Once upon a time
+N      ?= 128
+DEVICE ?= sim
+JOBS   ?= $(shell nproc)
+
+BUILD := build
+CACHE := $(BUILD)/CMakeCache.txt
+
+.DEFAULT_GOAL := build
+.PHONY: build run check bench clean help
+
+build: ## Build the tool at build/millrace (installs what is missing first)
+	@scripts/bootstrap.sh run
+	@test -f $(CACHE) || cmake --preset default
+	@cmake --build $(BUILD) -j $(JOBS)
+
+run: build ## Stream a story out of the chip: MODEL= PROMPT= N= DEVICE=sim|model
+	@$(BUILD)/millrace run -m "$(MODEL)" -p "$(PROMPT)" -n $(N) --device $(DEVICE) --stats
+
+check: ## Run every test, lint and sanitizer; ends with "N passed, N failed"
+	@scripts/bootstrap.sh check
+	@scripts/check.sh $(JOBS)
+
+bench: build ## Measure and rewrite docs/results.md
+	@scripts/bench.sh
+
+clean: ## Remove build/ (keeps .venv)
+	rm -rf $(BUILD)
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
