@@ -23,6 +23,24 @@ void mr_block_from_q8_0(const uint8_t src[MR_Q8_0_BYTES], mr_block_t *out) {
     }
 }
 
+float mr_op_inv(uint32_t n) {
+    return 1.0f / (float)n;
+}
+
+float mr_op_inv_sqrt(uint32_t n) {
+    /* root = floor(2^31 / sqrt(n)), bit by bit: the largest root with root^2 n <= 2^62. */
+    uint64_t root = 0;
+    for (int bit = 31; bit >= 0; bit--) {
+        const uint64_t trial = root | ((uint64_t)1 << bit);
+        if (trial <= UINT64_MAX / trial / n && trial * trial * n <= (uint64_t)1 << 62) {
+            root = trial;
+        }
+    }
+    /* root has 26 bits or more: a sticky bit below them makes the conversion round right. */
+    const uint64_t sticky = root * root * n != (uint64_t)1 << 62;
+    return mr_f32_mul((float)(root << 1 | sticky), mr_f32_from_bits(0x2F800000u));
+}
+
 /* Largest magnitude of a block, compared as integers: NaN is above infinity. */
 static float ops_amax(const float x[MR_BLOCK_LEN]) {
     uint32_t amax = 0;
@@ -103,7 +121,7 @@ void mr_op_rope(float *y, const float *x, const uint32_t *f, size_t n_heads, siz
             const float x1 = x[h * hd + 2 * i + 1];
             float c;
             float s;
-            mr_sincos(pos * f[i], &s, &c);
+            mr_sincos(pos * f[i], &c, &s);
             y[h * hd + 2 * i] = mr_f32_add(mr_f32_mul(x0, c), mr_f32_neg(mr_f32_mul(x1, s)));
             y[h * hd + 2 * i + 1] = mr_f32_add(mr_f32_mul(x0, s), mr_f32_mul(x1, c));
         }

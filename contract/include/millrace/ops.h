@@ -45,6 +45,12 @@ void mr_block_from_q4_0(const uint8_t src[MR_Q4_0_BYTES], mr_block_t *out);
 /* Reads GGUF's Q8_0 block on a host of any byte order. */
 void mr_block_from_q8_0(const uint8_t src[MR_Q8_0_BYTES], mr_block_t *out);
 
+/* f32(1 / n), the inv_n of mr_op_norm; 1 <= n <= 2^24. */
+float mr_op_inv(uint32_t n);
+
+/* f32(1 / sqrt(n)) correctly rounded, the scale of mr_op_attend; 1 <= n <= 4096. */
+float mr_op_inv_sqrt(uint32_t n);
+
 /* quant of n / 32 blocks. n is a multiple of 32; out has n / 32 blocks. */
 void mr_op_quant(const float *x, size_t n, mr_block_t *out);
 

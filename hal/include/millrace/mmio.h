@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Register access: the one small table of operations between software and a device.
+ *
+ * Drivers, firmware and host reach every device (functional model, Verilated RTL, a board) through
+ * an mr_mmio_t and nothing else. Addresses are bytes of the register map (regs.h), multiples of 4;
+ * data is 32 bits. Not thread-safe: one thread at a time per device unless a back end says more.
+ */
+#ifndef MR_MMIO_H
+#define MR_MMIO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "millrace/status.h"
+
+/* What a back end provides. Every entry is mandatory. Each returns MR_OK, or
+ *   MR_ALIGN   addr is no multiple of 4
+ *   MR_DEVICE  the device answered with a bus error (unmapped address, memory of a busy tile); it
+ *              also set STATUS.bus_error
+ *   MR_TIMEOUT the device did not answer within the back end's bound
+ *   MR_IO      the connection to the device failed
+ * On error *value is unspecified, and a block access may have moved a part of its words. */
+typedef struct {
+    /* Reads one register. */
+    mr_status_t (*read32)(void *ctx, uint32_t addr, uint32_t *value);
+    /* Writes one register. */
+    mr_status_t (*write32)(void *ctx, uint32_t addr, uint32_t value);
+    /* Reads n_words registers at addr, addr + 4, ... in this order; the same as that many read32.
+     */
+    mr_status_t (*read_block)(void *ctx, uint32_t addr, uint32_t *words, size_t n_words);
+    /* Writes n_words registers at addr, addr + 4, ... in this order. */
+    mr_status_t (*write_block)(void *ctx, uint32_t addr, const uint32_t *words, size_t n_words);
+    /* Lets the device run for up to `cycles` of its clock; a polling loop calls it between reads
+     * and bounds itself by the cycles that it has given. May return early when something happened.
+     */
+    mr_status_t (*wait)(void *ctx, uint32_t cycles);
+    /* Ends the use of the device and releases ctx; no call may follow. */
+    void (*close)(void *ctx);
+} mr_mmio_ops_t;
+
+/* A device. Copied by value; ops and ctx belong to the back end until close. */
+typedef struct {
+    const mr_mmio_ops_t *ops;
+    void *ctx;
+} mr_mmio_t;
+
+/* The operations of the table; statuses as above. */
+MR_NODISCARD static inline mr_status_t mr_mmio_read32(const mr_mmio_t *mmio, uint32_t addr,
+                                                      uint32_t *value) {
+    return mmio->ops->read32(mmio->ctx, addr, value);
+}
+
+MR_NODISCARD static inline mr_status_t mr_mmio_write32(const mr_mmio_t *mmio, uint32_t addr,
+                                                       uint32_t value) {
+    return mmio->ops->write32(mmio->ctx, addr, value);
+}
+
+MR_NODISCARD static inline mr_status_t mr_mmio_read_block(const mr_mmio_t *mmio, uint32_t addr,
+                                                          uint32_t *words, size_t n_words) {
+    return mmio->ops->read_block(mmio->ctx, addr, words, n_words);
+}
+
+MR_NODISCARD static inline mr_status_t mr_mmio_write_block(const mr_mmio_t *mmio, uint32_t addr,
+                                                           const uint32_t *words, size_t n_words) {
+    return mmio->ops->write_block(mmio->ctx, addr, words, n_words);
+}
+
+MR_NODISCARD static inline mr_status_t mr_mmio_wait(const mr_mmio_t *mmio, uint32_t cycles) {
+    return mmio->ops->wait(mmio->ctx, cycles);
+}
+
+static inline void mr_mmio_close(const mr_mmio_t *mmio) {
+    mmio->ops->close(mmio->ctx);
+}
+
+#endif
