@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memories of a tile, their port arbitration, and the loader's access to them (memory window, docs/interfaces.md 4).
+//
+// Lanes 1, 2, 4, 8.   WDepth words of Lanes x 288 bits.   VDepth elements (even).   XDepth blocks.   PDepth descriptors.
+// VMEM: two read ports (A: VEC; B: VEC, then DPU, then NET out), one write port (VEC, then DPU, then NET in). VEC is never
+// stalled; the others have ready/valid. Every read answers one cycle after it was accepted and holds.
+// Loader: cfg_valid_i holds until cfg_done_o (one cycle); needs a tile without a job, otherwise cfg_error_o.
+`default_nettype none
+module mr_tile_mem #(
+  parameter int Lanes = 2,
+  parameter int WDepth = 1024,
+  parameter int VDepth = 2048,
+  parameter int XDepth = 64,
+  parameter int PDepth = 128,
+  localparam int WaW = $clog2(WDepth),
+  localparam int VaW = $clog2(VDepth) - 1,   // pair index
+  localparam int XaW = $clog2(XDepth),
+  localparam int PaW = $clog2(PDepth) + 2    // 64-bit words
+) (
+  input  wire                  clk_i,
+  input  wire                  rst_ni,
+  input  wire                  idle_i,       // no job: the loader may touch the memories
+  // loader
+  input  wire                  cfg_valid_i,
+  input  wire                  cfg_write_i,
+  input  wire  [1:0]           cfg_kind_i,   // 0 WMEM, 1 VMEM, 2 XMEM, 3 PMEM
+  input  wire  [31:0]          cfg_index_i,
+  input  wire  [31:0]          cfg_wdata_i,
+  output logic                 cfg_done_o,
+  output logic [31:0]          cfg_rdata_o,
+  output logic                 cfg_error_o,
+  // VMEM
+  input  wire                  va_en_i,
+  input  wire  [VaW-1:0]       va_addr_i,
+  output logic [63:0]          va_data_o,
+  input  wire                  vb_en_i,
+  input  wire  [VaW-1:0]       vb_addr_i,
+  input  wire                  vd_valid_i,
+  output logic                 vd_ready_o,
+  input  wire  [VaW-1:0]       vd_addr_i,
+  input  wire                  vt_valid_i,
+  output logic                 vt_ready_o,
+  input  wire  [VaW-1:0]       vt_addr_i,
+  output logic [63:0]          vb_data_o,    // port B, whoever read
+  input  wire  [1:0]           vw_en_i,      // VEC
+  input  wire  [VaW-1:0]       vw_addr_i,
+  input  wire  [63:0]          vw_data_i,
+  input  wire                  dw_valid_i,   // DPU
+  output logic                 dw_ready_o,
+  input  wire  [1:0]           dw_en_i,
+  input  wire  [VaW-1:0]       dw_addr_i,
+  input  wire  [63:0]          dw_data_i,
+  input  wire                  rw_valid_i,   // NET in
+  output logic                 rw_ready_o,
+  input  wire  [VaW-1:0]       rw_addr_i,
+  input  wire  [63:0]          rw_data_i,
+  // XMEM
+  input  wire                  xw_en_i,
+  input  wire  [XaW-1:0]       xw_addr_i,
+  input  wire  [271:0]         xw_data_i,
+  input  wire                  xd_en_i,      // DPU
+  input  wire  [XaW-1:0]       xd_addr_i,
+  input  wire                  xk_valid_i,   // KV append
+  output logic                 xk_ready_o,
+  input  wire  [XaW-1:0]       xk_addr_i,
+  output logic [271:0]         x_data_o,
+  // WMEM
+  input  wire                  wd_en_i,      // DPU
+  input  wire  [WaW-1:0]       wd_addr_i,
+  input  wire                  wv_en_i,      // VEC (EMBED)
+  input  wire  [WaW-1:0]       wv_addr_i,
+  output logic [Lanes*288-1:0] w_data_o,
+  // PMEM
+  input  wire                  pm_en_i,
+  input  wire  [PaW-1:0]       pm_addr_i,
+  output logic [63:0]          pm_data_o
+);
+  localparam logic [1:0] KindW = 2'd0;
+  localparam logic [1:0] KindV = 2'd1;
+  localparam logic [1:0] KindX = 2'd2;
+  localparam logic [1:0] KindP = 2'd3;
+  localparam int LaneW = Lanes > 1 ? $clog2(Lanes) : 1;
+
+  // ---- loader ----
+  localparam logic [1:0] StIdle = 2'd0;
+  localparam logic [1:0] StRead = 2'd1;
+  localparam logic [1:0] StDone = 2'd2;
+  logic [1:0]   st_q;
+  logic         error_q;
+  logic [255:0] stage_q;
+
+  wire [3:0]  k = cfg_index_i[3:0];
+  wire [27:0] row = cfg_index_i[31:4];
+  wire [1:0]  cfg_half = cfg_index_i[0] ? 2'b10 : 2'b01;
+  wire [VaW-1:0] cfg_pair = cfg_index_i[VaW:1];
+  logic in_range;
+  always_comb begin
+    case (cfg_kind_i)
+      KindW: in_range = row < 28'(WDepth * Lanes);
+      KindV: in_range = cfg_index_i < VDepth;
+      KindX: in_range = row < 28'(XDepth);
+      default: in_range = cfg_index_i < PDepth * 8;
+    endcase
+  end
+  wire accept = st_q == StIdle && cfg_valid_i;
+  wire legal = accept && idle_i && in_range;
+  wire wr = legal && cfg_write_i;
+  wire rd = legal && !cfg_write_i;
+  wire wr_w = wr && cfg_kind_i == KindW && k == 4'd8;
+  wire wr_v = wr && cfg_kind_i == KindV;
+  wire wr_x = wr && cfg_kind_i == KindX && k == 4'd8;
+  wire wr_p = wr && cfg_kind_i == KindP;
+  wire rd_w = rd && cfg_kind_i == KindW;
+  wire rd_v = rd && cfg_kind_i == KindV;
+  wire rd_x = rd && cfg_kind_i == KindX;
+  wire rd_p = rd && cfg_kind_i == KindP;
+  wire [LaneW-1:0] lane = Lanes > 1 ? row[LaneW-1:0] : '0;
+  wire [WaW-1:0]   word = WaW'(row >> $clog2(Lanes));
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      st_q <= StIdle;
+      error_q <= 1'b0;
+    end else if (st_q != StIdle || cfg_valid_i) begin
+      case (st_q)
+        StIdle: if (cfg_valid_i) begin
+          st_q <= rd ? StRead : StDone;
+          error_q <= !legal;
+        end
+        StRead: st_q <= StDone;
+        default: st_q <= StIdle;
+      endcase
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (wr && (cfg_kind_i == KindW || cfg_kind_i == KindX) && k < 4'd8) stage_q[k[2:0]*32 +: 32] <= cfg_wdata_i;
+    if (st_q == StRead) begin
+      case (cfg_kind_i)
+        KindW: cfg_rdata_o <= k > 4'd8 ? '0 : w_data_o[(32'(lane)*9 + 32'(k))*32 +: 32];
+        KindV: cfg_rdata_o <= cfg_index_i[0] ? va_data_o[63:32] : va_data_o[31:0];
+        KindX: cfg_rdata_o <= k > 4'd8 ? '0 : k == 4'd8 ? {16'd0, x_data_o[271:256]} : x_data_o[k[2:0]*32 +: 32];
+        default: cfg_rdata_o <= cfg_index_i[0] ? pm_data_o[63:32] : pm_data_o[31:0];
+      endcase
+    end
+  end
+  assign cfg_done_o = st_q == StDone;
+  assign cfg_error_o = error_q;
+
+  // ---- VMEM: two copies, so that two reads and a write fit in a cycle ----
+  assign vd_ready_o = !vb_en_i;
+  assign vt_ready_o = !vb_en_i && !vd_valid_i;
+  wire            b_en = vb_en_i || vd_valid_i || vt_valid_i;
+  wire [VaW-1:0]  b_addr = vb_en_i ? vb_addr_i : vd_valid_i ? vd_addr_i : vt_addr_i;
+  wire            vec_writes = vw_en_i != 2'b00;
+  assign dw_ready_o = !vec_writes;
+  assign rw_ready_o = !vec_writes && !dw_valid_i;
+  logic [1:0]     v_we;
+  logic [VaW-1:0] v_waddr;
+  logic [63:0]    v_wdata;
+  always_comb begin
+    v_we = vw_en_i;
+    v_waddr = vw_addr_i;
+    v_wdata = vw_data_i;
+    if (!vec_writes && dw_valid_i) begin
+      v_we = dw_en_i;
+      v_waddr = dw_addr_i;
+      v_wdata = dw_data_i;
+    end else if (!vec_writes && rw_valid_i) begin
+      v_we = 2'b11;
+      v_waddr = rw_addr_i;
+      v_wdata = rw_data_i;
+    end else if (wr_v) begin
+      v_we = cfg_half;
+      v_waddr = cfg_pair;
+      v_wdata = {2{cfg_wdata_i}};
+    end
+  end
+
+  mr_ram_1r1w #(.Width(64), .Depth(VDepth / 2), .Parts(2)) u_vmem_a (
+    .clk_i, .re_i(va_en_i || rd_v), .raddr_i(va_en_i ? va_addr_i : cfg_pair), .rdata_o(va_data_o),
+    .we_i(v_we), .waddr_i(v_waddr), .wdata_i(v_wdata)
+  );
+  mr_ram_1r1w #(.Width(64), .Depth(VDepth / 2), .Parts(2)) u_vmem_b (
+    .clk_i, .re_i(b_en), .raddr_i(b_addr), .rdata_o(vb_data_o),
+    .we_i(v_we), .waddr_i(v_waddr), .wdata_i(v_wdata)
+  );
+
+  // ---- XMEM ----
+  assign xk_ready_o = !xd_en_i;
+  mr_ram_1r1w #(.Width(272), .Depth(XDepth)) u_xmem (
+    .clk_i, .re_i(xd_en_i || xk_valid_i || rd_x),
+    .raddr_i(xd_en_i ? xd_addr_i : xk_valid_i ? xk_addr_i : row[XaW-1:0]), .rdata_o(x_data_o),
+    .we_i(xw_en_i || wr_x), .waddr_i(xw_en_i ? xw_addr_i : row[XaW-1:0]),
+    .wdata_i(xw_en_i ? xw_data_i : {cfg_wdata_i[15:0], stage_q})
+  );
+
+  // ---- WMEM ----
+  wire           w_re = wd_en_i || wv_en_i || rd_w;
+  wire [WaW-1:0] w_raddr = wd_en_i ? wd_addr_i : wv_en_i ? wv_addr_i : word;
+  genvar l;
+  generate
+    for (l = 0; l < Lanes; l = l + 1) begin : gen_wmem
+      mr_ram_1r1w #(.Width(288), .Depth(WDepth)) u_wmem (
+        .clk_i, .re_i(w_re), .raddr_i(w_raddr), .rdata_o(w_data_o[l*288 +: 288]),
+        .we_i(wr_w && lane == LaneW'(l)), .waddr_i(word), .wdata_i({cfg_wdata_i, stage_q})
+      );
+    end
+  endgenerate
+
+  // ---- PMEM ----
+  mr_ram_1r1w #(.Width(64), .Depth(PDepth * 4), .Parts(2)) u_pmem (
+    .clk_i, .re_i(pm_en_i || rd_p), .raddr_i(pm_en_i ? pm_addr_i : cfg_index_i[PaW:1]), .rdata_o(pm_data_o),
+    .we_i(wr_p ? cfg_half : 2'b00), .waddr_i(cfg_index_i[PaW:1]), .wdata_i({2{cfg_wdata_i}})
+  );
+endmodule
+`default_nettype wire

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Receiver of a tile: input buffers, joining of multi-part jobs, queue of complete jobs.
+//
+// VdW  bits of a VMEM element address.
+// Four input buffers lie in VMEM from in_base_i, in_size_i elements each (even). A message joins the buffer that waits for
+// the same (slot, pos, pc), or takes a free one; when `parts` messages are there the job is queued. Payload that would
+// pass the buffer's end is dropped and the job gets status 9. The first non-zero status of a job's messages is kept.
+// Bus side: mr_group_bus. VMEM write side: ready/valid, one pair of elements a cycle.
+// Job side: job_valid_o with the oldest complete job; job_take_i marks it running; job_free_i frees the running one.
+`default_nettype none
+module mr_tile_rx #(
+  parameter int VdW = 13
+) (
+  input  wire            clk_i,
+  input  wire            rst_ni,
+  input  wire            clear_i,      // drops everything
+  input  wire [VdW-1:0]  in_base_i,
+  input  wire [15:0]     in_size_i,
+  // bus
+  input  wire [127:0]    rx_hdr_i,
+  output logic           rx_accept_o,
+  input  wire            rx_commit_i,
+  input  wire            rx_empty_i,
+  input  wire            rx_valid_i,
+  output logic           rx_ready_o,
+  input  wire [63:0]     rx_data_i,
+  input  wire            rx_last_i,
+  // VMEM write
+  output logic           vw_valid_o,
+  input  wire            vw_ready_i,
+  output logic [VdW-2:0] vw_addr_o,    // pair index
+  output logic [63:0]    vw_data_o,
+  // jobs
+  output logic           job_valid_o,
+  input  wire            job_take_i,
+  input  wire            job_free_i,
+  output logic [VdW-1:0] job_buf_o,    // element address of the input buffer
+  output logic [7:0]     job_slot_o,
+  output logic [17:0]    job_pos_o,
+  output logic [17:0]    job_token_o,
+  output logic [3:0]     job_flags_o,
+  output logic [3:0]     job_status_o,
+  output logic [15:0]    job_pc_o,
+  output logic [2:0]     queued_o,     // complete jobs that wait
+  output logic           idle_o        // no buffer in use
+);
+  localparam int Bufs = 4;
+
+  // Header fields (docs/interfaces.md section 1).
+  wire [15:0] h_pc = rx_hdr_i[47:32];
+  wire [3:0]  h_flags = rx_hdr_i[51:48];
+  wire [3:0]  h_status = rx_hdr_i[55:52];
+  wire [3:0]  h_parts = rx_hdr_i[59:56];
+  wire [17:0] h_token = rx_hdr_i[64+17:64];
+  wire [17:0] h_pos = rx_hdr_i[64+35:64+18];
+  wire [7:0]  h_slot = rx_hdr_i[64+43:64+36];
+  wire [15:0] h_offset = rx_hdr_i[64+59:64+44];
+
+  logic [Bufs-1:0] used_q;
+  logic [Bufs-1:0] partial_q;
+  logic [3:0]      left_q [Bufs];
+  logic [3:0]      status_q [Bufs];
+  logic [3:0]      flags_q [Bufs];
+  logic [15:0]     pc_q [Bufs];
+  logic [17:0]     pos_q [Bufs];
+  logic [17:0]     token_q [Bufs];
+  logic [7:0]      slot_q [Bufs];
+
+  wire unused_ok = &{1'b0, rx_hdr_i[31:0], rx_hdr_i[63:60], rx_hdr_i[127:124]};  // mask and source: the bus's
+
+  // Which buffer the offered header would use.
+  logic       hit;
+  logic [1:0] hit_idx;
+  logic       has_free;
+  logic [1:0] free_idx;
+  always_comb begin
+    hit = 1'b0;
+    hit_idx = 2'd0;
+    has_free = 1'b0;
+    free_idx = 2'd0;
+    for (int k = Bufs - 1; k >= 0; k = k - 1) begin
+      if (partial_q[k] && pc_q[k] == h_pc && pos_q[k] == h_pos && slot_q[k] == h_slot) begin
+        hit = 1'b1;
+        hit_idx = 2'(k);
+      end
+      if (!used_q[k]) begin
+        has_free = 1'b1;
+        free_idx = 2'(k);
+      end
+    end
+  end
+  assign rx_accept_o = hit || has_free;
+  wire [1:0] sel_idx = hit ? hit_idx : free_idx;
+  wire [3:0] sel_left = (hit ? left_q[hit_idx] : (h_parts == 4'd0 ? 4'd1 : h_parts)) - 4'd1;
+
+  function automatic [VdW-1:0] buf_base(input [1:0] idx);
+    buf_base = in_base_i + (idx[0] ? VdW'(in_size_i) : '0) + (idx[1] ? VdW'({in_size_i, 1'b0}) : '0);
+  endfunction
+
+  // The message being received.
+  logic [1:0]     cur_q;
+  logic           cur_done_q;     // this message completes the job
+  logic [16:0]    off_q;          // element offset of the next pair in the buffer
+  logic [VdW-1:0] addr_q;         // its element address
+  wire            fits = off_q < {1'b0, in_size_i};
+
+  assign vw_valid_o = rx_valid_i && fits;
+  assign vw_addr_o = addr_q[VdW-1:1];
+  assign vw_data_o = rx_data_i;
+  assign rx_ready_o = vw_ready_i || !fits;
+  wire flit = rx_valid_i && rx_ready_o;
+
+  // Queue of complete jobs (buffer indices), in order of completion.
+  logic [1:0] q_idx_q [Bufs];
+  logic [2:0] q_wr_q;
+  logic [2:0] q_rd_q;
+  wire        complete_empty = rx_commit_i && rx_empty_i && sel_left == 4'd0;
+  wire        complete_data = flit && rx_last_i && cur_done_q;
+  wire [1:0]  head = q_idx_q[q_rd_q[1:0]];
+  logic [1:0] run_q;
+
+  assign job_valid_o = q_wr_q != q_rd_q;
+  assign queued_o = q_wr_q - q_rd_q;
+  assign job_buf_o = buf_base(head);
+  assign job_slot_o = slot_q[head];
+  assign job_pos_o = pos_q[head];
+  assign job_token_o = token_q[head];
+  assign job_flags_o = flags_q[head];
+  assign job_status_o = status_q[head];
+  assign job_pc_o = pc_q[head];
+  assign idle_o = used_q == '0;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) begin
+      used_q <= '0;
+      partial_q <= '0;
+      q_wr_q <= '0;
+      q_rd_q <= '0;
+    end else begin
+      if (rx_commit_i) begin
+        used_q[sel_idx] <= 1'b1;
+        partial_q[sel_idx] <= sel_left != 4'd0;
+      end
+      if (complete_empty || complete_data) q_wr_q <= q_wr_q + 3'd1;
+      if (job_take_i) q_rd_q <= q_rd_q + 3'd1;
+      if (job_free_i) used_q[run_q] <= 1'b0;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (rx_commit_i) begin
+      cur_q <= sel_idx;
+      cur_done_q <= sel_left == 4'd0;
+      off_q <= {1'b0, h_offset};
+      addr_q <= buf_base(sel_idx) + VdW'(h_offset);
+      left_q[sel_idx] <= sel_left;
+      if (!hit) begin
+        pc_q[sel_idx] <= h_pc;
+        pos_q[sel_idx] <= h_pos;
+        slot_q[sel_idx] <= h_slot;
+        token_q[sel_idx] <= h_token;
+        flags_q[sel_idx] <= h_flags;
+        status_q[sel_idx] <= h_status;
+      end else if (status_q[sel_idx] == 4'd0) begin
+        status_q[sel_idx] <= h_status;
+      end
+    end
+    if (flit) begin
+      addr_q <= addr_q + VdW'(2);
+      if (fits) off_q <= off_q + 17'd2;
+      else if (status_q[cur_q] == 4'd0) status_q[cur_q] <= 4'd9;
+    end
+    if (complete_empty) q_idx_q[q_wr_q[1:0]] <= sel_idx;
+    if (complete_data) q_idx_q[q_wr_q[1:0]] <= cur_q;
+    if (job_take_i) run_q <= head;
+  end
+endmodule
+`default_nettype wire

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sequencer of a tile: takes jobs, fetches descriptors, issues them to the units, keeps status and cycle counters.
+//
+// VdW VDepth   VMEM element address bits and elements.   XDepth  XMEM blocks.   PDepth  descriptors.
+// Descriptor semantics: docs/tile_isa.md. A descriptor costs 7 cycles from the issue (or skip) of the one before it when its
+// unit is free: 5 to fetch (4 reads of 64 bits), 1 to check, 1 to issue; this overlaps with the units' work.
+// Checked here: opcode, VMEM spans (range and evenness), XMEM spans of QUANT and GEMV, first XMEM block of the others. WMEM
+// spans are checked by the firmware that places the weights.
+// Unit side: start pulses with the decoded fields stable; busy inputs; err inputs sampled in the last busy cycle.
+`default_nettype none
+module mr_tile_seq #(
+  parameter int VdW = 13,
+  parameter int VDepth = 8192,
+  parameter int XDepth = 64,
+  parameter int PDepth = 256,
+  localparam int PdW = $clog2(PDepth)
+) (
+  input  wire             clk_i,
+  input  wire             rst_ni,
+  input  wire             enable_i,
+  input  wire             clear_i,       // stops the present job
+  // jobs
+  input  wire             job_valid_i,
+  output logic            job_take_o,
+  output logic            job_free_o,
+  input  wire  [VdW-1:0]  job_buf_i,
+  input  wire  [7:0]      job_slot_i,
+  input  wire  [17:0]     job_pos_i,
+  input  wire  [17:0]     job_token_i,
+  input  wire  [3:0]      job_flags_i,
+  input  wire  [3:0]      job_status_i,
+  input  wire  [15:0]     job_pc_i,
+  // PMEM, 64-bit words
+  output logic            pm_en_o,
+  output logic [PdW+1:0]  pm_addr_o,
+  input  wire  [63:0]     pm_data_i,
+  // decoded descriptor and job, stable while a start is high
+  output logic            vec_start_o,
+  output logic            dpu_start_o,
+  output logic            kv_start_o,
+  output logic            net_start_o,
+  output logic [7:0]      op_o,
+  output logic            q4_o,
+  output logic            acc_o,
+  output logic [31:0]     w1_o,          // VMEM operands are absolute here
+  output logic [31:0]     w2_o,
+  output logic [31:0]     w3_o,
+  output logic [31:0]     w4_o,
+  output logic [31:0]     w5_o,
+  output logic [31:0]     w6_o,
+  output logic [31:0]     w7_o,
+  output logic [7:0]      slot_o,
+  output logic [17:0]     pos_o,
+  output logic [17:0]     token_o,
+  output logic [3:0]      flags_o,
+  output logic [3:0]      status_o,
+  input  wire             vec_busy_i,
+  input  wire  [3:0]      vec_err_i,
+  input  wire             dpu_busy_i,
+  input  wire  [3:0]      dpu_err_i,
+  input  wire             kv_busy_i,
+  input  wire  [3:0]      kv_err_i,
+  input  wire             net_busy_i,
+  // state for registers and counters
+  output logic            busy_o,        // a job runs
+  output logic [15:0]     pc_o,
+  output logic [2:0]      tag_o,         // tag of the descriptor issued last
+  output logic            issue_o,       // a descriptor was issued in this cycle
+  output logic            job_done_o,
+  output logic            err_set_o,     // a job got an error, code in err_code_o
+  output logic [3:0]      err_code_o
+);
+  localparam logic [7:0] OpEnd = 8'd0;
+  localparam logic [7:0] OpNorm = 8'd1;
+  localparam logic [7:0] OpQuant = 8'd2;
+  localparam logic [7:0] OpGemv = 8'd3;
+  localparam logic [7:0] OpRope = 8'd4;
+  localparam logic [7:0] OpAdd = 8'd5;
+  localparam logic [7:0] OpSiluMul = 8'd6;
+  localparam logic [7:0] OpEmbed = 8'd7;
+  localparam logic [7:0] OpTopK = 8'd8;
+  localparam logic [7:0] OpKvAppend = 8'd9;
+  localparam logic [7:0] OpAttend = 8'd10;
+  localparam logic [7:0] OpSend = 8'd11;
+
+  localparam logic [3:0] StatusOpcode = 4'd1;
+  localparam logic [3:0] StatusRange = 4'd2;
+
+  localparam logic [1:0] StIdle = 2'd0;
+  localparam logic [1:0] StFetch = 2'd1;
+  localparam logic [1:0] StCheck = 2'd2;
+  localparam logic [1:0] StIssue = 2'd3;
+
+  logic [1:0]     st_q;
+  logic [2:0]     cnt_q;
+  logic [15:0]    pc_q;
+  logic [255:0]   d_q;
+  logic [VdW-1:0] buf_q;
+  logic [7:0]     slot_q;
+  logic [17:0]    pos_q;
+  logic [17:0]    token_q;
+  logic [3:0]     flags_q;
+  logic [3:0]     status_q;
+  logic [2:0]     tag_q;
+  logic           bad_op_q;
+  logic           bad_range_q;
+  logic           embed_q;        // VEC's present or last descriptor is EMBED
+  logic           vec_busy_q;
+  logic           dpu_busy_q;
+  logic           kv_busy_q;
+  logic [3:0]     vec_err_q;
+  logic [3:0]     dpu_err_q;
+  logic [3:0]     kv_err_q;
+
+  // ---- decode ----
+  wire [31:0] w0 = d_q[31:0];
+  wire [7:0]  op = w0[7:0];
+  wire [3:0]  wait_mask = w0[11:8];
+  wire [3:0]  pred_mask = w0[15:12];
+  wire [3:0]  pred_value = w0[19:16];
+
+  wire unused_ok = &{1'b0, w0[31:25]};  // reserved
+
+  function automatic [24:0] resolve(input rel, input [23:0] w, input [VdW-1:0] job_buf);
+    resolve = {1'b0, w} + (rel ? 25'(job_buf) : 25'd0);
+  endfunction
+  wire [24:0] a1 = resolve(d_q[63], d_q[55:32], buf_q);
+  wire [24:0] a2 = resolve(d_q[95], d_q[87:64], buf_q);
+  wire [24:0] a3 = resolve(d_q[127], d_q[119:96], buf_q);
+
+  wire is_vec2 = op == OpAdd || op == OpSiluMul;
+  wire v1 = op == OpNorm || op == OpGemv || op == OpRope || is_vec2 || op == OpEmbed || op == OpTopK || op == OpAttend;
+  wire v2 = op == OpNorm || op == OpQuant || op == OpRope || is_vec2 || op == OpTopK || op == OpSend;
+  wire v3 = op == OpNorm || op == OpRope || is_vec2;
+  wire [19:0] n = d_q[128+19:128];
+  wire [15:0] w5 = d_q[160+15:160];
+  wire [20:0] len1 = op == OpEmbed ? {w5, 5'd0} : op == OpTopK ? {4'd0, w5, 1'b0} : op == OpAttend ? 21'd32 : {1'b0, n};
+  wire [20:0] len3 = op == OpRope ? {6'd0, w5[15:1]} : {1'b0, n};
+  wire [20:0] xlen = op == OpQuant ? {6'd0, n[19:5]} : op == OpGemv ? {5'd0, w5} : 21'd1;
+
+  function automatic over(input [24:0] base, input [20:0] len, input [24:0] depth);
+    over = {1'b0, base} + {5'd0, len} > {1'b0, depth};
+  endfunction
+  wire bad_v = (v1 && (a1[0] || over(a1, len1, 25'(VDepth)))) || (v2 && (a2[0] || over(a2, {1'b0, n}, 25'(VDepth)))) ||
+               (v3 && (a3[0] || over(a3, len3, 25'(VDepth))));
+  wire x1 = op == OpQuant;
+  wire x2 = op == OpGemv || op == OpKvAppend || op == OpAttend;
+  wire x3 = op == OpKvAppend;
+  wire bad_x = (x1 && over({1'b0, d_q[32+23:32]}, xlen, 25'(XDepth))) ||
+               (x2 && over({1'b0, d_q[64+23:64]}, xlen, 25'(XDepth))) ||
+               (x3 && over({1'b0, d_q[96+23:96]}, xlen, 25'(XDepth)));
+  // Lengths that a unit could not finish or that have no meaning.
+  wire n_blocks = n != '0 && n[4:0] == '0;
+  wire bad_len = ((op == OpNorm || op == OpQuant || op == OpRope || is_vec2) && !n_blocks) ||
+                 (op == OpGemv && (!n_blocks || w5 == '0)) ||
+                 (op == OpRope && (w5 == '0 || w5[4:0] != '0)) ||
+                 (op == OpEmbed && w5 == '0) ||
+                 (op == OpTopK && (n == '0 || n[0] || w5 == '0 || w5 > 16'd64 || {4'd0, w5} > n)) ||
+                 (op == OpAttend && (d_q[160+7:160] == '0 || d_q[160+7:160] > 8'd16)) ||
+                 (op == OpSend && n[0]);
+
+  // ---- issue ----
+  wire skip = (flags_q & pred_mask) != pred_value ||
+              (status_q != 4'd0 && op != OpSend && op != OpEnd);
+  wire embed_busy = vec_busy_i && embed_q;
+  wire to_vec = op >= OpNorm && op <= OpTopK && op != OpGemv;
+  logic own_idle;
+  always_comb begin
+    case (op)
+      OpEnd:      own_idle = !vec_busy_i && !dpu_busy_i && !kv_busy_i && !net_busy_i;
+      OpGemv:     own_idle = !dpu_busy_i && !embed_busy;
+      OpEmbed:    own_idle = !vec_busy_i && !dpu_busy_i;
+      OpKvAppend: own_idle = !kv_busy_i && !dpu_busy_i;
+      OpAttend:   own_idle = !dpu_busy_i && !kv_busy_i && !embed_busy;
+      OpSend:     own_idle = !net_busy_i;
+      default:    own_idle = !vec_busy_i;
+    endcase
+  end
+  wire [3:0] busy_mask = {net_busy_i, kv_busy_i, dpu_busy_i, vec_busy_i};
+  wire at_issue = st_q == StIssue;
+  wire fault = at_issue && !skip && (bad_op_q || bad_range_q);
+  wire go = at_issue && !skip && !fault && own_idle && (wait_mask & busy_mask) == 4'd0;
+  wire next = (at_issue && skip && op != OpEnd) || fault || (go && op != OpEnd);
+  wire finish = go && op == OpEnd;
+
+  assign issue_o = go;
+  assign vec_start_o = go && to_vec;
+  assign dpu_start_o = go && (op == OpGemv || op == OpAttend);
+  assign kv_start_o = go && op == OpKvAppend;
+  assign net_start_o = go && op == OpSend;
+  assign op_o = op;
+  assign q4_o = w0[23];
+  assign acc_o = w0[24];
+  assign w1_o = v1 ? 32'(a1) : d_q[63:32];
+  assign w2_o = v2 ? 32'(a2) : d_q[95:64];
+  assign w3_o = v3 ? 32'(a3) : d_q[127:96];
+  assign w4_o = d_q[159:128];
+  assign w5_o = d_q[191:160];
+  assign w6_o = d_q[223:192];
+  assign w7_o = d_q[255:224];
+  assign slot_o = slot_q;
+  assign pos_o = pos_q;
+  assign token_o = token_q;
+  assign flags_o = flags_q;
+  assign status_o = status_q;
+  assign busy_o = st_q != StIdle;
+  assign pc_o = pc_q;
+  assign tag_o = tag_q;
+  assign job_take_o = st_q == StIdle && job_valid_i && enable_i;
+  assign job_free_o = finish || (clear_i && busy_o);
+  assign job_done_o = finish;
+  assign pm_en_o = st_q == StFetch && cnt_q < 3'd4;
+  assign pm_addr_o = {pc_q[PdW-1:0], cnt_q[1:0]};
+
+  // First error of the job: from the check, or from a unit in its last busy cycle.
+  wire vec_fell = vec_busy_q && !vec_busy_i;
+  wire dpu_fell = dpu_busy_q && !dpu_busy_i;
+  wire kv_fell = kv_busy_q && !kv_busy_i;
+  always_comb begin
+    err_code_o = 4'd0;
+    if (fault) err_code_o = bad_op_q ? StatusOpcode : StatusRange;
+    else if (vec_fell && vec_err_q != 4'd0) err_code_o = vec_err_q;
+    else if (dpu_fell && dpu_err_q != 4'd0) err_code_o = dpu_err_q;
+    else if (kv_fell && kv_err_q != 4'd0) err_code_o = kv_err_q;
+  end
+  assign err_set_o = err_code_o != 4'd0 && status_q == 4'd0 && busy_o;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) begin
+      st_q <= StIdle;
+      cnt_q <= '0;
+      vec_busy_q <= 1'b0;
+      dpu_busy_q <= 1'b0;
+      kv_busy_q <= 1'b0;
+    end else begin
+      vec_busy_q <= vec_busy_i;
+      dpu_busy_q <= dpu_busy_i;
+      kv_busy_q <= kv_busy_i;
+      case (st_q)
+        StIdle: if (job_take_o) st_q <= StFetch;
+        StFetch: begin
+          cnt_q <= cnt_q + 3'd1;
+          if (cnt_q == 3'd4) begin
+            cnt_q <= '0;
+            st_q <= StCheck;
+          end
+        end
+        StCheck: st_q <= StIssue;
+        StIssue: begin
+          if (next) st_q <= StFetch;
+          if (finish) st_q <= StIdle;
+        end
+        default: st_q <= StIdle;
+      endcase
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (job_take_o) begin
+      pc_q <= job_pc_i;
+      buf_q <= job_buf_i;
+      slot_q <= job_slot_i;
+      pos_q <= job_pos_i;
+      token_q <= job_token_i;
+      flags_q <= job_flags_i;
+      status_q <= job_status_i;
+      tag_q <= 3'd0;
+      embed_q <= 1'b0;
+    end else if (busy_o) begin
+      if (next) pc_q <= pc_q + 16'd1;
+      if (err_set_o) status_q <= err_code_o;
+      if (go) tag_q <= w0[22:20];
+      if (vec_start_o) embed_q <= op == OpEmbed;
+      vec_err_q <= vec_err_i;
+      dpu_err_q <= dpu_err_i;
+      kv_err_q <= kv_err_i;
+    end
+    if (st_q == StFetch && cnt_q != 3'd0) d_q <= {pm_data_i, d_q[255:64]};
+    if (st_q == StCheck) begin
+      // A program that runs past the end of PMEM meets an unknown opcode.
+      bad_op_q <= op > OpSend || pc_q >= 16'(PDepth);
+      bad_range_q <= bad_v || bad_x || bad_len;
+    end
+  end
+endmodule
+`default_nettype wire
