@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writers of the C header, the C name table and the documentation page."""
+
+ACCESS_TEXT = {"const": "constant", "ro": "read only", "rw": "read/write", "cmd": "command", "w1c": "write 1 to clear"}
+
+
+def define(name, value):
+    return f"#define {name:<44} 0x{value:08X}u\n"
+
+
+def decimal(name, value):
+    return f"#define {name:<44} {value}u\n"
+
+
+def header(model):
+    out = [model.banner("/*", " */"), """/* Register map: byte offsets inside a block, field masks (in place), shifts and reset values.
+ *
+ * Address of a register = MR_<BLOCK>_BASE + instance * MR_<BLOCK>_STRIDE + offset, of an array element + index * _STRIDE.
+ * A 64-bit counter is a pair _LO, _HI: read LO first, then HI of the same counter.
+ */
+#ifndef MR_REGS_H
+#define MR_REGS_H
+
+/* clang-format off */
+"""]
+    out.append("\n/* " + model.window.desc + " */\n")
+    out.append(define("MR_WINDOW_BASE", model.window.base))
+    out.append(define("MR_WINDOW_SIZE", model.window.size))
+    for block in model.blocks:
+        prefix = "MR_" + block.name.upper()
+        out.append(f"\n/* {block.name}: {block.desc} */\n")
+        out.append(define(prefix + "_BASE", block.base))
+        out.append(define(prefix + "_STRIDE", block.stride))
+        out.append(decimal(prefix + "_COUNT", block.count))
+        for reg in block.regs:
+            out.append(header_reg(prefix, reg))
+    out.append("\n/* clang-format on */\n\n#endif\n")
+    return "".join(out)
+
+
+def header_reg(prefix, reg):
+    name = f"{prefix}_{reg.name}"
+    out = [f"\n/* {reg.desc} */\n"]
+    if reg.width == 64:
+        out.append(define(name + "_LO_OFFSET", reg.offset))
+        out.append(define(name + "_HI_OFFSET", reg.offset + 4))
+    else:
+        out.append(define(name + "_OFFSET", reg.offset))
+        out.append(define(name + "_RESET", reg.reset))
+    if reg.count > 1:
+        out.append(define(name + "_STRIDE", reg.stride))
+        out.append(decimal(name + "_COUNT", reg.count))
+    if reg.width == 64:
+        return "".join(out)
+    for field in reg.fields:
+        part = name + field.suffix.upper()
+        out.append(define(part + "_MASK", field.mask))
+        out.append(decimal(part + "_SHIFT", field.lsb))
+        for value in field.enum.values if field.enum else []:
+            out.append(decimal(f"{part}_{value.name}", value.value))
+    return "".join(out)
+
+
+def quote(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if text else "NULL"
+
+
+def table(model):
+    out = [model.banner("/*", " */"), """/* Name table of the register map; see reg_table.h. */
+#include "millrace/reg_table.h"
+
+#include <stddef.h>
+
+/* clang-format off */
+"""]
+    blocks = []
+    for block in model.blocks:
+        regs = []
+        for reg in block.regs:
+            ident = f"{block.name}_{reg.name.lower()}_fields"
+            out.append(f"\nstatic const mr_reg_field_t {ident}[] = {{\n")
+            for f in reg.fields:
+                out.append(f"    {{{quote(f.name)}, {quote(f.desc or reg.desc)}, {quote(f.unit)}, {quote(f.effect)}, "
+                           f"0x{f.reset:X}u, {f.lsb}, {f.width}, MR_REG_{f.access.upper()}}},\n")
+            out.append("};\n")
+            regs.append(f"    {{{quote(reg.name)}, {quote(reg.desc)}, {ident}, {len(reg.fields)}, 0x{reg.reset:08X}u, "
+                        f"0x{reg.offset:03X}u, {reg.stride}, {reg.count}, {reg.width}}},\n")
+        out.append(f"\nstatic const mr_reg_t {block.name}_regs[] = {{\n" + "".join(regs) + "};\n")
+        blocks.append(f"    {{{quote(block.name)}, {quote(block.desc)}, {block.name}_regs, {len(block.regs)}, "
+                      f"0x{block.base:06X}u, 0x{block.stride:X}u, {block.count}}},\n")
+    out.append("\nconst mr_reg_block_t mr_reg_blocks[] = {\n" + "".join(blocks) + "};\n")
+    out.append("\nconst size_t mr_reg_block_count = sizeof mr_reg_blocks / sizeof mr_reg_blocks[0];\n")
+    out.append("/* clang-format on */\n")
+    return "".join(out)
+
+
+def bits(field):
+    return str(field.lsb) if field.width == 1 else f"{field.lsb + field.width - 1}:{field.lsb}"
+
+
+def reset_text(field):
+    if field.access in ("ro", "cmd"):
+        return "-"
+    return str(field.reset) if field.reset < 256 else f"0x{field.reset:X}"
+
+
+def meaning(field, reg):
+    out = field.desc or reg.desc
+    if field.enum:
+        out += " " + "; ".join(f"{v.value} {v.name}: {v.desc}" for v in field.enum.values) + "."
+    if field.effect:
+        out += f" *Side effect: {field.effect}.*"
+    return out.replace("|", "\\|")
+
+
+def markdown(model):
+    out = [model.banner("<!--", " -->"), """
+# Registers
+
+32-bit registers at byte addresses. Every unmapped or misaligned access answers with an error and sets chip.STATUS.bus_error; writes
+to read-only fields are ignored. A command reads 0 and acts for one clock, the cycle after the write. A 64-bit counter is a pair LO, HI: reading LO latches the high half for the next read
+of HI in the same block.
+
+| base | instances | block | |
+|---|---|---|---|
+"""]
+    for b in model.blocks:
+        size = f"{b.count}, every 0x{b.stride:X}" if b.count > 1 else "1"
+        out.append(f"| 0x{b.base:06X} | {size} | [{b.name}](#{b.name}) | {b.desc} |\n")
+    out.append(f"| 0x{model.window.base:06X} | 1 | window | {model.window.desc} {model.window.size // 1024} KiB. |\n")
+    for b in model.blocks:
+        out.append(f"\n## {b.name}\n\n{b.desc}\n\n| offset | register | bits | field | access | reset | unit | meaning |\n"
+                   "|---|---|---|---|---|---|---|---|\n")
+        for reg in b.regs:
+            names = f"{reg.name}[{reg.count}]" if reg.count > 1 else reg.name
+            offset = f"0x{reg.offset:03X}" + (f" + {reg.stride} i" if reg.count > 1 else "")
+            if reg.width == 64:
+                names += " _LO, _HI"
+            out.append(f"| {offset} | **{names}** | | | | | | {reg.desc} |\n")
+            for f in reg.fields:
+                out.append(f"| | | {bits(f)} | {f.name} | {ACCESS_TEXT[f.access]} | {reset_text(f)} | {f.unit} | {meaning(f, reg)} |\n")
+    return "".join(out)
