@@ -13,15 +13,14 @@ def decimal(name, value):
 
 
 def header(model):
-    out = [model.banner("/*", " */"), """/* Register map: byte offsets inside a block, field masks (in place), shifts and reset values.
+    out = [model.banner("/*", " */"), """/* clang-format off */
+/* Register map: byte offsets inside a block, field masks (in place), shifts and reset values.
  *
  * Address of a register = MR_<BLOCK>_BASE + instance * MR_<BLOCK>_STRIDE + offset, of an array element + index * _STRIDE.
  * A 64-bit counter is a pair _LO, _HI: read LO first, then HI of the same counter.
  */
 #ifndef MR_REGS_H
 #define MR_REGS_H
-
-/* clang-format off */
 """]
     out.append("\n/* " + model.window.desc + " */\n")
     out.append(define("MR_WINDOW_BASE", model.window.base))
@@ -34,7 +33,7 @@ def header(model):
         out.append(decimal(prefix + "_COUNT", block.count))
         for reg in block.regs:
             out.append(header_reg(prefix, reg))
-    out.append("\n/* clang-format on */\n\n#endif\n")
+    out.append("\n#endif\n")
     return "".join(out)
 
 
@@ -66,12 +65,11 @@ def quote(text):
 
 
 def table(model):
-    out = [model.banner("/*", " */"), """/* Name table of the register map; see reg_table.h. */
+    out = [model.banner("/*", " */"), """/* clang-format off */
+/* Name table of the register map; see reg_table.h. */
 #include "millrace/reg_table.h"
 
 #include <stddef.h>
-
-/* clang-format off */
 """]
     blocks = []
     for block in model.blocks:
@@ -90,7 +88,6 @@ def table(model):
                       f"0x{block.base:06X}u, 0x{block.stride:X}u, {block.count}}},\n")
     out.append("\nconst mr_reg_block_t mr_reg_blocks[] = {\n" + "".join(blocks) + "};\n")
     out.append("\nconst size_t mr_reg_block_count = sizeof mr_reg_blocks / sizeof mr_reg_blocks[0];\n")
-    out.append("/* clang-format on */\n")
     return "".join(out)
 
 

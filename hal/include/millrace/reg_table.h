@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Name table of the register map: every block, register and field with its meaning, generated from hal/regs/millrace.rdl.
+/* Name table of the register map: every block, register and field with its meaning, generated from
+ * hal/regs/millrace.rdl.
  *
- * Meant for people's tools (`millrace reg`) and tests; drivers use regs.h. Constant data, safe from any thread. Strings are never NULL
- * unless a member says so.
+ * Meant for people's tools (`millrace reg`) and tests; drivers use regs.h. Constant data, safe from
+ * any thread. Strings are never NULL unless a member says so.
  */
 #ifndef MR_REG_TABLE_H
 #define MR_REG_TABLE_H
@@ -38,7 +39,8 @@ typedef struct {
     uint32_t offset_bytes; /* in the block, of element 0 */
     uint32_t stride_bytes; /* between elements */
     uint32_t count;        /* elements; 1 if it is not an array */
-    uint8_t width_bits;    /* 32, or 64: low word at the offset, high word 4 bytes on; read the low word first */
+    uint8_t width_bits;    /* 32, or 64: low word at the offset, high word 4 bytes on; read the low
+                              word first */
 } mr_reg_t;
 
 typedef struct {
