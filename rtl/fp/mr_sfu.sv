@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+// Special functions of f32: exp, 1/x, 1/sqrt(x), and cosine and sine of a fraction of a turn.
+//
+// func_i selects: 0 exp, 1 recip, 2 rsqrt (a_i is an f32), 3 cos, 4 sin (a_i is an angle in turns / 2^32).
+// FuncMask: bit f set means that function f is supported; logic that no supported function needs disappears.
+// A function that is not supported, or func_i 5..7, gives an unspecified result.
+// The bits are those of mr_f32_exp, _recip, _rsqrt and mr_sincos in contract/include/millrace/arith.h, where the
+// method is explained: c0 +- d (c1 +- d c2) from a table of 512 segments, fixed point throughout.
+//
+// Latency 5, throughput 1: operand with valid_i in clock c, registered result with valid_o in clock c+5; no
+// back-pressure. Reset clears the valid bits only; payload registers move only with their stage's valid bit.
+// Test: tests/rtl/fp/.
+`default_nettype none
+
+module mr_sfu #(
+  parameter logic [4:0] FuncMask = 5'b11111
+) (
+  input  wire         clk_i,
+  input  wire         rst_ni,
+  input  wire         valid_i,
+  input  wire  [2:0]  func_i,
+  input  wire  [31:0] a_i,
+  output logic        valid_o,
+  output logic [31:0] y_o
+);
+  localparam int Latency = 5;
+
+  // Results that need no evaluation
+  localparam logic [1:0] SpecZero = 2'd0;
+  localparam logic [1:0] SpecOne  = 2'd1;
+  localparam logic [1:0] SpecInf  = 2'd2;
+  localparam logic [1:0] SpecNan  = 2'd3;
+
+  // log2(e) = (LogHi x 2^17 + LogLo) / 2^34
+  localparam logic [17:0] LogHi = 18'd189096;
+  localparam logic [16:0] LogLo = 17'd121163;
+
+  logic [Latency-1:0] valid_q;
+  assign valid_o = valid_q[Latency-1];
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= '0;
+    else         valid_q <= {valid_q[Latency-2:0], valid_i};
+  end
+
+  // Stage 1: reduce the argument; find the exponent and the special cases.
+  logic is_exp, is_recip, is_rsqrt, is_turn;
+  assign is_exp   = FuncMask[0] && func_i == 3'd0;
+  assign is_recip = FuncMask[1] && func_i == 3'd1;
+  assign is_rsqrt = FuncMask[2] && func_i == 3'd2;
+  assign is_turn  = (FuncMask[3] && func_i == 3'd3) || (FuncMask[4] && func_i == 3'd4);
+
+  logic [7:0]  exp;
+  logic [23:0] man;
+  logic        sign, zero, max, nan;
+  assign exp  = a_i[30:23];
+  assign man  = {1'b1, a_i[22:0]};
+  assign sign = a_i[31];
+  assign zero = exp == 8'd0;
+  assign max  = &exp;
+  assign nan  = max && a_i[22:0] != 23'd0;
+
+  // exp: |a| log2(e), without the product of the two lowest parts
+  logic [41:0] prod_hi;
+  logic [34:0] prod_lo;
+  logic [52:0] prod;
+  assign prod_hi = 42'(man) * 42'(LogHi);
+  assign prod_lo = 35'(man[23:6]) * 35'(LogLo);
+  assign prod    = {prod_hi, 11'd0} + 53'(prod_lo);
+
+  // sin, cos: angle inside the quadrant, mirrored in every other one; 2^30 is the whole quadrant
+  logic [1:0]  quad;
+  logic [30:0] turn;
+  logic        flip, full;
+  assign quad = a_i[31:30] + {1'b0, func_i == 3'd3};
+  assign flip = quad[1];
+  assign full = turn[30];
+  assign turn = quad[0] ? 31'h40000000 - {1'b0, a_i[29:0]} : {1'b0, a_i[29:0]};
+
+  // Common argument: table index and place in the segment; exp still has to shift its own.
+  logic [27:0] arg_other;
+  logic [34:0] arg_d;
+  assign arg_other = is_turn ? {1'b0, turn[29:3]} : {man[22:0], 5'd0};
+  assign arg_d     = is_exp ? prod[52:18] : {7'd0, arg_other};
+
+  // Exponent 133 is 64 <= |a| < 128, the largest that does not overflow outright.
+  logic [7:0] shift_all;
+  logic [5:0] shift_d;
+  assign shift_all = 8'd133 - exp;
+  assign shift_d   = shift_all[5:0] | {6{|shift_all[7:6]}};
+
+  logic [8:0] base_d;     // biased exponent of the result; exp adds its own later
+  assign base_d = is_recip ? 9'd253 - {1'b0, exp} : is_rsqrt ? 9'd190 - (({1'b0, exp} + 9'd1) >> 1) : 9'd127;
+
+  logic       sign_d, spec_d;
+  logic [1:0] what_d;
+  always_comb begin
+    sign_d = 1'b0;
+    spec_d = 1'b0;
+    what_d = SpecNan;
+    if (is_exp) begin
+      spec_d = exp >= 8'd134;
+      if (!nan) what_d = sign ? SpecZero : SpecInf;
+    end else if (is_recip) begin
+      sign_d = sign && !nan;
+      spec_d = zero || max;
+      if (!nan) what_d = zero ? SpecInf : SpecZero;
+    end else if (is_rsqrt) begin
+      spec_d = zero || sign || max;
+      if (zero) what_d = SpecInf;
+      else if (!sign && !nan) what_d = SpecZero;
+    end else begin
+      sign_d = flip && turn != 31'd0;
+      spec_d = turn == 31'd0 || full;
+      what_d = full ? SpecOne : SpecZero;
+    end
+  end
+
+  logic        exp_q1, turn_q1, rsqrt_q1, odd_q1, neg_q1, sign_q1, spec_q1;
+  logic [1:0]  what_q1;
+  logic [5:0]  shift_q1;
+  logic [8:0]  base_q1;
+  logic [34:0] arg_q1;
+  always_ff @(posedge clk_i) begin
+    if (valid_i) begin
+      exp_q1   <= is_exp;
+      turn_q1  <= is_turn;
+      rsqrt_q1 <= is_rsqrt;
+      odd_q1   <= is_rsqrt && exp[0];
+      neg_q1   <= is_exp && sign;
+      sign_q1  <= sign_d;
+      spec_q1  <= spec_d;
+      what_q1  <= what_d;
+      shift_q1 <= is_exp ? shift_d : 6'd0;
+      base_q1  <= base_d;
+      arg_q1   <= arg_d;
+    end
+  end
+
+  // Stage 2: finish the argument of exp; address the table.
+  logic [34:0] arg;
+  logic [8:0]  addr;
+  logic        huge;
+  assign arg  = (arg_q1 >> shift_q1) ^ {35{neg_q1}};
+  assign addr = {rsqrt_q1, exp_q1 || turn_q1 || odd_q1, turn_q1 || (!exp_q1 && arg[27]), arg[26:21]};
+  assign huge = exp_q1 && !neg_q1 && arg[34];       // 2^128 and above
+
+  logic [63:0] coef;
+  mr_sfu_rom u_rom (
+    .clk_i,
+    .en_i  (valid_q[0]),
+    .addr_i(addr),
+    .data_o(coef)
+  );
+
+  logic        sub1_q2, sub0_q2, turn_q2, sign_q2, spec_q2;
+  logic [1:0]  what_q2;
+  logic [9:0]  base_q2;
+  logic [20:0] place_q2;
+  always_ff @(posedge clk_i) begin
+    if (valid_q[0]) begin
+      sub1_q2  <= !exp_q1;
+      sub0_q2  <= !exp_q1 && !turn_q1;
+      turn_q2  <= turn_q1;
+      sign_q2  <= sign_q1;
+      spec_q2  <= spec_q1 || huge;
+      what_q2  <= huge && !spec_q1 ? SpecInf : what_q1;
+      base_q2  <= {base_q1[8], base_q1} + (exp_q1 ? {{2{neg_q1}}, arg[34:27]} : 10'd0);
+      place_q2 <= arg[20:0];
+    end
+  end
+
+  // Stage 3: slope. Magnitudes are multiplied; a minus sign is a bitwise inversion, which the table allows for.
+  logic        left;
+  logic [19:0] gap, slope_d;
+  logic [30:0] curve;
+  assign left    = !place_q2[20];
+  assign gap    = place_q2[19:0] ^ {20{left}};
+  assign curve   = 31'(coef[14:0]) * 31'(gap[19:4]);
+  assign slope_d = coef[34:15] + ({7'd0, curve[30:18]} ^ {20{left ^ sub1_q2}});
+
+  logic        minus_q3, turn_q3, sign_q3, spec_q3;
+  logic [1:0]  what_q3;
+  logic [9:0]  base_q3;
+  logic [19:0] gap_q3, slope_q3;
+  logic [28:0] c0_q3;
+  always_ff @(posedge clk_i) begin
+    if (valid_q[1]) begin
+      minus_q3 <= left ^ sub0_q2;
+      turn_q3  <= turn_q2;
+      sign_q3  <= sign_q2;
+      spec_q3  <= spec_q2;
+      what_q3  <= what_q2;
+      base_q3  <= base_q2;
+      gap_q3  <= gap;
+      slope_q3 <= slope_d;
+      c0_q3    <= coef[63:35];
+    end
+  end
+
+  // Stage 4: value, 28 fraction bits. A 20 x 20-bit product from one 18 x 18 multiplier and gated additions.
+  logic [35:0] rise_hi;
+  logic [21:0] rise_lo;
+  logic [20:0] rise_mid;
+  logic [39:0] rise;
+  logic [29:0] value_d;
+  assign rise_hi  = 36'(slope_q3[19:2]) * 36'(gap_q3[19:2]);
+  assign rise_lo  = {1'b0, slope_q3 & {20{gap_q3[1]}}, 1'b0} + {2'b00, slope_q3 & {20{gap_q3[0]}}};
+  assign rise_mid = {2'b00, gap_q3[19:2] & {18{slope_q3[1]}}, 1'b0} + {3'd0, gap_q3[19:2] & {18{slope_q3[0]}}};
+  assign rise     = {rise_hi, 4'd0} + {17'd0, {1'b0, rise_lo} + {rise_mid, 2'b00}};
+  assign value_d  = {1'b0, c0_q3} + ({8'd0, rise[39:18]} ^ {30{minus_q3}});
+
+  logic        turn_q4, sign_q4, spec_q4;
+  logic [1:0]  what_q4;
+  logic [9:0]  base_q4;
+  logic [29:0] value_q4;
+  always_ff @(posedge clk_i) begin
+    if (valid_q[2]) begin
+      turn_q4  <= turn_q3;
+      sign_q4  <= sign_q3;
+      spec_q4  <= spec_q3;
+      what_q4  <= what_q3;
+      base_q4  <= base_q3;
+      value_q4 <= value_d;
+    end
+  end
+
+  // Stage 5: normalise (sine and cosine only; the others are in [1, 2]) and pack. The table has rounded already.
+  logic        lz4, lz3, lz2, lz1, lz0;
+  logic [28:0] n16, n8, n4, n2, n1;
+  logic [9:0]  exp_y;
+  logic        none;
+  assign lz4   = turn_q4 && value_q4[28:13] == 16'd0;
+  assign n16   = lz4 ? {value_q4[12:0], 16'd0} : value_q4[28:0];
+  assign lz3   = turn_q4 && n16[28:21] == 8'd0;
+  assign n8    = lz3 ? {n16[20:0], 8'd0} : n16;
+  assign lz2   = turn_q4 && n8[28:25] == 4'd0;
+  assign n4    = lz2 ? {n8[24:0], 4'd0} : n8;
+  assign lz1   = turn_q4 && n4[28:27] == 2'd0;
+  assign n2    = lz1 ? {n4[26:0], 2'd0} : n4;
+  assign lz0   = turn_q4 && !n2[28];
+  assign n1    = lz0 ? {n2[27:0], 1'b0} : n2;
+  assign exp_y = base_q4 + {9'd0, value_q4[29]} - {5'd0, lz4, lz3, lz2, lz1, lz0};
+  assign none  = exp_y[9] || exp_y[8:0] == 9'd0 || (turn_q4 && !n1[28]);
+
+  always_ff @(posedge clk_i) begin
+    if (valid_q[3]) begin
+      if (spec_q4) begin
+        case (what_q4)
+          SpecOne: y_o <= {sign_q4, 31'h3F800000};
+          SpecInf: y_o <= {sign_q4, 31'h7F800000};
+          SpecNan: y_o <= 32'h7FC00000;
+          default: y_o <= {sign_q4, 31'd0};
+        endcase
+      end else begin
+        y_o <= none ? {sign_q4 && !turn_q4, 31'd0} : {sign_q4, exp_y[7:0], n1[27:5]};
+      end
+    end
+  end
+
+  logic unused_ok;
+  assign unused_ok = &{1'b0, prod[17:0], turn[2:0], curve[17:0], rise[17:0], n1[4:0], exp_y[8]};
+endmodule
+
+`default_nettype wire
