@@ -283,7 +283,8 @@ static void test_embed__is_exact(void **state) {
     }
 }
 
-static const float *sort_values;
+enum { SORT_COUNT = 300 };
+static float sort_values[SORT_COUNT]; /* qsort has no context argument */
 
 static int by_key(const void *a, const void *b) {
     const uint32_t ia = *(const uint32_t *)a;
@@ -298,14 +299,12 @@ static int by_key(const void *a, const void *b) {
 
 static void test_topk__agrees_with_a_sort(void **state) {
     (void)state;
-    enum { N = 300 };
-    float x[N];
-    uint32_t order[N];
+    float *x = sort_values;
+    uint32_t order[SORT_COUNT];
     mr_topk_t best[MR_TOPK_MAX];
     mr_test_random_t rng = {2026};
-    sort_values = x;
     for (int round = 0; round < 200; round++) {
-        const size_t n = 1 + mr_test_below(&rng, N);
+        const size_t n = 1 + mr_test_below(&rng, SORT_COUNT);
         const size_t k = 1 + mr_test_below(&rng, (uint32_t)(n < MR_TOPK_MAX ? n : MR_TOPK_MAX));
         for (size_t i = 0; i < n; i++) {
             /* Few distinct values, so that ties are the rule; some rounds with anything at all. */
