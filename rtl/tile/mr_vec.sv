@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: Apache-2.0
+// Vector unit of a tile: NORM, QUANT, ROPE, ADD, SILU_MUL, EMBED and TOP_K (docs/tile_isa.md), two f32 elements a cycle.
+//
+// Lanes       lanes of the weight memory word, 1, 2, 4 or 8: only EMBED's row order depends on it.
+// VdW XaW WaW address bits of VMEM (elements, 7..20), XMEM (blocks, 1..16) and WMEM (words, 1..24).
+//
+// Command     (docs/interfaces.md section 2) start_i for one cycle while busy_o is low, with the fields of the descriptor:
+//             addresses absolute, in elements (VMEM), blocks (XMEM) or words (WMEM). The sequencer has checked operation, spans
+//             and lengths; address bits above a memory are ignored. busy_o rises in the next cycle and falls when everything is
+//             written; err_o is valid in the last busy cycle: 0, or 3 for EMBED of a token >= rows, which is busy for one cycle and
+//             writes nothing.
+// VMEM        read ports A and B: data one cycle after *_en_o, used in that cycle only; write port with one enable an
+//             element. Addresses count pairs. Never stalled.
+// XMEM        write port, one block a cycle.   WMEM  read port for EMBED: data one cycle after wm_en_o, held until the next.
+// Sources may be the destination (same address) in NORM, ROPE, ADD and SILU_MUL.
+//
+// Cycles from start_i to the first cycle with busy_o low, exact:
+//   NORM n + 39, QUANT n/2 + 35, ROPE n/2 + 15, ADD n/2 + 6, SILU_MUL n + 22, EMBED 16 nb + 9, TOP_K k (n/2 + 2) + 2.
+// How: pairs are issued back to back; bit t of a shift register says that a pair (SILU_MUL: an element) was issued t cycles
+// ago, and every unit is started by one bit of it. Reset clears the control state. Test: tests/rtl/vec.
+`default_nettype none
+`include "mr_assert.vh"
+module mr_vec #(
+  parameter int Lanes = 2,
+  parameter int VdW = 13,
+  parameter int XaW = 6,
+  parameter int WaW = 12
+) (
+  input  wire                  clk_i,
+  input  wire                  rst_ni,
+  // command
+  input  wire                  start_i,
+  input  wire  [3:0]           op_i,          // opcode
+  input  wire                  fmt_i,         // EMBED: rows are Q4_0
+  input  wire  [31:0]          dst_i,
+  input  wire  [31:0]          a_i,           // x, a, g
+  input  wire  [31:0]          b_i,           // weight, F, b, u, index base, WMEM word
+  input  wire  [31:0]          n_i,           // elements (not EMBED)
+  input  wire  [31:0]          rows_i,        // EMBED
+  input  wire  [31:0]          nb_i,          // EMBED: blocks a row
+  input  wire  [31:0]          hd_i,          // ROPE
+  input  wire  [31:0]          k_i,           // TOP_K
+  input  wire  [31:0]          imm0_i,        // NORM: eps
+  input  wire  [31:0]          imm1_i,        // NORM: inv_n
+  input  wire  [17:0]          token_i,
+  input  wire  [17:0]          pos_i,
+  output logic                 busy_o,
+  output logic [3:0]           err_o,
+  // VMEM
+  output logic                 ra_en_o,
+  output logic [VdW-2:0]       ra_addr_o,
+  input  wire  [63:0]          ra_data_i,
+  output logic                 rb_en_o,
+  output logic [VdW-2:0]       rb_addr_o,
+  input  wire  [63:0]          rb_data_i,
+  output logic [1:0]           w_en_o,
+  output logic [VdW-2:0]       w_addr_o,
+  output logic [63:0]          w_data_o,
+  // XMEM
+  output logic                 xw_en_o,
+  output logic [XaW-1:0]       xw_addr_o,
+  output logic [271:0]         xw_data_o,
+  // WMEM
+  output logic                 wm_en_o,
+  output logic [WaW-1:0]       wm_addr_o,
+  input  wire  [Lanes*288-1:0] wm_data_i
+);
+  localparam int PairW = VdW - 1;
+  localparam int LanesLog2 = $clog2(Lanes);
+  localparam int LaneW = Lanes > 1 ? LanesLog2 : 1;
+  localparam int CwW = PairW > XaW ? PairW : XaW;
+
+  localparam logic [3:0] OpNorm = 4'd1;
+  localparam logic [3:0] OpQuant = 4'd2;
+  localparam logic [3:0] OpRope = 4'd4;
+  localparam logic [3:0] OpAdd = 4'd5;
+  localparam logic [3:0] OpSilu = 4'd6;
+  localparam logic [3:0] OpEmbed = 4'd7;
+  localparam logic [3:0] OpTopk = 4'd8;
+
+  localparam logic [3:0] ErrToken = 4'd3;
+
+  // Latencies of the arithmetic units in cycles.
+  localparam int Mul = 3;
+  localparam int Add = 4;                     // reduce8 needs exactly 4: two lanes of four partial sums
+  localparam int Sfu = 5;
+  localparam int Cvt = 2;                     // i2f, f2h, f2i8
+
+  // Taps: cycles between the issue of a pair and the step. Reads are one cycle before the use of the data.
+  localparam int NormAcc = 1 + Mul;
+  localparam int NormEnd = 1 + 2 * Mul;
+  localparam int QuScale = 2;                 // amax complete, into M1
+  localparam int QuF2h = QuScale + Mul;
+  localparam int QuRecip = QuF2h + Cvt;
+  localparam int QuInv = QuRecip + Sfu;       // inv arrives, in a register one cycle later
+  localparam int QuMul = QuInv + 16;          // the second pass starts when the block's inv is there
+  localparam int QuCvt = QuMul + Mul;
+  localparam int QuPack = QuCvt + Cvt;
+  localparam int QuEnd = QuPack + 1;
+  localparam int RoSfu = 2;                   // after the phase product
+  localparam int RoMul = RoSfu + Sfu;
+  localparam int RoAdd = RoMul + Mul;
+  localparam int RoEnd = RoAdd + Add;
+  localparam int AdEnd = 1 + Add;
+  localparam int SiAdd = 1 + Sfu;
+  localparam int SiRecip = SiAdd + Add;
+  localparam int SiMul0 = SiRecip + Sfu;
+  localparam int SiMul1 = SiMul0 + Mul;
+  localparam int SiEnd = SiMul1 + Mul;
+  localparam int EmMul = 1 + Cvt;
+  localparam int EmEnd = EmMul + Mul;
+  localparam int TkEnd = 3;
+  localparam int Taps = QuEnd;
+
+  // NORM's scalar steps, in cycles after the last issue of the first pass.
+  localparam int NoTreeA = NormAcc + Add;     // partials 0 and 2 meet one cycle earlier, then 1 and 3 of both lanes
+  localparam int NoTreeB = NoTreeA + Add;
+  localparam int NoTreeC = NoTreeB + Add;
+  localparam int NoMean = NoTreeC + Add;
+  localparam int NoEps = NoMean + Mul;
+  localparam int NoRsqrt = NoEps + Add;
+  localparam int NoR = NoRsqrt + Sfu;         // r arrives; the second pass is issued from here on
+
+  localparam logic [2:0] StIdle = 3'd0;
+  localparam logic [2:0] StSetup = 3'd1;      // EMBED: address of the row, two cycles
+  localparam logic [2:0] StIssue = 3'd2;
+  localparam logic [2:0] StWait = 3'd3;       // between two passes
+  localparam logic [2:0] StDrain = 3'd4;
+  localparam logic [2:0] StErr = 3'd5;
+
+  // ---- command -------------------------------------------------------------------------------------------------------
+  logic [2:0]       st_q;
+  logic [2:0]       st_d;
+  logic [31:0]      phase;                    // phase product; EMBED: blocks before the token's group
+  logic [3:0]       op_q;
+  logic [31:0]      b_q;
+  logic [PairW-1:0] a_q;
+  logic [31:0]      imm0_q;
+  logic [31:0]      imm1_q;                   // NORM: inv_n; EMBED: nb
+  logic [17:0]      mul_a_q;                  // ROPE: pos; EMBED: row group of the token
+  logic [6:0]       fwords_q;                 // ROPE: frequency words a head - 1
+  logic             q4_q;
+  logic [1:0]       row_q;                    // EMBED: row inside its lane's group of four
+  logic [LaneW-1:0] lane_q;
+  logic [VdW-1:0]   len_q;                    // issues a pass - 1
+  logic [VdW-1:0]   left_q;                   // issues to come after this one
+  logic [5:0]       passes_q;                 // passes to come after this one
+  logic [5:0]       post_q;                   // cycles since the last issue
+  logic [3:0]       c_q;                      // cycles since the first issue, mod 16
+  logic             pass2_q;
+  logic [Taps:1]    v_q;
+
+  wire busy = st_q != StIdle;
+  wire issue = st_q == StIssue;
+  wire last_issue = issue && left_q == '0;
+  wire [Taps:0] v = {v_q, issue};
+  assign busy_o = busy;
+  assign err_o = st_q == StErr ? ErrToken : '0;
+
+  wire token_bad = op_i == OpEmbed && {14'd0, token_i} >= rows_i;
+  logic [VdW-1:0] issues;                     // a pass - 1
+  always_comb begin
+    case (op_i)
+      OpSilu: issues = n_i[VdW-1:0] - VdW'(1);
+      OpEmbed: issues = {nb_i[VdW-5:0], 4'd0} - VdW'(1);
+      default: issues = n_i[VdW:1] - VdW'(1);
+    endcase
+  end
+  wire unused_ok = &{1'b0, dst_i, a_i, n_i, nb_i, k_i, hd_i, phase[31]};  // upper bits
+
+  // ---- sequence ------------------------------------------------------------------------------------------------------
+  logic [5:0] drain;
+  always_comb begin
+    case (op_q)
+      OpNorm: drain = 6'(NormEnd);
+      OpQuant: drain = 6'(QuEnd);
+      OpRope: drain = 6'(RoEnd);
+      OpAdd: drain = 6'(AdEnd);
+      OpSilu: drain = 6'(SiEnd);
+      OpEmbed: drain = 6'(EmEnd);
+      default: drain = 6'(TkEnd);
+    endcase
+  end
+
+  wire resume = st_q == StWait && post_q == (op_q == OpNorm ? 6'(NoR - 1) : 6'(TkEnd - 1));
+  always_comb begin
+    st_d = st_q;
+    case (st_q)
+      StIdle: if (start_i) st_d = token_bad ? StErr : op_i == OpEmbed ? StSetup : StIssue;
+      StSetup: if (post_q == 6'd1) st_d = StIssue;
+      StIssue: if (last_issue) st_d = passes_q != '0 ? StWait : StDrain;
+      StWait: if (resume) st_d = StIssue;
+      StDrain: if (post_q == drain) st_d = StIdle;
+      default: st_d = StIdle;
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) st_q <= StIdle;
+    else if (busy || start_i) st_q <= st_d;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (start_i && !busy) begin
+      op_q <= op_i;
+      b_q <= b_i;
+      a_q <= a_i[VdW-1:1];
+      imm0_q <= imm0_i;
+      imm1_q <= op_i == OpEmbed ? nb_i : imm1_i;
+      mul_a_q <= op_i == OpEmbed ? token_i >> (LanesLog2 + 2) : pos_i;
+      fwords_q <= 7'(hd_i[9:2] - 8'd1);
+      q4_q <= fmt_i;
+      row_q <= 2'(token_i >> LanesLog2);
+      lane_q <= Lanes > 1 ? token_i[LaneW-1:0] : '0;
+      len_q <= issues;
+      left_q <= issues;
+      passes_q <= op_i == OpNorm ? 6'd1 : op_i == OpTopk ? 6'(k_i - 32'd1) : 6'd0;
+      post_q <= '0;
+      c_q <= '0;
+      pass2_q <= 1'b0;
+      v_q <= '0;
+    end else if (busy) begin
+      v_q <= v[Taps-1:0];
+      if (st_q != StSetup) c_q <= c_q + 4'd1;
+      if (issue) left_q <= left_q - VdW'(1);
+      if (resume) begin
+        left_q <= len_q;
+        passes_q <= passes_q - 6'd1;
+        pass2_q <= 1'b1;
+      end
+      if (issue || (st_q == StSetup && st_d != StSetup)) post_q <= {5'd0, last_issue};
+      else post_q <= post_q + 6'd1;
+    end
+  end
+
+  // ---- strobes -------------------------------------------------------------------------------------------------------
+  logic [1:0] m0_v;
+  logic [1:0] m1_v;
+  logic [1:0] add_v;
+  logic       s0_v, s1_v, phase_v, r_v;
+  logic       ra_en, rb_en, ru_en;            // ru: SILU_MUL's second stream on port B
+  logic       ra_new_q, rb_new_q;
+  logic       tree_a, tree_b, tree_c, mean, eps;
+  logic       amax_v, amax_first, scale_v, q_v, pack_first, block_v;
+  logic       emb_v, tk_v, tk_take;
+  logic [1:0] w_en;
+  logic       wm_en;
+
+  // Position of the stream in a block of 16 issues: is issue number i (mod 16) at this tap?
+  function automatic is_at(input [3:0] c, input int tap, input int i);
+    is_at = c == 4'(tap + i);
+  endfunction
+  function automatic is_odd(input c0, input int tap);
+    is_odd = c0 ^ ((tap & 1) != 0);
+  endfunction
+
+  always_comb begin
+    m0_v = '0;
+    m1_v = '0;
+    add_v = '0;
+    {s0_v, s1_v, phase_v, r_v} = '0;
+    {ra_en, rb_en, ru_en, wm_en} = '0;
+    {tree_a, tree_b, tree_c, mean, eps} = '0;
+    {amax_v, amax_first, scale_v, q_v, pack_first, block_v} = '0;
+    {emb_v, tk_v, tk_take} = '0;
+    w_en = '0;
+    if (busy) begin
+      case (op_q)
+        OpNorm: begin
+          ra_en = issue;
+          m0_v = {2{v[1]}};
+          if (pass2_q) begin
+            rb_en = v[Mul];
+            m1_v = {2{v[1+Mul]}};
+            w_en = {2{v[NormEnd]}};
+          end else begin
+            tree_a = post_q == 6'(NoTreeA - 1) || post_q == 6'(NoTreeA);
+            tree_b = post_q == 6'(NoTreeB);
+            tree_c = post_q == 6'(NoTreeC);
+            mean = post_q == 6'(NoMean);
+            eps = post_q == 6'(NoEps);
+            add_v = {2{v[NormAcc] || tree_a || tree_b}};
+            if (tree_c || eps) add_v = 2'b01;
+            m1_v = {1'b0, mean};
+            s1_v = post_q == 6'(NoRsqrt);
+          end
+          r_v = pass2_q && post_q == 6'(NoR);
+        end
+        OpQuant: begin
+          ra_en = issue;
+          amax_v = v[1];
+          amax_first = is_at(c_q, 1, 0);
+          m1_v = {1'b0, v[QuScale] && is_at(c_q, QuScale, 15)};
+          scale_v = v[QuF2h] && is_at(c_q, QuF2h, 15);
+          s1_v = v[QuRecip] && is_at(c_q, QuRecip, 15);
+          r_v = v[QuInv] && is_at(c_q, QuInv, 15);
+          rb_en = v[QuMul-1];
+          m0_v = {2{v[QuMul]}};
+          q_v = v[QuCvt];
+          pack_first = is_at(c_q, QuPack, 0);
+          block_v = v[QuEnd] && is_at(c_q, QuEnd, 15);
+        end
+        OpRope: begin
+          rb_en = issue && !c_q[0];          // a pair of frequencies serves two pairs of elements
+          phase_v = v[1];
+          s0_v = v[RoSfu];
+          s1_v = v[RoSfu];
+          ra_en = v[RoMul-1];
+          m0_v = {2{v[RoMul]}};
+          m1_v = {2{v[RoMul]}};
+          add_v = {2{v[RoAdd]}};
+          w_en = {2{v[RoEnd]}};
+        end
+        OpAdd: begin
+          ra_en = issue;
+          rb_en = issue;
+          add_v = {2{v[1]}};
+          w_en = {2{v[AdEnd]}};
+        end
+        OpSilu: begin
+          ra_en = issue && !c_q[0];
+          s0_v = v[1];
+          add_v = {1'b0, v[SiAdd]};
+          s1_v = v[SiRecip];
+          rb_en = v[SiMul0-1] && !is_odd(c_q[0], SiMul0 - 1);
+          m0_v = {1'b0, v[SiMul0]};
+          ru_en = v[SiMul1-1] && !is_odd(c_q[0], SiMul1 - 1);
+          m1_v = {1'b0, v[SiMul1]};
+          w_en = {v[SiEnd] && is_odd(c_q[0], SiEnd), v[SiEnd] && !is_odd(c_q[0], SiEnd)};
+        end
+        OpEmbed: begin
+          phase_v = st_q == StSetup;
+          wm_en = issue && c_q == 4'd0;
+          emb_v = v[1];
+          m0_v = {2{v[EmMul]}};
+          w_en = {2{v[EmEnd]}};
+        end
+        default: begin                        // TOP_K
+          ra_en = issue;
+          tk_v = v[1];
+          tk_take = post_q == 6'(TkEnd);
+          w_en = {2{tk_take}};
+        end
+      endcase
+    end
+  end
+  assign ra_en_o = ra_en;
+  assign rb_en_o = rb_en || ru_en;
+  assign w_en_o = w_en;
+  assign xw_en_o = block_v;
+  assign wm_en_o = wm_en;
+
+  // ---- addresses -----------------------------------------------------------------------------------------------------
+  logic [PairW-1:0] ca_q;                     // port A
+  logic [PairW-1:0] cb_q;                     // port B
+  logic [PairW-1:0] cu_q;                     // port B, second stream
+  logic [CwW-1:0]   cw_q;                     // VMEM or XMEM write
+  logic [WaW-1:0]   cm_q;                     // WMEM
+  logic [6:0]       cf_q;                     // ROPE: frequency words left in the head
+  logic [PairW-1:0] ct_q;                     // TOP_K: pair index
+  assign ra_addr_o = ca_q;
+  assign rb_addr_o = ru_en ? cu_q : cb_q;
+  assign w_addr_o = cw_q[PairW-1:0];
+  assign xw_addr_o = cw_q[XaW-1:0];
+  assign wm_addr_o = cm_q;
+
+  always_ff @(posedge clk_i) begin
+    if (start_i && !busy) begin
+      ca_q <= a_i[VdW-1:1];
+      cb_q <= op_i == OpQuant || op_i == OpSilu ? a_i[VdW-1:1] : b_i[VdW-1:1];
+      cu_q <= b_i[VdW-1:1];
+      cw_q <= op_i == OpQuant ? CwW'(dst_i[XaW-1:0]) : CwW'(dst_i[VdW-1:1]);
+      cf_q <= 7'(hd_i[9:2] - 8'd1);
+      ct_q <= '0;
+    end else if (busy) begin
+      if (ra_en) ca_q <= ca_q + PairW'(1);
+      if (resume) ca_q <= a_q;
+      if (rb_en) cb_q <= cb_q + PairW'(1);
+      if (rb_en && op_q == OpRope) begin
+        cf_q <= cf_q - 7'd1;
+        if (cf_q == '0) begin
+          cf_q <= fwords_q;
+          cb_q <= b_q[VdW-1:1];
+        end
+      end
+      if (ru_en) cu_q <= cu_q + PairW'(1);
+      if (w_en[1] || block_v) cw_q <= cw_q + CwW'(1);
+      if (tk_take) ct_q <= '0;
+      else if (tk_v) ct_q <= ct_q + PairW'(1);
+      if (st_q == StSetup) begin
+        cm_q <= q4_q ? WaW'(b_q + {phase[30:0], 1'b0}) + WaW'(row_q[1])
+                     : WaW'(b_q + {phase[29:0], 2'b00}) + WaW'(row_q);
+      end else if (wm_en) begin
+        cm_q <= cm_q + (q4_q ? WaW'(2) : WaW'(4));
+      end
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (busy) begin
+      ra_new_q <= ra_en;
+      rb_new_q <= rb_en || ru_en;
+    end
+  end
+
+  // ---- arithmetic ----------------------------------------------------------------------------------------------------
+  logic [63:0] m0_y;
+  logic [63:0] m1_y;
+  logic [63:0] add_y;
+  logic [63:0] emb_q;
+  logic [31:0] emb_d;
+  logic [30:0] amax;
+  logic [31:0] qd;
+  logic        q_zero;
+  logic [PairW:0] best_idx;
+  logic [31:0] best_x;
+
+  mr_vec_alu u_alu (
+    .clk_i, .rst_ni,
+    .op_i(op_q),
+    .ra_i(ra_data_i),
+    .rb_i(rb_data_i),
+    .ra_new_i(ra_new_q),
+    .rb_new_i(rb_new_q),
+    .odd_a_i(!c_q[0]),                        // all at odd taps
+    .odd_b_i(!c_q[0]),
+    .emb_q_i(emb_q),
+    .emb_d_i(emb_d),
+    .amax_i(amax),
+    .qd_i(qd),
+    .imm0_i(imm0_q),
+    .imm1_i(imm1_q),
+    .mul_a_i(mul_a_q),
+    .mul_b_i(imm1_q),
+    .m0_v_i(m0_v),
+    .m1_v_i(m1_v),
+    .add_v_i(add_v),
+    .s0_v_i(s0_v),
+    .s1_v_i(s1_v),
+    .phase_v_i(phase_v),
+    .r_v_i(r_v),
+    .r_zero_i(op_q == OpQuant && q_zero),
+    .pass2_i(pass2_q),
+    .acc_first_i(v[NormAcc] && !v[NormAcc+Add]),
+    .tree_a_i(tree_a),
+    .tree_b_i(tree_b),
+    .tree_c_i(tree_c),
+    .mean_i(mean),
+    .eps_i(eps),
+    .m0_y_o(m0_y),
+    .m1_y_o(m1_y),
+    .add_y_o(add_y),
+    .phase_o(phase)
+  );
+
+  mr_vec_quant u_quant (
+    .clk_i, .rst_ni,
+    .amax_v_i(amax_v),
+    .amax_first_i(amax_first),
+    .mag_i({ra_data_i[62:32], ra_data_i[30:0]}),
+    .amax_o(amax),
+    .scale_v_i(scale_v),
+    .scale_i(m1_y[31:0]),
+    .d_f32_o(qd),
+    .zero_o(q_zero),
+    .q_v_i(q_v),
+    .scaled_i(m0_y),
+    .pack_first_i(pack_first),
+    .block_o(xw_data_o)
+  );
+
+  mr_vec_embed #(.Lanes(Lanes)) u_embed (
+    .clk_i, .rst_ni,
+    .valid_i(emb_v),
+    .pair_i(c_q - 4'd1),
+    .lane_i(lane_q),
+    .q4_i(q4_q),
+    .half_i(row_q[0]),
+    .wm_data_i,
+    .q_o(emb_q),
+    .d_o(emb_d)
+  );
+
+  mr_vec_topk #(.PairW(PairW)) u_topk (
+    .clk_i,
+    .clear_i(start_i),
+    .valid_i(tk_v),
+    .idx_i(ct_q),
+    .x_i(ra_data_i),
+    .take_i(tk_take),
+    .best_idx_o(best_idx),
+    .best_x_o(best_x)
+  );
+
+  always_comb begin
+    w_data_o = add_y;                         // ROPE, ADD
+    if (w_en != '0) begin
+      case (op_q)
+        OpNorm: w_data_o = m1_y;
+        OpSilu: w_data_o = {m1_y[31:0], m1_y[31:0]};
+        OpEmbed: w_data_o = m0_y;
+        OpTopk: w_data_o = {best_x, b_q + 32'(best_idx)};
+        default: begin
+        end
+      endcase
+    end
+  end
+
+  `MR_ASSERT(StartWhenIdle, !(start_i && busy))
+  `MR_ASSERT(StateLegal, st_q <= StErr)
+  `MR_ASSERT(PortBOnce, !(rb_en && ru_en))
+endmodule
+`default_nettype wire
