@@ -16,39 +16,60 @@ ran=0
 mapfile -t folders < <(find rtl -name '*.sv' -printf '%h\n' | sort -u)
 mapfile -t packages < <(find rtl -name '*_pkg.sv' | sort)
 mapfile -t sources < <(find rtl -name '*.sv' ! -name '*_pkg.sv' | sort)
-search=()
-includes=(-Irtl/common -Irtl/csr/gen)
-for folder in "${folders[@]}"; do
-    search+=(-y "$folder")
-    [ "$folder" = rtl/common ] || [ "$folder" = rtl/csr/gen ] || includes+=("-I$folder")
+includes=("${folders[@]/#/-I}")
+
+declare -A file_of uses
+for file in "${sources[@]}"; do
+    file_of[$(basename "$file" .sv)]=$file
 done
+for module in "${!file_of[@]}"; do
+    uses[$module]=$(grep -oE '\bmr_[a-z0-9_]+\b' "${file_of[$module]}" | sort -u | while read -r word; do
+        [ "$word" = "$module" ] || [ -z "${file_of[$word]:-}" ] || echo "$word"
+    done)
+done
+
+# Sets `closure` to the files of a module and of everything below it. (Icarus 11 crashes on its own library search, -y.)
+find_closure() {
+    local -A seen=()
+    local queue=("$1") module
+    closure=()
+    while [ ${#queue[@]} -gt 0 ]; do
+        module=${queue[0]}
+        queue=("${queue[@]:1}")
+        [ -z "${seen[$module]:-}" ] || continue
+        seen[$module]=1
+        closure+=("${file_of[$module]}")
+        # shellcheck disable=SC2206 # module names have no blanks
+        queue+=(${uses[$module]})
+    done
+}
 
 # Notices that are no findings:
 #  * Icarus 11 adds a whole vector to the sensitivity of always_comb where only a slice is read: one evaluation too many, same value.
 #  * Yosys turns a small memory with several ports or a reset into registers: that is what such code asks for.
 harmless='sorry: constant selects in always_\* processes are not currently supported|Warning: Replacing memory .* with list of registers'
 
-# check_one MODULE FILE [Param=Value ...]
+# check_one MODULE [Param=Value ...]
 check_one() {
-    local module=$1 file=$2
-    shift 2
-    local args=() pair script out status=0
+    local module=$1
+    shift
+    local closure args=() pair script out status=0
+    find_closure "$module"
     case $tool in
     verilator)
         for pair in "$@"; do args+=("-G$pair"); done
-        out=$(verilator --lint-only -Wall rtl/lint/verilator.vlt "${includes[@]}" "${search[@]}" "${packages[@]}" "$file" \
+        out=$(verilator --lint-only -Wall rtl/lint/verilator.vlt "${includes[@]}" "${packages[@]}" "${closure[@]}" \
             --top-module "$module" "${args[@]}" 2>&1) || status=$?
         ;;
     iverilog)
         for pair in "$@"; do args+=("-P$module.$pair"); done
-        out=$(iverilog -g2012 -Wall -tnull "${includes[@]}" -Y.sv "${search[@]}" -s "$module" "${args[@]}" \
-            "${packages[@]}" "$file" 2>&1) || status=$?
+        out=$(iverilog -g2012 -Wall -tnull "${includes[@]}" -s "$module" "${args[@]}" \
+            "${packages[@]}" "${closure[@]}" 2>&1) || status=$?
         ;;
     yosys)
-        # Only what the module reaches is read, so that one module's state does not hide behind another's.
-        script="read_verilog -sv -defer -DSYNTHESIS ${includes[*]} ${packages[*]} ${sources[*]};"
+        script="read_verilog -sv -defer -DSYNTHESIS ${includes[*]} ${packages[*]} ${closure[*]};"
         for pair in "$@"; do args+=(-chparam "${pair%%=*}" "${pair#*=}"); done
-        script+=" hierarchy -check -top $module ${args[*]}; proc; opt_expr; opt_clean; check -assert;"
+        script+=" hierarchy -check -top $module ${args[*]}; proc; flatten; opt_expr; opt_clean; check -assert;"
         script+=' select -assert-none t:$dlatch t:$_DLATCH_N_ t:$_DLATCH_P_ t:$adlatch t:$dlatchsr'
         out=$(yosys -q -p "$script" 2>&1) || status=$?
         ;;
@@ -66,12 +87,9 @@ wanted() {
 }
 
 only=("$@")
-declare -A file_of
-for file in "${sources[@]}"; do
-    module=$(basename "$file" .sv)
-    file_of[$module]=$file
+for module in $(printf '%s\n' "${!file_of[@]}" | sort); do
     wanted "$module" || continue
-    check_one "$module" "$file"
+    check_one "$module"
 done
 while read -r module pairs; do
     case $module in '' | '#'*) continue ;; esac
@@ -82,7 +100,7 @@ while read -r module pairs; do
         continue
     fi
     # shellcheck disable=SC2086 # one word a parameter
-    check_one "$module" "${file_of[$module]}" $pairs
+    check_one "$module" $pairs
 done <rtl/lint/corners.txt
 echo "$tool: $ran modules and corners checked, $failed with findings"
 [ "$failed" -eq 0 ] && [ "$ran" -gt 0 ]
