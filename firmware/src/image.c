@@ -4,10 +4,10 @@
 
 uint32_t mr_crc32(uint32_t crc, const void *data, size_t n) {
     /* Four bits at a time: a table of 16 words is small enough for the control core. */
-    static const uint32_t table[16] = {
-        0x00000000u, 0x1DB71064u, 0x3B6E20C8u, 0x26D930ACu, 0x76DC4190u, 0x6B6B51F4u,
-        0x4DB26158u, 0x5005713Cu, 0xEDB88320u, 0xF00F9344u, 0xD6D6A3E8u, 0xCB61B38Cu,
-        0x9B64C2B0u, 0x86D3D2D4u, 0xA00AE278u, 0xBDBDF21Cu};
+    static const uint32_t table[16] = {0x00000000u, 0x1DB71064u, 0x3B6E20C8u, 0x26D930ACu,
+                                       0x76DC4190u, 0x6B6B51F4u, 0x4DB26158u, 0x5005713Cu,
+                                       0xEDB88320u, 0xF00F9344u, 0xD6D6A3E8u, 0xCB61B38Cu,
+                                       0x9B64C2B0u, 0x86D3D2D4u, 0xA00AE278u, 0xBDBDF21Cu};
     const uint8_t *p = data;
     uint32_t c = ~crc;
     for (size_t i = 0; i < n; i++) {
@@ -89,15 +89,14 @@ static bool blocks(uint32_t v, uint32_t max) {
 }
 
 mr_status_t mr_model_shape_check(const mr_model_shape_t *s) {
-    const bool ok = s->n_layers >= 1 && s->n_layers <= MR_IMAGE_LAYERS_MAX &&
-                    blocks(s->d, MR_IMAGE_DIM_MAX) && s->d_real >= 1 && s->d_real <= s->d &&
-                    blocks(s->hd, MR_IMAGE_HD_MAX) && s->hd_real >= 1 && s->hd_real <= s->hd &&
-                    s->n_kv >= 1 && s->n_kv <= 255u && s->n_heads >= s->n_kv &&
-                    s->n_heads <= MR_IMAGE_DIM_MAX / s->hd && s->n_heads % s->n_kv == 0 &&
-                    s->n_heads / s->n_kv <= MR_IMAGE_GROUP_MAX &&
-                    blocks(s->n_ff, MR_IMAGE_DIM_MAX) && blocks(s->vocab_pad, MR_IMAGE_VOCAB_MAX) &&
-                    s->vocab >= 1 && s->vocab <= s->vocab_pad && s->context >= 1 &&
-                    s->context <= MR_IMAGE_CONTEXT_MAX;
+    const bool ok =
+        s->n_layers >= 1 && s->n_layers <= MR_IMAGE_LAYERS_MAX && blocks(s->d, MR_IMAGE_DIM_MAX) &&
+        s->d_real >= 1 && s->d_real <= s->d && blocks(s->hd, MR_IMAGE_HD_MAX) && s->hd_real >= 1 &&
+        s->hd_real <= s->hd && s->n_kv >= 1 && s->n_kv <= 255u && s->n_heads >= s->n_kv &&
+        s->n_heads <= MR_IMAGE_DIM_MAX / s->hd && s->n_heads % s->n_kv == 0 &&
+        s->n_heads / s->n_kv <= MR_IMAGE_GROUP_MAX && blocks(s->n_ff, MR_IMAGE_DIM_MAX) &&
+        blocks(s->vocab_pad, MR_IMAGE_VOCAB_MAX) && s->vocab >= 1 && s->vocab <= s->vocab_pad &&
+        s->context >= 1 && s->context <= MR_IMAGE_CONTEXT_MAX;
     return ok ? MR_OK : MR_RANGE;
 }
 
@@ -137,14 +136,14 @@ static mr_status_t check_entry(const mr_image_t *self, mr_image_kind_t kind,
     uint32_t rows;
     uint32_t cols;
     mr_image_tensor_dims(&self->shape, kind, &rows, &cols);
-    const bool is_norm = kind == MR_IMAGE_ATTN_NORM || kind == MR_IMAGE_FFN_NORM ||
-                         kind == MR_IMAGE_OUT_NORM;
+    const bool is_norm =
+        kind == MR_IMAGE_ATTN_NORM || kind == MR_IMAGE_FFN_NORM || kind == MR_IMAGE_OUT_NORM;
     const bool format_ok = kind == MR_IMAGE_ROPE_F ? t->format == MR_IMAGE_U32
                            : is_norm               ? t->format == MR_IMAGE_F32
                                      : t->format == MR_IMAGE_Q8_0 || t->format == MR_IMAGE_Q4_0;
     if (!format_ok || t->rows != rows || t->cols != cols ||
-        t->bytes != mr_image_format_bytes(t->format, rows, cols) || t->offset > self->source.bytes ||
-        t->bytes > self->source.bytes - t->offset) {
+        t->bytes != mr_image_format_bytes(t->format, rows, cols) ||
+        t->offset > self->source.bytes || t->bytes > self->source.bytes - t->offset) {
         return MR_FORMAT;
     }
     return MR_OK;

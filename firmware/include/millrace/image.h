@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Packed model: what the host hands to the firmware.
  *
- * Little-endian. Header of MR_IMAGE_HEADER_WORDS words, then one table entry of MR_IMAGE_ENTRY_WORDS words for each tensor,
- * then the tensors, each at a multiple of 64 bytes. Matrices are row-major GGUF blocks (Q8_0: 34 bytes, Q4_0: 18 bytes);
- * norms are f32; RoPE frequencies are uint32 (arithmetic.md). All dimensions are padded to multiples of 32 already.
+ * Little-endian. Header of MR_IMAGE_HEADER_WORDS words, then one table entry of
+ * MR_IMAGE_ENTRY_WORDS words for each tensor, then the tensors, each at a multiple of 64 bytes.
+ * Matrices are row-major GGUF blocks (Q8_0: 34 bytes, Q4_0: 18 bytes); norms are f32; RoPE
+ * frequencies are uint32 (arithmetic.md). All dimensions are padded to multiples of 32 already.
  *
- * header word  0 magic "MRIM", 1 format version, 2 CRC-32 of words 3.. of the header and of the whole table, 3 n_layers, 4 d, 5 d_real,
- *              6 n_heads, 7 n_kv, 8 hd, 9 hd_real, 10 n_ff, 11 vocab, 12 vocab_pad, 13 context, 14 eps (f32), 15 inv_n (f32),
- *              16 scale (f32), 17 tied (0 or 1), 18 n_tensors, 19..31 zero
- * entry word   0 format, 1 rows, 2 columns, 3 CRC-32 of the data, 4..5 offset in bytes, 6..7 length in bytes
+ * header word  0 magic "MRIM", 1 format version, 2 CRC-32 of words 3.. of the header and of the
+ * whole table, 3 n_layers, 4 d, 5 d_real, 6 n_heads, 7 n_kv, 8 hd, 9 hd_real, 10 n_ff, 11 vocab, 12
+ * vocab_pad, 13 context, 14 eps (f32), 15 inv_n (f32), 16 scale (f32), 17 tied (0 or 1), 18
+ * n_tensors, 19..31 zero entry word   0 format, 1 rows, 2 columns, 3 CRC-32 of the data, 4..5
+ * offset in bytes, 6..7 length in bytes
  *
- * Tensor order: layer by layer the nine kinds of mr_image_kind_t up to DOWN, then EMBED, HEAD (same offset as EMBED when tied),
- * OUT_NORM, ROPE_F. A vector has rows = 1.
+ * Tensor order: layer by layer the nine kinds of mr_image_kind_t up to DOWN, then EMBED, HEAD (same
+ * offset as EMBED when tied), OUT_NORM, ROPE_F. A vector has rows = 1.
  */
 #ifndef MR_IMAGE_H
 #define MR_IMAGE_H
@@ -111,7 +113,8 @@ uint32_t mr_image_tensor_index(uint32_t n_layers, mr_image_kind_t kind, uint32_t
 void mr_image_tensor_dims(const mr_model_shape_t *shape, mr_image_kind_t kind, uint32_t *rows,
                           uint32_t *cols);
 
-/* Bytes of rows x cols in a format; 0 if the format is unknown or cols is no multiple of its block. */
+/* Bytes of rows x cols in a format; 0 if the format is unknown or cols is no multiple of its block.
+ */
 uint64_t mr_image_format_bytes(mr_image_format_t format, uint32_t rows, uint32_t cols);
 
 /* Checks a shape against the limits above.
@@ -119,7 +122,8 @@ uint64_t mr_image_format_bytes(mr_image_format_t format, uint32_t rows, uint32_t
 MR_NODISCARD mr_status_t mr_model_shape_check(const mr_model_shape_t *shape);
 
 /* Opens an image: checks magic, version, CRC of header and table, shape, and every table entry.
- * @return MR_OK; MR_FORMAT (not an image, other version, inconsistent); MR_CRC; MR_RANGE; MR_IO (source). */
+ * @return MR_OK; MR_FORMAT (not an image, other version, inconsistent); MR_CRC; MR_RANGE; MR_IO
+ * (source). */
 MR_NODISCARD mr_status_t mr_image_open(mr_image_t *self, const mr_image_source_t *source);
 
 /* Reads a table entry of an opened image. */

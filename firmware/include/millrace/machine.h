@@ -18,14 +18,14 @@ typedef struct {
     uint32_t tiles;
     uint32_t lanes;
     uint32_t channels;
-    uint32_t wmem_words;    /* per tile; a word is lanes x 288 bits */
-    uint32_t vmem_elems;    /* per tile */
-    uint32_t xmem_blocks;   /* per tile */
-    uint32_t pmem_descs;    /* per tile */
-    uint32_t in_bufs;       /* per tile */
-    uint32_t in_size_max;   /* elements */
-    uint32_t result_bufs;   /* of the hub */
-    uint32_t result_elems;  /* of one */
+    uint32_t wmem_words;   /* per tile; a word is lanes x 288 bits */
+    uint32_t vmem_elems;   /* per tile */
+    uint32_t xmem_blocks;  /* per tile */
+    uint32_t pmem_descs;   /* per tile */
+    uint32_t in_bufs;      /* per tile */
+    uint32_t in_size_max;  /* elements */
+    uint32_t result_bufs;  /* of the hub */
+    uint32_t result_elems; /* of one */
     uint32_t kv_slots;
     uint32_t kv_layers;
     uint32_t kv_heads;
@@ -35,8 +35,9 @@ typedef struct {
 } mr_machine_t;
 
 /* Reads identity and capabilities.
- * @return MR_OK; MR_IDENTITY: the ID register or the major version is not Millrace's (id and version are filled in, the
- *         rest is not touched); MR_UNSUPPORTED: capabilities that this firmware cannot use; or the bus's status. */
+ * @return MR_OK; MR_IDENTITY: the ID register or the major version is not Millrace's (id and
+ * version are filled in, the rest is not touched); MR_UNSUPPORTED: capabilities that this firmware
+ * cannot use; or the bus's status. */
 MR_NODISCARD mr_status_t mr_machine_probe(const mr_mmio_t *mmio, mr_machine_t *out);
 
 #endif

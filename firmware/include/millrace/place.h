@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Placement: which tile does which stage of a model, and where everything lies in the tiles'
+ * memories.
+ *
+ * A model is a chain of steps: step 0 EMBED, then for each layer five stages (MR_STAGE_*), then the
+ * head. A run of steps on one tile is a **visit**: the tile gets one job for it. Layout of a tile's
+ * VMEM, from 0 upwards: norm weights of its stages, RoPE frequencies, scratch, four input buffers.
+ * An input buffer holds x (d elements) and behind it what the first step of a visit needs besides
+ * x: QKV, GATE_UP, HEAD  nothing      ATTEND  q, k, v (n_heads hd + 2 n_kv hd)      OUT attention's
+ * output (n_heads hd) DOWN  the gated hidden vector (n_ff)
+ */
+#ifndef MR_PLACE_H
+#define MR_PLACE_H
+
+#include <stdint.h>
+
+#include "millrace/image.h"
+#include "millrace/machine.h"
+#include "millrace/status.h"
+
+enum { MR_STAGE_QKV, MR_STAGE_ATTEND, MR_STAGE_OUT, MR_STAGE_GATE_UP, MR_STAGE_DOWN, MR_STAGES };
+
+#define MR_PLACE_STEPS_MAX (MR_IMAGE_LAYERS_MAX * MR_STAGES + 2u)
+
+/* What a model needs that a machine may not have; the reason of a refusal. */
+typedef enum {
+    MR_FIT_OK,
+    MR_FIT_WMEM,      /* weight words, all tiles together */
+    MR_FIT_WMEM_TILE, /* weight words of the largest piece that cannot be cut */
+    MR_FIT_VMEM,      /* vector elements of a tile */
+    MR_FIT_XMEM,      /* quantised blocks of a tile */
+    MR_FIT_PMEM,      /* descriptors of a tile */
+    MR_FIT_IN_SIZE,   /* elements of an input buffer */
+    MR_FIT_RESULT,    /* elements of a result buffer (one logit for each row of the vocabulary) */
+    MR_FIT_KV_LAYERS,
+    MR_FIT_KV_HEADS,
+    MR_FIT_KV_NBH,
+} mr_fit_reason_t;
+
+typedef struct {
+    mr_fit_reason_t reason;
+    uint64_t needed;
+    uint64_t available;
+} mr_fit_t;
+
+/* Name of the resource behind a reason, for messages; never NULL. */
+const char *mr_fit_text(mr_fit_reason_t reason);
+
+/* One step's place. */
+typedef struct {
+    uint8_t tile;
+    uint32_t wmem; /* first WMEM word of its matrix (unused by ATTEND) */
+    uint32_t norm; /* VMEM address of its norm weights (QKV, GATE_UP, head) */
+} mr_step_place_t;
+
+typedef struct {
+    uint32_t wmem_used;
+    uint32_t vmem_used;
+    uint32_t pmem_used;
+    uint32_t rope_f;  /* VMEM address of the RoPE frequencies; only on tiles with a QKV stage */
+    uint32_t scratch; /* VMEM address */
+    uint32_t in_base; /* VMEM address of the input buffers */
+} mr_tile_place_t;
+
+/* A visit: steps first..last on one tile, starting at descriptor pc. */
+typedef struct {
+    uint8_t tile;
+    uint16_t first;
+    uint16_t last;
+    uint16_t pc;
+} mr_visit_t;
+
+/* The whole placement. About 40 KB: static or in host memory, never on a stack. Read only. */
+typedef struct {
+    mr_model_shape_t shape;
+    mr_machine_t machine;
+    uint32_t n_steps;
+    uint32_t n_visits;
+    uint32_t in_size; /* elements of an input buffer */
+    uint32_t window;  /* jobs that may be in flight */
+    mr_step_place_t step[MR_PLACE_STEPS_MAX];
+    mr_visit_t visit[MR_PLACE_STEPS_MAX];
+    mr_tile_place_t tile[MR_MACHINE_TILES_MAX];
+} mr_placement_t;
+
+/* Formats of the matrices, which decide their size in WMEM. */
+typedef struct {
+    mr_image_format_t stage[MR_STAGES]; /* ATTEND unused */
+    mr_image_format_t head;
+} mr_place_formats_t;
+
+/* Words of WMEM that rows x cols take on a tile with `lanes` lanes. */
+uint32_t mr_place_words(mr_image_format_t format, uint32_t rows, uint32_t cols, uint32_t lanes);
+
+/* Rows and columns of the matrix of a stage (QKV and GATE_UP hold several tensors one below the
+ * other); 0 for ATTEND. */
+void mr_place_stage_dims(const mr_model_shape_t *shape, uint32_t stage, uint32_t *rows,
+                         uint32_t *cols);
+
+/* Places a model. Needs each stage to have one format in all its tensors and layers (formats tells
+ * which).
+ * @return MR_OK; MR_NO_SPACE with the reason in fit when the machine is too small; MR_RANGE for an
+ * illegal shape. */
+MR_NODISCARD mr_status_t mr_place(mr_placement_t *self, const mr_model_shape_t *shape,
+                                  const mr_place_formats_t *formats, const mr_machine_t *machine,
+                                  mr_fit_t *fit);
+
+/* Layer and stage of a step; only for steps between EMBED and head. */
+static inline uint32_t mr_step_layer(uint32_t step) {
+    return (step - 1u) / MR_STAGES;
+}
+static inline uint32_t mr_step_stage(uint32_t step) {
+    return (step - 1u) % MR_STAGES;
+}
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loading a model into the tiles. */
+#include "millrace/load.h"
+
+#include "millrace/device.h"
+#include "millrace/program.h"
+
+#define BLOCK_WORDS 9u
+#define KV_INIT_CYCLES 4000000u
+
+typedef struct {
+    const mr_mmio_t *mmio;
+    const mr_image_t *image;
+    const mr_load_config_t *cfg;
+    const mr_placement_t *p;
+    const mr_place_formats_t *formats;
+    uint64_t done;
+    uint64_t total;
+    uint32_t crc[MR_MACHINE_TILES_MAX]; /* of the matrix being written, per tile */
+    uint32_t pmem_crc[MR_MACHINE_TILES_MAX];
+} loader_t;
+
+static void advance(loader_t *l, uint64_t bytes) {
+    l->done += bytes;
+    if (l->cfg->progress != NULL) {
+        l->cfg->progress(l->cfg->progress_ctx, l->done, l->total);
+    }
+}
+
+mr_status_t mr_load_formats(const mr_image_t *image, mr_place_formats_t *f) {
+    static const struct {
+        mr_image_kind_t kind;
+        uint8_t stage;
+    } parts[] = {{MR_IMAGE_WQ, MR_STAGE_QKV},       {MR_IMAGE_WK, MR_STAGE_QKV},
+                 {MR_IMAGE_WV, MR_STAGE_QKV},       {MR_IMAGE_WO, MR_STAGE_OUT},
+                 {MR_IMAGE_GATE, MR_STAGE_GATE_UP}, {MR_IMAGE_UP, MR_STAGE_GATE_UP},
+                 {MR_IMAGE_DOWN, MR_STAGE_DOWN}};
+    mr_image_tensor_t t;
+    f->stage[MR_STAGE_ATTEND] = MR_IMAGE_Q8_0;
+    for (uint32_t layer = 0; layer < image->shape.n_layers; layer++) {
+        for (uint32_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+            MR_TRY(mr_image_tensor(image, parts[i].kind, layer, &t));
+            const bool first = layer == 0 && (i == 0 || parts[i].stage != parts[i - 1u].stage);
+            if (first) {
+                f->stage[parts[i].stage] = t.format;
+            } else if (t.format != f->stage[parts[i].stage]) {
+                return MR_UNSUPPORTED;
+            }
+        }
+    }
+    MR_TRY(mr_image_tensor(image, MR_IMAGE_EMBED, 0, &t));
+    f->head = t.format;
+    MR_TRY(mr_image_tensor(image, MR_IMAGE_HEAD, 0, &t));
+    return t.format == f->head ? MR_OK : MR_UNSUPPORTED;
+}
+
+static uint32_t get32(const uint8_t *p) {
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static uint32_t get16(const uint8_t *p) {
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8;
+}
+
+/* A Q8_0 block of GGUF as the nine words of a lane word. */
+static void pack_q8(const uint8_t *block, uint32_t *out) {
+    for (uint32_t i = 0; i < 8u; i++) {
+        out[i] = get32(block + 2 + 4u * i);
+    }
+    out[8] = get16(block);
+}
+
+/* Two Q4_0 blocks: bits 143:0 and 287:144, each nibbles in 127:0 and the scale in 143:128. */
+static void pack_q4(const uint8_t *a, const uint8_t *b, uint32_t *out) {
+    for (uint32_t i = 0; i < 4u; i++) {
+        out[i] = get32(a + 2 + 4u * i);
+    }
+    out[4] = get16(a) | get16(b + 2) << 16;
+    for (uint32_t i = 0; i < 3u; i++) {
+        out[5u + i] = get32(b + 4 + 4u * i);
+    }
+    out[8] = get16(b + 16) | get16(b) << 16;
+}
+
+/* Writes `groups` row groups (4 lanes rows each) that lie in `rows` as row-major blocks. */
+static mr_status_t write_groups(loader_t *l, mr_image_format_t format, uint32_t tile, uint32_t word,
+                                const uint8_t *rows, uint32_t groups, uint32_t nb) {
+    const uint32_t lanes = l->p->machine.lanes;
+    const uint32_t block_bytes = format == MR_IMAGE_Q4_0 ? 18u : 34u;
+    const size_t row_bytes = (size_t)nb * block_bytes;
+    const uint32_t step = format == MR_IMAGE_Q4_0 ? 2u : 1u; /* slots in a word */
+    uint32_t row_words[8u * BLOCK_WORDS];
+    for (uint32_t s = 0; s < groups * nb * 4u; s += step) {
+        const uint32_t g = s / (nb * 4u);
+        const uint32_t b = s / 4u % nb;
+        const uint8_t *first =
+            rows + (size_t)(g * 4u * lanes + s % 4u * lanes) * row_bytes + (size_t)b * block_bytes;
+        for (uint32_t lane = 0; lane < lanes; lane++) {
+            const uint8_t *block = first + lane * row_bytes;
+            uint32_t *out = row_words + (size_t)lane * BLOCK_WORDS;
+            if (format == MR_IMAGE_Q4_0) {
+                pack_q4(block, block + lanes * row_bytes, out);
+            } else {
+                pack_q8(block, out);
+            }
+        }
+        MR_TRY(mr_window_write_rows(l->mmio, MR_MEM_WMEM, tile, (word + s / step) * lanes,
+                                    row_words, lanes));
+        l->crc[tile] = mr_crc32(l->crc[tile], row_words, (size_t)lanes * BLOCK_WORDS * 4u);
+    }
+    return MR_OK;
+}
+
+/* Writes one tensor from WMEM word *word on and moves it past the tensor. */
+static mr_status_t write_tensor(loader_t *l, uint32_t tile, uint32_t *word, mr_image_kind_t kind,
+                                uint32_t layer) {
+    mr_image_tensor_t t;
+    MR_TRY(mr_image_tensor(l->image, kind, layer, &t));
+    const uint32_t group_rows = 4u * l->p->machine.lanes;
+    const uint64_t group_bytes = t.bytes / t.rows * group_rows;
+    if (group_bytes > MR_LOAD_WORK_BYTES) {
+        return MR_NO_SPACE;
+    }
+    const uint32_t at_once = (uint32_t)(MR_LOAD_WORK_BYTES / group_bytes);
+    uint32_t crc = 0;
+    for (uint32_t row = 0; row < t.rows;) {
+        uint32_t groups = (t.rows - row) / group_rows;
+        groups = groups < at_once ? groups : at_once;
+        const uint64_t bytes = groups * group_bytes;
+        MR_TRY(l->image->source.read(l->image->source.ctx, t.offset + t.bytes / t.rows * row,
+                                     l->cfg->work, (size_t)bytes));
+        crc = mr_crc32(crc, l->cfg->work, (size_t)bytes);
+        MR_TRY(write_groups(l, t.format, tile, *word, l->cfg->work, groups, t.cols / 32u));
+        *word += mr_place_words(t.format, groups * group_rows, t.cols, l->p->machine.lanes);
+        row += groups * group_rows;
+        advance(l, bytes);
+    }
+    return crc == t.crc ? MR_OK : MR_CRC;
+}
+
+/* Writes the matrix of a step (one or several tensors) and compares the device's CRC with ours. */
+static mr_status_t write_matrix(loader_t *l, uint32_t step, const mr_image_kind_t *kinds,
+                                uint32_t n_kinds) {
+    const mr_step_place_t *at = &l->p->step[step];
+    const uint32_t layer = step == 0 || step == l->p->n_steps - 1u ? 0 : mr_step_layer(step);
+    uint32_t word = at->wmem;
+    uint32_t crc;
+    l->crc[at->tile] = 0;
+    for (uint32_t i = 0; i < n_kinds; i++) {
+        MR_TRY(write_tensor(l, at->tile, &word, kinds[i], layer));
+    }
+    MR_TRY(mr_chip_bus_error(l->mmio));
+    const uint32_t lanes = l->p->machine.lanes;
+    MR_TRY(mr_window_crc(l->mmio, MR_MEM_WMEM, at->tile, at->wmem * lanes,
+                         (word - at->wmem) * lanes, &crc));
+    return crc == l->crc[at->tile] ? MR_OK : MR_CRC;
+}
+
+/* Writes a vector tensor to VMEM and compares the CRC. */
+static mr_status_t write_vector(loader_t *l, uint32_t tile, uint32_t addr, mr_image_kind_t kind,
+                                uint32_t layer) {
+    mr_image_tensor_t t;
+    uint32_t crc;
+    MR_TRY(mr_image_tensor(l->image, kind, layer, &t));
+    if (t.bytes > MR_LOAD_WORK_BYTES) {
+        return MR_NO_SPACE;
+    }
+    MR_TRY(l->image->source.read(l->image->source.ctx, t.offset, l->cfg->work, (size_t)t.bytes));
+    const uint32_t sent = mr_crc32(0, l->cfg->work, (size_t)t.bytes);
+    if (sent != t.crc) {
+        return MR_CRC;
+    }
+    uint32_t words[32];
+    for (uint32_t i = 0; i < t.cols; i += 16u) {
+        for (uint32_t k = 0; k < 16u; k++) {
+            words[k] = get32(l->cfg->work + (size_t)(i + k) * 4u);
+        }
+        MR_TRY(mr_window_write(l->mmio, MR_MEM_VMEM, tile, addr + i, words, 16));
+    }
+    MR_TRY(mr_chip_bus_error(l->mmio));
+    MR_TRY(mr_window_crc(l->mmio, MR_MEM_VMEM, tile, addr, t.cols, &crc));
+    advance(l, t.bytes);
+    return crc == sent ? MR_OK : MR_CRC;
+}
+
+static mr_status_t write_step(loader_t *l, uint32_t step) {
+    static const mr_image_kind_t qkv[] = {MR_IMAGE_WQ, MR_IMAGE_WK, MR_IMAGE_WV};
+    static const mr_image_kind_t out[] = {MR_IMAGE_WO};
+    static const mr_image_kind_t gate_up[] = {MR_IMAGE_GATE, MR_IMAGE_UP};
+    static const mr_image_kind_t down[] = {MR_IMAGE_DOWN};
+    static const mr_image_kind_t embed[] = {MR_IMAGE_EMBED};
+    static const mr_image_kind_t head[] = {MR_IMAGE_HEAD};
+    const mr_step_place_t *at = &l->p->step[step];
+    if (step == 0) {
+        return write_matrix(l, step, embed, 1);
+    }
+    if (step == l->p->n_steps - 1u) {
+        if (!l->p->shape.tied) {
+            MR_TRY(write_matrix(l, step, head, 1));
+        }
+        return write_vector(l, at->tile, at->norm, MR_IMAGE_OUT_NORM, 0);
+    }
+    const uint32_t layer = mr_step_layer(step);
+    switch (mr_step_stage(step)) {
+    case MR_STAGE_QKV:
+        MR_TRY(write_matrix(l, step, qkv, 3));
+        return write_vector(l, at->tile, at->norm, MR_IMAGE_ATTN_NORM, layer);
+    case MR_STAGE_OUT:
+        return write_matrix(l, step, out, 1);
+    case MR_STAGE_GATE_UP:
+        MR_TRY(write_matrix(l, step, gate_up, 2));
+        return write_vector(l, at->tile, at->norm, MR_IMAGE_FFN_NORM, layer);
+    case MR_STAGE_DOWN:
+        return write_matrix(l, step, down, 1);
+    default:
+        return MR_OK;
+    }
+}
+
+/* Where RoPE needs its frequencies: tiles that have a QKV stage. */
+static mr_status_t write_rope(loader_t *l) {
+    bool done[MR_MACHINE_TILES_MAX] = {false};
+    for (uint32_t i = 1; i + 1u < l->p->n_steps; i++) {
+        const uint32_t tile = l->p->step[i].tile;
+        if (mr_step_stage(i) == MR_STAGE_QKV && !done[tile]) {
+            MR_TRY(write_vector(l, tile, l->p->tile[tile].rope_f, MR_IMAGE_ROPE_F, 0));
+            done[tile] = true;
+        }
+    }
+    return MR_OK;
+}
+
+static mr_status_t put_descriptor(void *ctx, uint32_t tile, uint32_t index, const uint32_t *words) {
+    loader_t *l = ctx;
+    l->pmem_crc[tile] = mr_crc32(l->pmem_crc[tile], words, MR_DESC_WORDS * 4u);
+    return mr_window_write(l->mmio, MR_MEM_PMEM, tile, index * MR_DESC_WORDS, words, MR_DESC_WORDS);
+}
+
+static mr_status_t write_programs(loader_t *l) {
+    const mr_program_sink_t sink = {put_descriptor, l};
+    uint32_t crc;
+    MR_TRY(mr_program_build(l->p, l->formats, &sink));
+    MR_TRY(mr_chip_bus_error(l->mmio));
+    for (uint32_t t = 0; t < l->p->machine.tiles; t++) {
+        MR_TRY(mr_window_crc(l->mmio, MR_MEM_PMEM, t, 0, l->p->tile[t].pmem_used, &crc));
+        if (crc != l->pmem_crc[t]) {
+            return MR_CRC;
+        }
+    }
+    return MR_OK;
+}
+
+mr_status_t mr_load(const mr_mmio_t *mmio, const mr_machine_t *machine, const mr_image_t *image,
+                    const mr_load_config_t *cfg, mr_placement_t *p, mr_fit_t *fit) {
+    mr_place_formats_t formats;
+    MR_TRY(mr_load_formats(image, &formats));
+    MR_TRY(mr_place(p, &image->shape, &formats, machine, fit));
+    MR_TRY(mr_chip_soft_reset(mmio));
+    loader_t l = {.mmio = mmio, .image = image, .cfg = cfg, .p = p, .formats = &formats};
+    l.total = image->source.bytes;
+    for (uint32_t step = 0; step < p->n_steps; step++) {
+        MR_TRY(write_step(&l, step));
+    }
+    MR_TRY(write_rope(&l));
+    MR_TRY(write_programs(&l));
+    const mr_model_shape_t *s = &p->shape;
+    MR_TRY(mr_kv_init(mmio, s->n_layers, s->n_kv, s->hd / 32u, KV_INIT_CYCLES));
+    for (uint32_t t = 0; t < machine->tiles; t++) {
+        MR_TRY(mr_tile_start(mmio, t, p->tile[t].in_base, p->in_size));
+    }
+    l.done = l.total;
+    advance(&l, 0);
+    return MR_OK;
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Placement of a model on the tiles. */
+#include "millrace/place.h"
+
+#include "millrace/program.h"
+
+const char *mr_fit_text(mr_fit_reason_t reason) {
+    switch (reason) {
+    case MR_FIT_OK:
+        return "fits";
+    case MR_FIT_WMEM:
+        return "weight memory (words, all tiles)";
+    case MR_FIT_WMEM_TILE:
+        return "weight memory (words, one tile)";
+    case MR_FIT_VMEM:
+        return "vector memory (elements, one tile)";
+    case MR_FIT_XMEM:
+        return "activation memory (blocks, one tile)";
+    case MR_FIT_PMEM:
+        return "program memory (descriptors, one tile)";
+    case MR_FIT_IN_SIZE:
+        return "input buffer (elements)";
+    case MR_FIT_RESULT:
+        return "result buffer (elements)";
+    case MR_FIT_KV_LAYERS:
+        return "KV cache layers";
+    case MR_FIT_KV_HEADS:
+        return "KV heads";
+    case MR_FIT_KV_NBH:
+        return "KV head size (blocks of 32)";
+    }
+    return "unknown resource";
+}
+
+uint32_t mr_place_words(mr_image_format_t format, uint32_t rows, uint32_t cols, uint32_t lanes) {
+    const uint32_t slots = (rows + 4u * lanes - 1u) / (4u * lanes) * 4u * (cols / 32u);
+    return format == MR_IMAGE_Q4_0 ? slots / 2u : slots;
+}
+
+void mr_place_stage_dims(const mr_model_shape_t *s, uint32_t stage, uint32_t *rows,
+                         uint32_t *cols) {
+    const uint32_t nq = s->n_heads * s->hd;
+    *rows = 0;
+    *cols = s->d;
+    switch (stage) {
+    case MR_STAGE_QKV:
+        *rows = nq + 2u * s->n_kv * s->hd;
+        break;
+    case MR_STAGE_OUT:
+        *rows = s->d;
+        *cols = nq;
+        break;
+    case MR_STAGE_GATE_UP:
+        *rows = 2u * s->n_ff;
+        break;
+    case MR_STAGE_DOWN:
+        *rows = s->d;
+        *cols = s->n_ff;
+        break;
+    default:
+        break;
+    }
+}
+
+static uint32_t max32(uint32_t a, uint32_t b) {
+    return a > b ? a : b;
+}
+
+static mr_status_t refuse(mr_fit_t *fit, mr_fit_reason_t reason, uint64_t needed,
+                          uint64_t available) {
+    fit->reason = reason;
+    fit->needed = needed;
+    fit->available = available;
+    return MR_NO_SPACE;
+}
+
+/* Weight words of a step; the head's count only once when it shares the embedding. */
+static uint32_t step_words(const mr_placement_t *p, const mr_place_formats_t *f, uint32_t step) {
+    const mr_model_shape_t *s = &p->shape;
+    if (step == 0) {
+        return mr_place_words(f->head, s->vocab_pad, s->d, p->machine.lanes);
+    }
+    if (step == p->n_steps - 1u) {
+        return s->tied ? 0 : mr_place_words(f->head, s->vocab_pad, s->d, p->machine.lanes);
+    }
+    uint32_t rows;
+    uint32_t cols;
+    mr_place_stage_dims(s, mr_step_stage(step), &rows, &cols);
+    return mr_place_words(f->stage[mr_step_stage(step)], rows, cols, p->machine.lanes);
+}
+
+/* Deals the steps out in order: `piece` steps at a time stay together, a tile is left when it holds
+ * `target` words. The head shares the embedding's tile when tied, otherwise it ends the chain. */
+static bool deal(mr_placement_t *p, const mr_place_formats_t *f, uint32_t piece, uint64_t target) {
+    const uint64_t capacity = p->machine.wmem_words;
+    const uint32_t last = p->n_steps - 1u;
+    for (uint32_t t = 0; t < p->machine.tiles; t++) {
+        p->tile[t].wmem_used = 0;
+    }
+    uint32_t tile = 0;
+    uint64_t used = step_words(p, f, 0);
+    if (used > capacity) {
+        return false;
+    }
+    p->step[0].tile = 0;
+    p->step[0].wmem = 0;
+    for (uint32_t step = 1; step < p->n_steps;) {
+        const uint32_t end = step == last ? step + 1u : step + piece;
+        uint64_t words = 0;
+        for (uint32_t i = step; i < end; i++) {
+            words += step_words(p, f, i);
+        }
+        const bool full = used + words > capacity || used + words / 2u > target;
+        if (step == last && p->shape.tied) {
+            p->step[step].tile = p->step[0].tile;
+            p->step[step].wmem = p->step[0].wmem;
+            p->tile[tile].wmem_used = (uint32_t)used;
+            return true;
+        }
+        if (full && tile + 1u < p->machine.tiles) {
+            p->tile[tile].wmem_used = (uint32_t)used;
+            tile++;
+            used = 0;
+        }
+        if (used + words > capacity) {
+            return false;
+        }
+        for (; step < end; step++) {
+            p->step[step].tile = (uint8_t)tile;
+            p->step[step].wmem = (uint32_t)used;
+            used += step_words(p, f, step);
+        }
+    }
+    p->tile[tile].wmem_used = (uint32_t)used;
+    return true;
+}
+
+static mr_status_t place_weights(mr_placement_t *p, const mr_place_formats_t *f, mr_fit_t *fit) {
+    const uint64_t capacity = p->machine.wmem_words;
+    uint64_t total = 0;
+    uint32_t largest = 0;
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        const uint32_t words = step_words(p, f, i);
+        total += words;
+        largest = max32(largest, words);
+    }
+    if (largest > capacity) {
+        return refuse(fit, MR_FIT_WMEM_TILE, largest, capacity);
+    }
+    const uint64_t even = (total + p->machine.tiles - 1u) / p->machine.tiles;
+    /* Whole layers evenly, single stages evenly, then as tight as they go. */
+    if (deal(p, f, MR_STAGES, even) || deal(p, f, 1, even) || deal(p, f, 1, capacity)) {
+        return MR_OK;
+    }
+    return refuse(fit, MR_FIT_WMEM, total, capacity * p->machine.tiles);
+}
+
+static mr_status_t place_vectors(mr_placement_t *p, mr_fit_t *fit) {
+    const mr_model_shape_t *s = &p->shape;
+    const uint32_t nq = s->n_heads * s->hd;
+    const uint32_t qkv = nq + 2u * s->n_kv * s->hd;
+    p->in_size = s->d + max32(qkv, s->n_ff);
+    if (p->in_size > p->machine.in_size_max) {
+        return refuse(fit, MR_FIT_IN_SIZE, p->in_size, p->machine.in_size_max);
+    }
+    for (uint32_t t = 0; t < p->machine.tiles; t++) {
+        mr_tile_place_t *tile = &p->tile[t];
+        uint32_t at = 0;
+        uint32_t scratch = s->d;
+        bool rope = false;
+        for (uint32_t i = 1; i < p->n_steps; i++) {
+            if (p->step[i].tile != t) {
+                continue;
+            }
+            const bool head = i == p->n_steps - 1u;
+            const uint32_t stage = head ? MR_STAGES : mr_step_stage(i);
+            if (head || stage == MR_STAGE_QKV || stage == MR_STAGE_GATE_UP) {
+                p->step[i].norm = at;
+                at += s->d;
+            }
+            rope = rope || stage == MR_STAGE_QKV;
+            if (head) {
+                scratch = max32(scratch, s->d + s->vocab_pad + 2u);
+            } else if (stage == MR_STAGE_GATE_UP) {
+                scratch = max32(scratch, s->d + 2u * s->n_ff);
+            }
+        }
+        tile->rope_f = at;
+        at += rope ? s->hd / 2u : 0;
+        tile->scratch = at;
+        at += scratch;
+        tile->in_base = at;
+        at += p->in_size * p->machine.in_bufs;
+        tile->vmem_used = at;
+        if (at > p->machine.vmem_elems) {
+            return refuse(fit, MR_FIT_VMEM, at, p->machine.vmem_elems);
+        }
+    }
+    const uint32_t xmem = max32(max32(s->d, s->n_ff), qkv) / 32u;
+    if (xmem > p->machine.xmem_blocks) {
+        return refuse(fit, MR_FIT_XMEM, xmem, p->machine.xmem_blocks);
+    }
+    if (s->vocab_pad > p->machine.result_elems) {
+        return refuse(fit, MR_FIT_RESULT, s->vocab_pad, p->machine.result_elems);
+    }
+    return MR_OK;
+}
+
+static mr_status_t place_visits(mr_placement_t *p, const mr_place_formats_t *f, mr_fit_t *fit) {
+    uint32_t seen[MR_MACHINE_TILES_MAX] = {0};
+    bool shared = false;
+    p->n_visits = 0;
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        if (i == 0 || p->step[i].tile != p->step[i - 1u].tile) {
+            mr_visit_t *v = &p->visit[p->n_visits++];
+            v->tile = p->step[i].tile;
+            v->first = (uint16_t)i;
+            seen[v->tile]++;
+            shared = shared || seen[v->tile] > 1u;
+        }
+        p->visit[p->n_visits - 1u].last = (uint16_t)i;
+    }
+    /* A tile that a job visits more than once must always have a buffer for every job in flight; on
+     * a chain without such a tile the network's back-pressure is enough. */
+    p->window = shared ? p->machine.in_bufs : p->machine.in_bufs * p->n_visits;
+    for (uint32_t t = 0; t < p->machine.tiles; t++) {
+        p->tile[t].pmem_used = 0;
+    }
+    for (uint32_t v = 0; v < p->n_visits; v++) {
+        mr_tile_place_t *tile = &p->tile[p->visit[v].tile];
+        p->visit[v].pc = (uint16_t)tile->pmem_used;
+        tile->pmem_used += mr_program_visit_length(p, f, v);
+        if (tile->pmem_used > p->machine.pmem_descs) {
+            return refuse(fit, MR_FIT_PMEM, tile->pmem_used, p->machine.pmem_descs);
+        }
+    }
+    return MR_OK;
+}
+
+mr_status_t mr_place(mr_placement_t *self, const mr_model_shape_t *shape,
+                     const mr_place_formats_t *formats, const mr_machine_t *machine,
+                     mr_fit_t *fit) {
+    MR_TRY(mr_model_shape_check(shape));
+    self->shape = *shape;
+    self->machine = *machine;
+    self->n_steps = shape->n_layers * MR_STAGES + 2u;
+    fit->reason = MR_FIT_OK;
+    fit->needed = 0;
+    fit->available = 0;
+    if (shape->n_layers > machine->kv_layers) {
+        return refuse(fit, MR_FIT_KV_LAYERS, shape->n_layers, machine->kv_layers);
+    }
+    if (shape->n_kv > machine->kv_heads) {
+        return refuse(fit, MR_FIT_KV_HEADS, shape->n_kv, machine->kv_heads);
+    }
+    if (shape->hd / 32u > machine->kv_nbh) {
+        return refuse(fit, MR_FIT_KV_NBH, shape->hd / 32u, machine->kv_nbh);
+    }
+    MR_TRY(place_weights(self, formats, fit));
+    MR_TRY(place_vectors(self, fit));
+    return place_visits(self, formats, fit);
+}
