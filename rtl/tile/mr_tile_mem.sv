@@ -4,7 +4,8 @@
 // Lanes 1, 2, 4, 8.   WDepth words of Lanes x 288 bits.   VDepth elements (even).   XDepth blocks.   PDepth descriptors.
 // VMEM: two read ports (A: VEC; B: VEC, then DPU, then NET out), one write port (VEC, then DPU, then NET in). VEC is never
 // stalled; the others have ready/valid. Every read answers one cycle after it was accepted and holds.
-// Loader: cfg_valid_i holds until cfg_done_o (one cycle); needs a tile without a job, otherwise cfg_error_o.
+// Loader: one access a cycle by cfg_en_i; its answer (reads and writes) comes with cfg_rvalid_o two cycles later; an access while
+// a job is here or out of range changes nothing and answers cfg_error_o.
 `default_nettype none
 module mr_tile_mem #(
   parameter int Lanes = 2,
@@ -21,12 +22,12 @@ module mr_tile_mem #(
   input  wire                  rst_ni,
   input  wire                  idle_i,       // no job: the loader may touch the memories
   // loader
-  input  wire                  cfg_valid_i,
+  input  wire                  cfg_en_i,
   input  wire                  cfg_write_i,
   input  wire  [1:0]           cfg_kind_i,   // 0 WMEM, 1 VMEM, 2 XMEM, 3 PMEM
   input  wire  [31:0]          cfg_index_i,
   input  wire  [31:0]          cfg_wdata_i,
-  output logic                 cfg_done_o,
+  output logic                 cfg_rvalid_o,
   output logic [31:0]          cfg_rdata_o,
   output logic                 cfg_error_o,
   // VMEM
@@ -82,11 +83,12 @@ module mr_tile_mem #(
   localparam int LaneW = Lanes > 1 ? $clog2(Lanes) : 1;
 
   // ---- loader ----
-  localparam logic [1:0] StIdle = 2'd0;
-  localparam logic [1:0] StRead = 2'd1;
-  localparam logic [1:0] StDone = 2'd2;
-  logic [1:0]   st_q;
+  logic         read_q;       // a legal read was issued last cycle
+  logic         answer_q;
   logic         error_q;
+  logic [1:0]   kind_q;
+  logic [3:0]   k_q;
+  logic [LaneW-1:0] lane_q;
   logic [255:0] stage_q;
 
   wire [3:0]  k = cfg_index_i[3:0];
@@ -102,8 +104,7 @@ module mr_tile_mem #(
       default: in_range = cfg_index_i < PDepth * 8;
     endcase
   end
-  wire accept = st_q == StIdle && cfg_valid_i;
-  wire legal = accept && idle_i && in_range;
+  wire legal = cfg_en_i && idle_i && in_range;
   wire wr = legal && cfg_write_i;
   wire rd = legal && !cfg_write_i;
   wire wr_w = wr && cfg_kind_i == KindW && k == 4'd8;
@@ -119,32 +120,33 @@ module mr_tile_mem #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      st_q <= StIdle;
-      error_q <= 1'b0;
-    end else if (st_q != StIdle || cfg_valid_i) begin
-      case (st_q)
-        StIdle: if (cfg_valid_i) begin
-          st_q <= rd ? StRead : StDone;
-          error_q <= !legal;
-        end
-        StRead: st_q <= StDone;
-        default: st_q <= StIdle;
-      endcase
+      answer_q <= 1'b0;
+      read_q <= 1'b0;
+      cfg_rvalid_o <= 1'b0;
+    end else begin
+      answer_q <= cfg_en_i;
+      read_q <= rd;
+      cfg_rvalid_o <= answer_q;
     end
   end
   always_ff @(posedge clk_i) begin
-    if (wr && (cfg_kind_i == KindW || cfg_kind_i == KindX) && k < 4'd8) stage_q[k[2:0]*32 +: 32] <= cfg_wdata_i;
-    if (st_q == StRead) begin
-      case (cfg_kind_i)
-        KindW: cfg_rdata_o <= k > 4'd8 ? '0 : w_data_o[(32'(lane)*9 + 32'(k))*32 +: 32];
-        KindV: cfg_rdata_o <= cfg_index_i[0] ? va_data_o[63:32] : va_data_o[31:0];
-        KindX: cfg_rdata_o <= k > 4'd8 ? '0 : k == 4'd8 ? {16'd0, x_data_o[271:256]} : x_data_o[k[2:0]*32 +: 32];
-        default: cfg_rdata_o <= cfg_index_i[0] ? pm_data_o[63:32] : pm_data_o[31:0];
+    if (cfg_en_i) begin
+      error_q <= !legal;
+      kind_q <= cfg_kind_i;
+      k_q <= k;
+      lane_q <= lane;
+      if (wr && (cfg_kind_i == KindW || cfg_kind_i == KindX) && k < 4'd8) stage_q[k[2:0]*32 +: 32] <= cfg_wdata_i;
+    end
+    if (answer_q) cfg_error_o <= error_q;
+    if (read_q) begin
+      case (kind_q)
+        KindW: cfg_rdata_o <= k_q > 4'd8 ? '0 : w_data_o[(32'(lane_q)*9 + 32'(k_q))*32 +: 32];
+        KindV: cfg_rdata_o <= k_q[0] ? va_data_o[63:32] : va_data_o[31:0];
+        KindX: cfg_rdata_o <= k_q > 4'd8 ? '0 : k_q == 4'd8 ? {16'd0, x_data_o[271:256]} : x_data_o[k_q[2:0]*32 +: 32];
+        default: cfg_rdata_o <= k_q[0] ? pm_data_o[63:32] : pm_data_o[31:0];
       endcase
     end
   end
-  assign cfg_done_o = st_q == StDone;
-  assign cfg_error_o = error_q;
 
   // ---- VMEM: two copies, so that two reads and a write fit in a cycle ----
   assign vd_ready_o = !vb_en_i;

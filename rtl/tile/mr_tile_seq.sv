@@ -156,7 +156,7 @@ module mr_tile_seq #(
                  (op == OpRope && (w5 == '0 || w5[4:0] != '0)) ||
                  (op == OpEmbed && w5 == '0) ||
                  (op == OpTopK && (n == '0 || n[0] || w5 == '0 || w5 > 16'd64 || {4'd0, w5} > n)) ||
-                 (op == OpAttend && (d_q[160+7:160] == '0 || d_q[160+7:160] > 8'd16)) ||
+                 (op == OpAttend && (n == '0 || n > 20'd16)) ||
                  (op == OpSend && n[0]);
 
   // ---- issue ----
