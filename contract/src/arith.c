@@ -2,8 +2,7 @@
 /* Scalar arithmetic of the contract: the parts that are not worth inlining. */
 #include "millrace/arith.h"
 
-float mr_f32_reduce8(const float *v, size_t n)
-{
+float mr_f32_reduce8(const float *v, size_t n) {
     float p[8] = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f};
     size_t i = 0;
     for (; i + 8 <= n; i += 8) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scalar arithmetic of the contract (docs/arithmetic.md section 1), bit for bit what rtl/fp computes.
+/* Scalar arithmetic of the contract (docs/arithmetic.md section 1), bit for bit what rtl/fp
+ * computes.
  *
  * Everything is pure: no state, no errors, every bit pattern is a legal input; safe from any thread
  * or interrupt. `float` is binary32 evaluated natively, with the contract's flushing and NaN rules
@@ -33,8 +34,7 @@ _Static_assert(sizeof(float) == 4, "float must be IEEE-754 binary32");
 /* ---- bits ------------------------------------------------------------------------------------ */
 
 /** Float with the given binary32 encoding. */
-static inline float mr_f32_from_bits(uint32_t bits)
-{
+static inline float mr_f32_from_bits(uint32_t bits) {
     union {
         uint32_t u;
         float f;
@@ -43,8 +43,7 @@ static inline float mr_f32_from_bits(uint32_t bits)
 }
 
 /** Binary32 encoding of x. */
-static inline uint32_t mr_f32_bits(float x)
-{
+static inline uint32_t mr_f32_bits(float x) {
     union {
         float f;
         uint32_t u;
@@ -53,22 +52,19 @@ static inline uint32_t mr_f32_bits(float x)
 }
 
 /** x with its sign inverted (NaN included; no flushing). */
-static inline float mr_f32_neg(float x)
-{
+static inline float mr_f32_neg(float x) {
     return mr_f32_from_bits(mr_f32_bits(x) ^ MR_F32_SIGN);
 }
 
 /** Input rule: subnormal becomes zero of the same sign, everything else passes. Branch-free. */
-static inline float mr_f32_daz(float x)
-{
+static inline float mr_f32_daz(float x) {
     uint32_t u = mr_f32_bits(x);
     int32_t mag = (int32_t)(u & 0x7FFFFFFFu);
     return mr_f32_from_bits(mag < MR_F32_MIN_NORM ? u & MR_F32_SIGN : u);
 }
 
 /** Result rule: flush subnormals, make NaN canonical. Branch-free, so loops over it vectorise. */
-static inline float mr_f32_canon(float x)
-{
+static inline float mr_f32_canon(float x) {
     uint32_t u = mr_f32_bits(x);
     int32_t mag = (int32_t)(u & 0x7FFFFFFFu);
     uint32_t r = mag < MR_F32_MIN_NORM ? u & MR_F32_SIGN : u;
@@ -78,27 +74,24 @@ static inline float mr_f32_canon(float x)
 /* ---- add, multiply, convert, compare --------------------------------------------------------- */
 
 /** a + b, nearest even, flushing rules. x + (-x) = +0. */
-static inline float mr_f32_add(float a, float b)
-{
+static inline float mr_f32_add(float a, float b) {
     return mr_f32_canon(mr_f32_daz(a) + mr_f32_daz(b));
 }
 
 /** a * b, nearest even, flushing rules. */
-static inline float mr_f32_mul(float a, float b)
-{
+static inline float mr_f32_mul(float a, float b) {
     return mr_f32_canon(mr_f32_daz(a) * mr_f32_daz(b));
 }
 
 /** int32 to f32, nearest even. */
-static inline float mr_f32_i2f(int32_t n)
-{
+static inline float mr_f32_i2f(int32_t n) {
     return (float)n;
 }
 
 /** f32 to int8: nearest even, clipped to [-127, 127], NaN gives 0. Branch-free. */
-static inline int8_t mr_f32_to_i8(float x)
-{
-    const float magic = 12582912.0f; /* 1.5 x 2^23: its unit is 1, so the addition rounds to integer */
+static inline int8_t mr_f32_to_i8(float x) {
+    const float magic =
+        12582912.0f; /* 1.5 x 2^23: its unit is 1, so the addition rounds to integer */
     float y = x < -127.0f ? -127.0f : x;
     y = y > 127.0f ? 127.0f : y;
     y = x == x ? y : 0.0f;
@@ -106,8 +99,7 @@ static inline int8_t mr_f32_to_i8(float x)
 }
 
 /** fp16 to f32, exact; subnormals are ordinary and exponent 31 is too (no Inf, no NaN). */
-static inline float mr_f16_to_f32(uint16_t h)
-{
+static inline float mr_f16_to_f32(uint16_t h) {
     uint32_t mag = (uint32_t)(h & 0x7FFFu) << 13;
     uint32_t sign = (uint32_t)(h & 0x8000u) << 16;
     uint32_t normal = mag + 0x38000000u;
@@ -117,8 +109,7 @@ static inline float mr_f16_to_f32(uint16_t h)
 }
 
 /** f32 to fp16, nearest even with subnormals; overflow and Inf give +-65504, NaN gives +0. */
-static inline uint16_t mr_f32_to_f16(float x)
-{
+static inline uint16_t mr_f32_to_f16(float x) {
     uint32_t u = mr_f32_bits(x);
     uint32_t mag = u & 0x7FFFFFFFu;
     uint32_t sign = (u >> 16) & 0x8000u;
@@ -133,15 +124,13 @@ static inline uint16_t mr_f32_to_f16(float x)
 }
 
 /** Order of floats as unsigned integers: a < b exactly if key(a) < key(b); -0 sorts below +0. */
-static inline uint32_t mr_f32_key(float x)
-{
+static inline uint32_t mr_f32_key(float x) {
     uint32_t u = mr_f32_bits(x);
     return u ^ ((uint32_t)((int32_t)u >> 31) | MR_F32_SIGN);
 }
 
 /** fp16 x fp16, exact in f32 (22-bit significand, never subnormal). */
-static inline float mr_f16_mul(uint16_t a, uint16_t b)
-{
+static inline float mr_f16_mul(uint16_t a, uint16_t b) {
     return mr_f16_to_f32(a) * mr_f16_to_f32(b);
 }
 
@@ -176,8 +165,7 @@ extern const uint64_t mr_sfu_table[MR_SFU_ENTRIES];
  * @param sub0 1 if the slope is negative, else 0
  * @return the value in units of 2^-28
  */
-static inline uint32_t mr_sfu_eval_(uint32_t addr, uint32_t d21, uint32_t sub1, uint32_t sub0)
-{
+static inline uint32_t mr_sfu_eval_(uint32_t addr, uint32_t d21, uint32_t sub1, uint32_t sub0) {
     uint64_t e = mr_sfu_table[addr];
     uint32_t neg = (d21 >> 20) ^ 1u;
     uint32_t d = (d21 ^ (0u - neg)) & 0xFFFFFu;
@@ -187,17 +175,16 @@ static inline uint32_t mr_sfu_eval_(uint32_t addr, uint32_t d21, uint32_t sub1, 
     return (uint32_t)(e >> 35) + (p ^ (0u - (neg ^ sub0)));
 }
 
-/* Float with biased exponent exp and the value r / 2^28 in [1,2] as significand, cut to 24 bits (the
- * table holds the rounding); +0 below 2^-126. exp <= 254. */
-static inline float mr_sfu_pack_(int32_t exp, uint32_t r)
-{
+/* Float with biased exponent exp and the value r / 2^28 in [1,2] as significand, cut to 24 bits
+ * (the table holds the rounding); +0 below 2^-126. exp <= 254. */
+static inline float mr_sfu_pack_(int32_t exp, uint32_t r) {
     int32_t v = exp * 0x00800000 + (int32_t)(r >> 5) - 0x00800000;
     return mr_f32_from_bits(v < MR_F32_MIN_NORM ? 0u : (uint32_t)v);
 }
 
-/** e^x, at most 1 ULP off (docs/arithmetic.md section 4). exp(+-0) = 1, overflow +Inf, underflow +0. */
-static inline float mr_f32_exp(float x)
-{
+/** e^x, at most 1 ULP off (docs/arithmetic.md section 4). exp(+-0) = 1, overflow +Inf, underflow
+ * +0. */
+static inline float mr_f32_exp(float x) {
     uint32_t u = mr_f32_bits(x);
     uint32_t e = (u >> 23) & 0xFFu;
     if (e >= 134u) { /* |x| >= 128, Inf, NaN */
@@ -218,8 +205,7 @@ static inline float mr_f32_exp(float x)
 }
 
 /** 1/x, at most 1 ULP off; exact for powers of two. recip(+-0) = +-Inf, recip(+-Inf) = +-0. */
-static inline float mr_f32_recip(float x)
-{
+static inline float mr_f32_recip(float x) {
     uint32_t u = mr_f32_bits(x);
     uint32_t e = (u >> 23) & 0xFFu;
     uint32_t m = u & 0x007FFFFFu;
@@ -234,9 +220,9 @@ static inline float mr_f32_recip(float x)
     return mr_f32_from_bits(mr_f32_bits(y) | (u & MR_F32_SIGN));
 }
 
-/** 1/sqrt(x), at most 1 ULP off; exact for powers of four. rsqrt(+-0) = +Inf, rsqrt(x < 0) = NaN. */
-static inline float mr_f32_rsqrt(float x)
-{
+/** 1/sqrt(x), at most 1 ULP off; exact for powers of four. rsqrt(+-0) = +Inf, rsqrt(x < 0) = NaN.
+ */
+static inline float mr_f32_rsqrt(float x) {
     uint32_t u = mr_f32_bits(x);
     uint32_t e = (u >> 23) & 0xFFu;
     uint32_t m = u & 0x007FFFFFu;
@@ -256,8 +242,7 @@ static inline float mr_f32_rsqrt(float x)
  * @param turn angle as a fraction of a turn, units of 2^-32
  * @return the sine; zeros are +0; quadrants are exact mirror images of one another
  */
-static inline float mr_f32_sin_turn(uint32_t turn)
-{
+static inline float mr_f32_sin_turn(uint32_t turn) {
     uint32_t u = turn & 0x3FFFFFFFu;
     uint32_t v = (turn & 0x40000000u) != 0u ? 0x40000000u - u : u;
     uint32_t addr = MR_SFU_BASE_SIN + ((v >> 24) & 63u);
@@ -277,8 +262,7 @@ static inline float mr_f32_sin_turn(uint32_t turn)
  * @param[out] c cosine, absolute error at most 2^-23
  * @param[out] s sine, likewise; sincos(0) = (1, +0)
  */
-static inline void mr_sincos(uint32_t turn, float *c, float *s)
-{
+static inline void mr_sincos(uint32_t turn, float *c, float *s) {
     *c = mr_f32_sin_turn(turn + 0x40000000u);
     *s = mr_f32_sin_turn(turn);
 }
