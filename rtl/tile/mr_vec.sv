@@ -15,7 +15,7 @@
 // Sources may be the destination (same address) in NORM, ROPE, ADD and SILU_MUL.
 //
 // Cycles from start_i to the first cycle with busy_o low, exact:
-//   NORM n + 39, QUANT n/2 + 35, ROPE n/2 + 15, ADD n/2 + 6, SILU_MUL n + 22, EMBED 16 nb + 9, TOP_K k (n/2 + 2) + 2.
+//   NORM n + 40, QUANT n/2 + 35, ROPE n/2 + 15, ADD n/2 + 6, SILU_MUL n + 22, EMBED 16 nb + 9, TOP_K k (n/2 + 2) + 2.
 // How: pairs are issued back to back; bit t of a shift register says that a pair (SILU_MUL: an element) was issued t cycles
 // ago, and every unit is started by one bit of it. Reset clears the control state. Test: tests/rtl/vec.
 `default_nettype none
@@ -80,6 +80,9 @@ module mr_vec #(
 
   localparam logic [3:0] ErrToken = 4'd3;
 
+  localparam logic [31:0] One = 32'h3F800000;
+  localparam logic [31:0] Inv127 = 32'h3C010204;
+
   // Latencies of the arithmetic units in cycles.
   localparam int Mul = 3;
   localparam int Add = 4;                     // reduce8 needs exactly 4: two lanes of four partial sums
@@ -113,8 +116,10 @@ module mr_vec #(
   localparam int Taps = QuEnd;
 
   // NORM's scalar steps, in cycles after the last issue of the first pass.
-  localparam int NoTreeA = NormAcc + Add;     // partials 0 and 2 meet one cycle earlier, then 1 and 3 of both lanes
-  localparam int NoTreeB = NoTreeA + Add;
+  // The tree adds the adder's result to the one of two cycles ago. A result stays until the next one, so the last step
+  // waits a cycle for the first of its two operands to get that old.
+  localparam int NoTreeA = NormAcc + Add;     // of both lanes: partials 0 and 2 one cycle earlier, 1 and 3
+  localparam int NoTreeB = NoTreeA + Add + 1;
   localparam int NoTreeC = NoTreeB + Add;
   localparam int NoMean = NoTreeC + Add;
   localparam int NoEps = NoMean + Mul;
@@ -135,8 +140,8 @@ module mr_vec #(
   logic [3:0]       op_q;
   logic [31:0]      b_q;
   logic [PairW-1:0] a_q;
-  logic [31:0]      imm0_q;
-  logic [31:0]      imm1_q;                   // NORM: inv_n; EMBED: nb
+  logic [31:0]      imm0_q;                   // NORM: eps; SILU_MUL: 1
+  logic [31:0]      imm1_q;                   // NORM: inv_n; QUANT: 1/127; EMBED: nb
   logic [17:0]      mul_a_q;                  // ROPE: pos; EMBED: row group of the token
   logic [6:0]       fwords_q;                 // ROPE: frequency words a head - 1
   logic             q4_q;
@@ -205,8 +210,8 @@ module mr_vec #(
       op_q <= op_i;
       b_q <= b_i;
       a_q <= a_i[VdW-1:1];
-      imm0_q <= imm0_i;
-      imm1_q <= op_i == OpEmbed ? nb_i : imm1_i;
+      imm0_q <= op_i == OpSilu ? One : imm0_i;
+      imm1_q <= op_i == OpEmbed ? nb_i : op_i == OpQuant ? Inv127 : imm1_i;
       mul_a_q <= op_i == OpEmbed ? token_i >> (LanesLog2 + 2) : pos_i;
       fwords_q <= 7'(hd_i[9:2] - 8'd1);
       q4_q <= fmt_i;
@@ -240,9 +245,9 @@ module mr_vec #(
   logic       s0_v, s1_v, phase_v, r_v;
   logic       ra_en, rb_en, ru_en;            // ru: SILU_MUL's second stream on port B
   logic       ra_new_q, rb_new_q;
-  logic       tree_a, tree_b, tree_c, mean, eps;
+  logic       tree, tree_last, mean, eps;
   logic       amax_v, amax_first, scale_v, q_v, pack_first, block_v;
-  logic       emb_v, tk_v, tk_take;
+  logic       emb_v, emb_first, tk_v, tk_take;
   logic [1:0] w_en;
   logic       wm_en;
 
@@ -260,9 +265,9 @@ module mr_vec #(
     add_v = '0;
     {s0_v, s1_v, phase_v, r_v} = '0;
     {ra_en, rb_en, ru_en, wm_en} = '0;
-    {tree_a, tree_b, tree_c, mean, eps} = '0;
+    {tree, tree_last, mean, eps} = '0;
     {amax_v, amax_first, scale_v, q_v, pack_first, block_v} = '0;
-    {emb_v, tk_v, tk_take} = '0;
+    {emb_v, emb_first, tk_v, tk_take} = '0;
     w_en = '0;
     if (busy) begin
       case (op_q)
@@ -274,27 +279,26 @@ module mr_vec #(
             m1_v = {2{v[1+Mul]}};
             w_en = {2{v[NormEnd]}};
           end else begin
-            tree_a = post_q == 6'(NoTreeA - 1) || post_q == 6'(NoTreeA);
-            tree_b = post_q == 6'(NoTreeB);
-            tree_c = post_q == 6'(NoTreeC);
+            tree = post_q == 6'(NoTreeA - 1) || post_q == 6'(NoTreeA) || post_q == 6'(NoTreeB);
+            tree_last = post_q == 6'(NoTreeC);
             mean = post_q == 6'(NoMean);
             eps = post_q == 6'(NoEps);
-            add_v = {2{v[NormAcc] || tree_a || tree_b}};
-            if (tree_c || eps) add_v = 2'b01;
+            add_v = {2{v[NormAcc] || tree}};
+            if (tree_last || eps) add_v = 2'b01;
             m1_v = {1'b0, mean};
             s1_v = post_q == 6'(NoRsqrt);
           end
           r_v = pass2_q && post_q == 6'(NoR);
         end
         OpQuant: begin
-          ra_en = issue;
+          rb_en = issue;
           amax_v = v[1];
           amax_first = is_at(c_q, 1, 0);
           m1_v = {1'b0, v[QuScale] && is_at(c_q, QuScale, 15)};
           scale_v = v[QuF2h] && is_at(c_q, QuF2h, 15);
           s1_v = v[QuRecip] && is_at(c_q, QuRecip, 15);
           r_v = v[QuInv] && is_at(c_q, QuInv, 15);
-          rb_en = v[QuMul-1];
+          ra_en = v[QuMul-1];
           m0_v = {2{v[QuMul]}};
           q_v = v[QuCvt];
           pack_first = is_at(c_q, QuPack, 0);
@@ -318,11 +322,11 @@ module mr_vec #(
           w_en = {2{v[AdEnd]}};
         end
         OpSilu: begin
-          ra_en = issue && !c_q[0];
+          rb_en = issue && !c_q[0];
           s0_v = v[1];
           add_v = {1'b0, v[SiAdd]};
           s1_v = v[SiRecip];
-          rb_en = v[SiMul0-1] && !is_odd(c_q[0], SiMul0 - 1);
+          ra_en = v[SiMul0-1] && !is_odd(c_q[0], SiMul0 - 1);
           m0_v = {1'b0, v[SiMul0]};
           ru_en = v[SiMul1-1] && !is_odd(c_q[0], SiMul1 - 1);
           m1_v = {1'b0, v[SiMul1]};
@@ -332,6 +336,8 @@ module mr_vec #(
           phase_v = st_q == StSetup;
           wm_en = issue && c_q == 4'd0;
           emb_v = v[1];
+          emb_first = is_at(c_q, 1, 0);
+          r_v = v[EmMul-1] && is_at(c_q, EmMul - 1, 0);
           m0_v = {2{v[EmMul]}};
           w_en = {2{v[EmEnd]}};
         end
@@ -416,13 +422,13 @@ module mr_vec #(
 
   mr_vec_alu u_alu (
     .clk_i, .rst_ni,
+    .live_i(busy),
     .op_i(op_q),
     .ra_i(ra_data_i),
     .rb_i(rb_data_i),
     .ra_new_i(ra_new_q),
     .rb_new_i(rb_new_q),
-    .odd_a_i(!c_q[0]),                        // all at odd taps
-    .odd_b_i(!c_q[0]),
+    .odd_i(!c_q[0]),                          // all its uses are at odd taps
     .emb_q_i(emb_q),
     .emb_d_i(emb_d),
     .amax_i(amax),
@@ -430,7 +436,6 @@ module mr_vec #(
     .imm0_i(imm0_q),
     .imm1_i(imm1_q),
     .mul_a_i(mul_a_q),
-    .mul_b_i(imm1_q),
     .m0_v_i(m0_v),
     .m1_v_i(m1_v),
     .add_v_i(add_v),
@@ -441,9 +446,8 @@ module mr_vec #(
     .r_zero_i(op_q == OpQuant && q_zero),
     .pass2_i(pass2_q),
     .acc_first_i(v[NormAcc] && !v[NormAcc+Add]),
-    .tree_a_i(tree_a),
-    .tree_b_i(tree_b),
-    .tree_c_i(tree_c),
+    .tree_i(tree),
+    .tree_last_i(tree_last),
     .mean_i(mean),
     .eps_i(eps),
     .m0_y_o(m0_y),
@@ -456,7 +460,7 @@ module mr_vec #(
     .clk_i, .rst_ni,
     .amax_v_i(amax_v),
     .amax_first_i(amax_first),
-    .mag_i({ra_data_i[62:32], ra_data_i[30:0]}),
+    .mag_i({rb_data_i[62:32], rb_data_i[30:0]}),
     .amax_o(amax),
     .scale_v_i(scale_v),
     .scale_i(m1_y[31:0]),
@@ -471,6 +475,7 @@ module mr_vec #(
   mr_vec_embed #(.Lanes(Lanes)) u_embed (
     .clk_i, .rst_ni,
     .valid_i(emb_v),
+    .first_i(emb_first),
     .pair_i(c_q - 4'd1),
     .lane_i(lane_q),
     .q4_i(q4_q),

@@ -2,9 +2,9 @@
 // Unpacks a weight block of EMBED's row: two elements a cycle, as f32, with the block's scale as f32.
 //
 // Lanes  lanes of the weight memory word: 1, 2, 4 or 8.
-// valid_i with pair_i = 0..15 while the word that holds the block stands on wm_data_i; lane_i, q4_i and half_i select the
-// block (docs/tile_isa.md section 1). q_o (element 2 pair in 31:0) and d_o belong to each other and appear two cycles
-// later; they last one cycle. One pair a cycle, no back-pressure. No reset: nothing here is control. Test: tests/rtl/vec.
+// valid_i with pair_i = 0..15 while the word that holds the block stands on wm_data_i (first_i with pair 0); lane_i, q4_i and
+// half_i select the block (docs/tile_isa.md section 1). q_o (element 2 pair in 31:0) appears two cycles later, for one cycle;
+// d_o one cycle after pair 0, until the next block's. No back-pressure. No reset: nothing here is control. Test: tests/rtl/vec.
 `default_nettype none
 module mr_vec_embed #(
   parameter int Lanes = 2,
@@ -13,6 +13,7 @@ module mr_vec_embed #(
   input  wire                   clk_i,
   input  wire                   rst_ni,
   input  wire                   valid_i,
+  input  wire                   first_i,
   input  wire  [3:0]            pair_i,
   input  wire  [LaneW-1:0]      lane_i,
   input  wire                   q4_i,
@@ -21,53 +22,48 @@ module mr_vec_embed #(
   output logic [63:0]           q_o,
   output logic [31:0]           d_o
 );
-  logic [287:0] word;
-  logic [143:0] half;
-  logic [7:0]   nib;                  // two nibbles: elements 2 pair and 2 pair + 1 of a Q4_0 block
-  logic [15:0]  pair8;
-  logic [15:0]  scale;
-  logic [7:0]   q0;
-  logic [7:0]   q1;
+  // A lane's word is 18 pieces of 16 bits: Q8_0 has pair p in piece p and the scale in 16; Q4_0 has bytes 2 j and 2 j + 1 in piece
+  // j (second block: j + 9), elements j and j + 16 in the low and high nibble of byte j, and the scale in piece 8 (17).
+  logic [4:0]  piece_idx;
+  logic [15:0] piece;
+  logic [15:0] scale;
+  logic [7:0]  q0;
+  logic [7:0]  q1;
   always_comb begin
-    word = '0;
-    half = '0;
-    nib = '0;
-    pair8 = '0;
-    scale = '0;
-    q0 = '0;
-    q1 = '0;
+    piece_idx = 'x;
+    piece = 'x;
+    scale = 'x;
+    q0 = 'x;
+    q1 = 'x;
     if (valid_i) begin
+      piece_idx = {1'b0, pair_i};
+      if (q4_i) piece_idx = {2'b00, pair_i[2:0]} + (half_i ? 5'd9 : 5'd0);
+      piece = wm_data_i[15:0];
       for (int l = 0; l < Lanes; l = l + 1) begin
-        if (lane_i == LaneW'(l)) word = wm_data_i[l*288 +: 288];
-      end
-      half = half_i ? word[287:144] : word[143:0];
-      for (int p = 0; p < 16; p = p + 1) begin
-        if (pair_i == 4'(p)) pair8 = word[p*16 +: 16];
-      end
-      // Byte j of a Q4_0 block has element j in its low and j + 16 in its high nibble.
-      for (int p = 0; p < 8; p = p + 1) begin
-        if (pair_i[2:0] == 3'(p)) begin
-          nib = pair_i[3] ? {half[p*16+12 +: 4], half[p*16+4 +: 4]} : {half[p*16+8 +: 4], half[p*16 +: 4]};
+        if (lane_i == LaneW'(l)) begin
+          for (int p = 0; p < 17; p = p + 1) begin
+            if (piece_idx == 5'(p)) piece = wm_data_i[l*288 + p*16 +: 16];
+          end
+          scale = wm_data_i[l*288 + 256 +: 16];
+          if (q4_i) scale = half_i ? wm_data_i[l*288 + 272 +: 16] : wm_data_i[l*288 + 128 +: 16];
         end
       end
-      q0 = q4_i ? {4'd0, nib[3:0]} - 8'd8 : pair8[7:0];
-      q1 = q4_i ? {4'd0, nib[7:4]} - 8'd8 : pair8[15:8];
-      scale = q4_i ? half[143:128] : word[271:256];
+      q0 = piece[7:0];
+      q1 = piece[15:8];
+      if (q4_i) begin
+        q0 = {4'd0, pair_i[3] ? piece[7:4] : piece[3:0]} - 8'd8;
+        q1 = {4'd0, pair_i[3] ? piece[15:12] : piece[11:8]} - 8'd8;
+      end
     end
   end
 
   mr_i2f #(.Width(8)) u_i2f0 (.clk_i, .rst_ni, .valid_i, .n_i(q0), .valid_o(), .y_o(q_o[31:0]));
   mr_i2f #(.Width(8)) u_i2f1 (.clk_i, .rst_ni, .valid_i, .n_i(q1), .valid_o(), .y_o(q_o[63:32]));
 
-  // The scale keeps step with the conversion.
-  logic        valid_q;
   logic [15:0] scale_q;
-  logic [15:0] scale_q2;
   always_ff @(posedge clk_i) begin
-    valid_q <= valid_i;
-    if (valid_i) scale_q <= scale;
-    if (valid_q) scale_q2 <= scale_q;
+    if (valid_i && first_i) scale_q <= scale;
   end
-  mr_h2f u_h2f (.h_i(scale_q2), .y_o(d_o));
+  mr_h2f u_h2f (.h_i(scale_q), .y_o(d_o));
 endmodule
 `default_nettype wire

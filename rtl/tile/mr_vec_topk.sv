@@ -22,33 +22,29 @@ module mr_vec_topk #(
     key = x ^ {1'b1, {31{x[31]}}};
   endfunction
 
+  // Bound of this pass: an element is a candidate if {key, ~index} is below it.
   logic             prev_v_q;
-  logic [31:0]      prev_k_q;
-  logic [PairW:0]   prev_i_q;
+  logic [PairW+32:0] prev_q;
   logic             cand_v_q;         // stage 1: better element of the pair
   logic [31:0]      cand_k_q;
   logic [PairW:0]   cand_i_q;
-  logic             best_v_q;         // stage 2: best of the pass
+  logic             best_v_q;         // stage 2: best of the pass; earlier indices win ties
   logic [31:0]      best_k_q;
   logic [PairW:0]   best_i_q;
 
-  logic [31:0] k0;
-  logic [31:0] k1;
-  logic        ok0;
-  logic        ok1;
-  logic        sel1;
+  logic [31:0]      k0;
+  logic [31:0]      k1;
+  logic             ok0;
+  logic             ok1;
+  logic             sel1;
   always_comb begin
-    k0 = '0;
-    k1 = '0;
-    ok0 = 1'b0;
-    ok1 = 1'b0;
-    sel1 = 1'b0;
+    {k0, k1, ok0, ok1, sel1} = 'x;
     if (valid_i) begin
       k0 = key(x_i[31:0]);
       k1 = key(x_i[63:32]);
-      ok0 = !prev_v_q || k0 < prev_k_q || (k0 == prev_k_q && {idx_i, 1'b0} > prev_i_q);
-      ok1 = !prev_v_q || k1 < prev_k_q || (k1 == prev_k_q && {idx_i, 1'b1} > prev_i_q);
-      sel1 = ok1 && (!ok0 || k1 > k0);
+      ok0 = !prev_v_q || {k0, ~idx_i, 1'b1} < prev_q;
+      ok1 = !prev_v_q || {k1, ~idx_i, 1'b0} < prev_q;
+      sel1 = !ok0 || (ok1 && k1 > k0);
     end
   end
 
@@ -70,8 +66,7 @@ module mr_vec_topk #(
       end
       if (take_i) begin
         prev_v_q <= 1'b1;
-        prev_k_q <= best_k_q;
-        prev_i_q <= best_i_q;
+        prev_q <= {best_k_q, ~best_i_q};
         best_v_q <= 1'b0;
       end else if (cand_v_q && (!best_v_q || cand_k_q > best_k_q)) begin
         best_v_q <= 1'b1;

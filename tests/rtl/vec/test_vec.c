@@ -239,7 +239,7 @@ static void case_two_sources(uint32_t op, uint32_t n, kind_t kind) {
     uint32_t cycles;
     if (op == OP_NORM) {
         mr_op_norm(y, a, b, n, mr_f32_from_bits(cmd.imm1), mr_f32_from_bits(cmd.imm0));
-        cycles = n + 34 + SFU_CYCLES;
+        cycles = n + 35 + SFU_CYCLES;
     } else if (op == OP_ADD) {
         mr_op_add(y, a, b, n);
         cycles = n / 2 + 6;
