@@ -13,10 +13,10 @@
 
 #include "millrace/status.h"
 
-/* What a back end provides. Every entry is mandatory. Each returns MR_OK, or
- *   MR_ALIGN   addr is no multiple of 4
- *   MR_DEVICE  the device answered with a bus error (unmapped address, memory of a busy tile); it
- *              also set STATUS.bus_error
+/* What a back end provides. Every entry is mandatory. Writes to the memory window are posted: a
+ * refused one answers MR_OK and shows in STATUS.bus_error only, so a loader checks that bit (and
+ * the CRC). Each returns MR_OK, or MR_ALIGN   addr is no multiple of 4 MR_DEVICE  the device
+ * answered with a bus error (unmapped address, memory of a busy tile); it also set STATUS.bus_error
  *   MR_TIMEOUT the device did not answer within the back end's bound
  *   MR_IO      the connection to the device failed
  * On error *value is unspecified, and a block access may have moved a part of its words. */

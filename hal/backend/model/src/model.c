@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Creation and release of the functional device model: the only place that uses the heap. */
+#include "model.h"
+
+#include <stdlib.h>
+
+#include "millrace/regs.h"
+
+void mr_backend_model_default_config(mr_backend_model_config_t *config) {
+    *config = (mr_backend_model_config_t){
+        .tiles = 8,
+        .lanes = 4,
+        .wmem_words = 4096,
+        .vmem_elems = 16384,
+        .xmem_blocks = 256,
+        .pmem_descs = 1024,
+        .in_bufs = 4,
+        .in_size_max = 2048,
+        .res_bufs = 8,
+        .res_size = 8192,
+        .kv_slots = 8,
+        .kv_layers = 64,
+        .kv_heads = 16,
+        .kv_nbh = 4,
+        .kv_pages = 1024,
+        .kv_slot_blocks = 64,
+        .kv_dram_blocks = 1u << 21,
+    };
+}
+
+static bool config_in(uint32_t value, uint32_t low, uint32_t high) {
+    return value >= low && value <= high;
+}
+
+static bool config_ok(const mr_backend_model_config_t *c) {
+    const bool lanes = c->lanes == 1 || c->lanes == 2 || c->lanes == 4 || c->lanes == 8;
+    const bool even = (c->vmem_elems | c->in_size_max | c->res_size) % 2 == 0;
+    return lanes && even && config_in(c->tiles, 1, MR_BACKEND_MODEL_TILES_MAX) &&
+           config_in(c->wmem_words, 1, 1u << 20) && config_in(c->vmem_elems, 64, 1u << 20) &&
+           config_in(c->xmem_blocks, 1, 1u << 16) && config_in(c->pmem_descs, 1, 65535) &&
+           config_in(c->in_bufs, 1, MR_BACKEND_MODEL_BUFS_MAX) &&
+           config_in(c->in_size_max, 2, 65534) &&
+           config_in(c->res_bufs, 1, MR_BACKEND_MODEL_RESULTS_MAX) &&
+           config_in(c->res_size, 2, 1u << 20) && config_in(c->kv_slots, 1, 256) &&
+           config_in(c->kv_layers, 1, 256) && config_in(c->kv_heads, 1, 64) &&
+           config_in(c->kv_nbh, 1, 16) && config_in(c->kv_pages, 1, 65536) &&
+           config_in(c->kv_slot_blocks, 1, 4096) && config_in(c->kv_dram_blocks, 1, 1u << 26);
+}
+
+static bool tile_create(const mr_backend_model_config_t *c, model_tile_t *tile) {
+    const size_t lane_words = (size_t)c->wmem_words * c->lanes;
+    tile->wmem = calloc(lane_words * MODEL_LANE_WORDS, sizeof *tile->wmem);
+    tile->wscale = calloc(lane_words, sizeof *tile->wscale);
+    tile->vmem = calloc(c->vmem_elems, sizeof *tile->vmem);
+    tile->xmem = calloc(c->xmem_blocks, sizeof *tile->xmem);
+    tile->pmem = calloc((size_t)c->pmem_descs * MODEL_DESC_WORDS, sizeof *tile->pmem);
+    return tile->wmem != NULL && tile->wscale != NULL && tile->vmem != NULL && tile->xmem != NULL &&
+           tile->pmem != NULL;
+}
+
+static bool kv_create(const mr_backend_model_config_t *c, model_kv_t *kv) {
+    kv->free_list = calloc(c->kv_pages, sizeof *kv->free_list);
+    kv->table = calloc((size_t)c->kv_slots * c->kv_slot_blocks, sizeof *kv->table);
+    kv->n_blocks = calloc(c->kv_slots, sizeof *kv->n_blocks);
+    kv->len = calloc((size_t)c->kv_slots * c->kv_layers, sizeof *kv->len);
+    kv->dram = calloc(c->kv_dram_blocks, sizeof *kv->dram);
+    return kv->free_list != NULL && kv->table != NULL && kv->n_blocks != NULL && kv->len != NULL &&
+           kv->dram != NULL;
+}
+
+static bool model_create(model_t *m) {
+    m->tiles = calloc(m->cfg.tiles, sizeof *m->tiles);
+    m->hub.data = calloc((size_t)m->cfg.res_bufs * m->cfg.res_size, sizeof *m->hub.data);
+    if (m->tiles == NULL || m->hub.data == NULL || !kv_create(&m->cfg, &m->kv)) {
+        return false;
+    }
+    for (uint32_t t = 0; t < m->cfg.tiles; t++) {
+        if (!tile_create(&m->cfg, &m->tiles[t])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void mr_model_close(void *ctx) {
+    model_t *m = ctx;
+    for (uint32_t t = 0; m->tiles != NULL && t < m->cfg.tiles; t++) {
+        free(m->tiles[t].wmem);
+        free(m->tiles[t].wscale);
+        free(m->tiles[t].vmem);
+        free(m->tiles[t].xmem);
+        free(m->tiles[t].pmem);
+    }
+    free(m->tiles);
+    free(m->hub.data);
+    free(m->kv.free_list);
+    free(m->kv.table);
+    free(m->kv.n_blocks);
+    free(m->kv.len);
+    free(m->kv.dram);
+    free(m);
+}
+
+mr_status_t mr_backend_model_create(const mr_backend_model_config_t *config, mr_mmio_t *mmio) {
+    if (config == NULL || mmio == NULL) {
+        return MR_ARG;
+    }
+    if (!config_ok(config)) {
+        return MR_RANGE;
+    }
+    model_t *m = calloc(1, sizeof *m);
+    if (m == NULL) {
+        return MR_NO_MEMORY;
+    }
+    m->cfg = *config;
+    m->kernels = mr_model_kernels_best();
+    m->hub.inj_prog = MR_HUB_INJ_PROG_RESET;
+    if (!model_create(m)) {
+        mr_model_close(m);
+        return MR_NO_MEMORY;
+    }
+    *mmio = (mr_mmio_t){&mr_model_mmio_ops, m};
+    return MR_OK;
+}

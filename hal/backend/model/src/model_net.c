@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Group network of the model: multicast, input buffers, results, and the scheduler of the tiles. */
+#include "model.h"
+
+#define NET_NONE UINT32_MAX
+
+/* Descriptors that one register access executes at most. */
+#define NET_RUN_DESCRIPTORS (1u << 20)
+
+/* The buffer of a tile that a message would use: the one that waits for the same job, or a free
+ * one. */
+static uint32_t net_buffer(const model_t *m, const model_tile_t *tile, const model_msg_t *msg) {
+    uint32_t free_buf = NET_NONE;
+    for (uint32_t i = m->cfg.in_bufs; i-- > 0;) {
+        const model_job_t *job = &tile->jobs[i];
+        if (!job->used) {
+            free_buf = i;
+        }
+    }
+    for (uint32_t i = 0; i < m->cfg.in_bufs; i++) {
+        const model_job_t *job = &tile->jobs[i];
+        if (job->used && job->left != 0 && job->pc == msg->pc && job->pos == msg->pos &&
+            job->slot == msg->slot) {
+            return i;
+        }
+    }
+    return free_buf;
+}
+
+/* Copies the payload behind the message's offset; what does not fit makes the job fail. */
+static void net_payload(const model_t *m, model_tile_t *tile, uint32_t index,
+                        const model_msg_t *msg, const float *payload, uint32_t n) {
+    model_job_t *job = &tile->jobs[index];
+    const uint64_t base = tile->in_base + (uint64_t)index * tile->in_size;
+    const uint32_t offset = msg->offset & ~1u;
+    for (uint32_t i = 0; i < n; i++) {
+        if (offset + i >= tile->in_size || base + offset + i >= m->cfg.vmem_elems) {
+            if (job->status == MODEL_JOB_OK) {
+                job->status = MODEL_JOB_NET;
+            }
+            return;
+        }
+        tile->vmem[base + offset + i] = payload[i];
+    }
+}
+
+static void net_deliver_tile(const model_t *m, model_tile_t *tile, const model_msg_t *msg,
+                             const float *payload, uint32_t n) {
+    const uint32_t index = net_buffer(m, tile, msg);
+    model_job_t *job = &tile->jobs[index];
+    if (!job->used) {
+        job->used = true;
+        job->left = msg->parts == 0 ? 1 : msg->parts;
+        job->slot = msg->slot;
+        job->flags = msg->flags;
+        job->status = msg->status;
+        job->pc = msg->pc;
+        job->pos = msg->pos;
+        job->token = msg->token;
+    } else if (job->status == MODEL_JOB_OK) {
+        job->status = msg->status;
+    }
+    net_payload(m, tile, index, msg, payload, n);
+    job->left--;
+    if (job->left == 0) {
+        tile->queue[tile->queued++] = (uint8_t)index;
+    }
+}
+
+static void net_deliver_hub(model_t *m, const model_msg_t *msg, const float *payload, uint32_t n) {
+    model_hub_t *hub = &m->hub;
+    const uint32_t index = (hub->head + hub->count) % m->cfg.res_bufs;
+    model_result_t *result = &hub->results[index];
+    float *to = &hub->data[(size_t)index * m->cfg.res_size];
+    result->hdr = *msg;
+    result->len = n < m->cfg.res_size ? n : m->cfg.res_size;
+    if (n > m->cfg.res_size && msg->status == MODEL_JOB_OK) {
+        result->hdr.status = MODEL_JOB_NET;
+    }
+    for (uint32_t i = 0; i < result->len; i++) {
+        to[i] = payload[i];
+    }
+    hub->count++;
+}
+
+static bool net_accepts(const model_t *m, const model_msg_t *msg) {
+    if ((msg->dest & 1u) != 0 && m->hub.count == m->cfg.res_bufs) {
+        return false;
+    }
+    for (uint32_t t = 0; t < m->cfg.tiles; t++) {
+        if (((msg->dest >> (t + 1)) & 1u) != 0 && net_buffer(m, &m->tiles[t], msg) == NET_NONE) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool mr_model_net_send(model_t *m, const model_msg_t *msg, const float *payload, uint32_t n) {
+    if (!net_accepts(m, msg)) {
+        return false;
+    }
+    for (uint32_t t = 0; t < m->cfg.tiles; t++) {
+        if (((msg->dest >> (t + 1)) & 1u) != 0) {
+            net_deliver_tile(m, &m->tiles[t], msg, payload, n);
+        }
+    }
+    if ((msg->dest & 1u) != 0) {
+        net_deliver_hub(m, msg, payload, n);
+    }
+    m->hub.msgs++;
+    return true;
+}
+
+bool mr_model_net_take(model_tile_t *tile) {
+    if (!tile->enable || tile->busy || tile->queued == 0) {
+        return false;
+    }
+    tile->running = tile->queue[0];
+    tile->busy = true;
+    tile->queued--;
+    for (uint32_t i = 0; i < tile->queued; i++) {
+        tile->queue[i] = tile->queue[i + 1];
+    }
+    return true;
+}
+
+void mr_model_net_clear(model_tile_t *tile) {
+    for (uint32_t i = 0; i < MR_BACKEND_MODEL_BUFS_MAX; i++) {
+        tile->jobs[i].used = false;
+    }
+    tile->queued = 0;
+    tile->busy = false;
+}
+
+bool mr_model_net_tile_has_job(const model_t *m, const model_tile_t *tile) {
+    for (uint32_t i = 0; i < m->cfg.in_bufs; i++) {
+        if (tile->jobs[i].used) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void mr_model_run(model_t *m) {
+    uint32_t budget = NET_RUN_DESCRIPTORS;
+    bool moved = true;
+    while (moved && budget != 0) {
+        moved = false;
+        if (m->hub.pending && mr_model_net_send(m, &m->hub.msg, NULL, 0)) {
+            m->hub.pending = false;
+            moved = true;
+        }
+        for (uint32_t i = 0; i < m->cfg.tiles; i++) {
+            model_tile_t *tile = &m->tiles[(m->next_tile + i) % m->cfg.tiles];
+            moved = mr_model_tile_run(m, tile, &budget) || moved;
+        }
+        m->next_tile = (m->next_tile + 1) % m->cfg.tiles;
+    }
+}
