@@ -172,6 +172,7 @@ module mr_tile_rx #(
     if (complete_empty) q_idx_q[q_wr_q[1:0]] <= sel_idx;
     if (complete_data) q_idx_q[q_wr_q[1:0]] <= cur_q;
     if (job_take_i) run_q <= head;
+    if (clear_i) cur_done_q <= 1'b0;   // the rest of a message under way completes nothing
   end
 endmodule
 `default_nettype wire

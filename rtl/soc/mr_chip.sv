@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+// Chip of one group: register bus, hub, group network, tiles, KV-cache DRAM controller (docs/architecture.md).
+//
+// Tiles 1..31.   Lanes WDepth VDepth XDepth PDepth  see mr_tile.   KvMask  bit t: tile t has a KV port.
+// ResBufs ResSize  see mr_hub.   KvSlots KvLayers KvHeads KvNbh KvPages KvSlotBlocks DqBytes Timing KvInitCycles  see mr_kv_ctrl.
+// ClockKhz  stated clock, told to software.   GitHash  source revision, told to software.
+// Register bus: docs/interfaces.md section 4. irq_o is high while a result waits. SDRAM pins: mr_kv_ctrl.
+// CONTROL.soft_reset resets everything but the CSRs of chip, hub and KV controller; memories keep their contents.
+// Test: tests/rtl/soc, tests/cosim.
+`default_nettype none
+module mr_chip #(
+  parameter int Tiles = 2,
+  parameter int Lanes = 2,
+  parameter int WDepth = 4096,
+  parameter int VDepth = 4096,
+  parameter int XDepth = 64,
+  parameter int PDepth = 256,
+  parameter logic [31:0] KvMask = 32'hFFFFFFFF,
+  parameter int ResBufs = 4,
+  parameter int ResSize = 1024,
+  parameter int KvSlots = 8,
+  parameter int KvLayers = 32,
+  parameter int KvHeads = 8,
+  parameter int KvNbh = 4,
+  parameter int KvPages = 1024,
+  parameter int KvSlotBlocks = 64,
+  parameter int MaxG = 16,
+  parameter int DqBytes = 8,
+  parameter logic [16*mr_kv_timing_pkg::Lanes-1:0] Timing = mr_kv_timing_pkg::Sdr100,
+  parameter int KvInitCycles = 0,
+  parameter int ReadExtra = 0,
+  parameter int ClockKhz = 100000,
+  parameter logic [31:0] GitHash = 32'd0,
+  localparam int RowBits = mr_kv_timing_pkg::RowBits
+) (
+  input  wire                  clk_i,
+  input  wire                  rst_ni,
+  input  wire                  req_valid_i,
+  output logic                 req_ready_o,
+  input  wire                  req_write_i,
+  input  wire  [23:0]          req_addr_i,
+  input  wire  [31:0]          req_wdata_i,
+  output logic                 rsp_valid_o,
+  output logic [31:0]          rsp_rdata_o,
+  output logic                 rsp_error_o,
+  output logic                 irq_o,
+  output logic                 sd_cke_o,
+  output logic                 sd_cs_no,
+  output logic                 sd_ras_no,
+  output logic                 sd_cas_no,
+  output logic                 sd_we_no,
+  output logic [1:0]           sd_ba_o,
+  output logic [RowBits-1:0]   sd_a_o,
+  output logic [DqBytes-1:0]   sd_dqm_o,
+  output logic [8*DqBytes-1:0] sd_dq_o,
+  output logic                 sd_dq_oe_o,
+  input  wire  [8*DqBytes-1:0] sd_dq_i
+);
+  localparam int Nodes = Tiles + 1;
+  localparam int InBufs = 4;           // mr_tile_rx
+  localparam int ResElems = ResBufs * ResSize;
+  localparam int ResW = $clog2(ResElems);
+
+  // ---- reset and register bus ----
+  logic soft_reset_cmd;
+  wire  run_ni = rst_ni && !soft_reset_cmd;
+
+  logic                csr_write;
+  logic [11:0]         csr_addr;
+  logic [31:0]         csr_wdata;
+  logic                chip_sel;
+  logic [31:0]         chip_rdata;
+  logic                chip_error;
+  logic                hub_sel;
+  logic [31:0]         hub_rdata;
+  logic                hub_error;
+  logic                kv_sel;
+  logic [31:0]         kv_rdata;
+  logic                kv_error;
+  logic [Tiles-1:0]    tile_sel;
+  logic [Tiles*32-1:0] tile_rdata;
+  logic [Tiles-1:0]    tile_error;
+  logic                win_en;
+  logic                win_write;
+  logic [13:0]         win_word;
+  logic [31:0]         win_wdata;
+  logic                win_rvalid;
+  logic [31:0]         win_rdata;
+  logic                win_error;
+  logic                win_write_error;
+
+  mr_regbus #(.Tiles(Tiles)) u_regbus (
+    .clk_i, .rst_ni, .req_valid_i, .req_ready_o, .req_write_i, .req_addr_i, .req_wdata_i,
+    .rsp_valid_o, .rsp_rdata_o, .rsp_error_o,
+    .csr_write_o(csr_write), .csr_addr_o(csr_addr), .csr_wdata_o(csr_wdata),
+    .chip_sel_o(chip_sel), .chip_rdata_i(chip_rdata), .chip_error_i(chip_error),
+    .hub_sel_o(hub_sel), .hub_rdata_i(hub_rdata), .hub_error_i(hub_error),
+    .kv_sel_o(kv_sel), .kv_rdata_i(kv_rdata), .kv_error_i(kv_error),
+    .tile_sel_o(tile_sel), .tile_rdata_i(tile_rdata), .tile_error_i(tile_error),
+    .win_en_o(win_en), .win_write_o(win_write), .win_word_o(win_word), .win_wdata_o(win_wdata),
+    .win_rvalid_i(win_rvalid), .win_rdata_i(win_rdata), .win_error_i(win_error)
+  );
+
+  // ---- chip registers ----
+  logic [63:0] cycle_q;
+  logic [3:0]  mem_kind;
+  logic [7:0]  mem_tile;
+  logic [31:0] mem_base;
+  logic [31:0] crc_first;
+  logic [31:0] crc_count;
+  logic        crc_start;
+  logic        crc_busy;
+  logic        crc_error;
+  logic [31:0] crc_value;
+  logic [Tiles-1:0] tile_err_event;
+  logic        kv_refused;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) cycle_q <= '0;
+    else cycle_q <= cycle_q + 64'd1;
+  end
+
+  mr_csr_chip u_csr_chip (
+    .clk_i, .rst_ni, .sel_i(chip_sel), .write_i(csr_write), .addr_i(csr_addr), .wdata_i(csr_wdata),
+    .rdata_o(chip_rdata), .error_o(chip_error),
+    .git_hash_i(GitHash), .caps_groups_i(8'd1), .caps_tiles_i(8'(Tiles)), .caps_lanes_i(8'(Lanes)),
+    .caps_channels_i(8'd1), .caps_wmem_i(32'(WDepth)), .caps_vmem_i(32'(VDepth)), .caps_xmem_i(32'(XDepth)),
+    .caps_pmem_i(32'(PDepth)), .caps_inbuf_bufs_i(8'(InBufs)),
+    .caps_inbuf_size_i(VDepth > 65534 ? 16'd65534 : 16'(VDepth)),
+    .caps_result_bufs_i(8'(ResBufs)), .caps_result_size_i(24'(ResSize)),
+    .caps_kv_slots_i(9'(KvSlots)), .caps_kv_layers_i(9'(KvLayers)), .caps_kv_heads_i(8'(KvHeads)),
+    .caps_kv_nbh_i(5'(KvNbh)), .caps_kv_pages_i(32'(KvPages)), .caps_clock_khz_i(32'(ClockKhz)),
+    .caps_dram_dq_bytes_i(8'(DqBytes)), .caps_dram_banks_i(8'd4),
+    .caps_dram_row_bytes_i(16'(DqBytes << mr_kv_timing_pkg::ColBits)),
+    .scratch_q(), .control_soft_reset_cmd(soft_reset_cmd),
+    .status_bus_error_set_i((rsp_valid_o && rsp_error_o) || win_write_error), .status_bus_error_q(),
+    .status_tile_error_set_i(|tile_err_event), .status_tile_error_q(),
+    .status_kv_error_set_i(kv_refused), .status_kv_error_q(),
+    .cycle_i(cycle_q), .mem_target_kind_q(mem_kind), .mem_target_tile_q(mem_tile), .mem_base_q(mem_base),
+    .mem_crc_start_q(crc_first), .mem_crc_count_q(crc_count), .mem_crc_ctrl_start_cmd(crc_start),
+    .mem_crc_status_busy_i(crc_busy), .mem_crc_status_error_i(crc_error), .mem_crc_value_i(crc_value)
+  );
+
+  // ---- memory window ----
+  logic [Tiles-1:0]    cfg_en;
+  logic                cfg_write;
+  logic [1:0]          cfg_kind;
+  logic [31:0]         cfg_index;
+  logic [31:0]         cfg_wdata;
+  logic [Tiles-1:0]    cfg_rvalid;
+  logic [Tiles*32-1:0] cfg_rdata;
+  logic [Tiles-1:0]    cfg_error;
+  logic                res_en;
+  logic [ResW-1:0]     res_addr;
+  logic [31:0]         res_data;
+
+  mr_window #(.Tiles(Tiles), .ResElems(ResElems)) u_window (
+    .clk_i, .rst_ni, .kind_i(mem_kind), .tile_i(mem_tile),
+    .win_en_i(win_en), .win_write_i(win_write), .win_index_i(mem_base + 32'(win_word)), .win_wdata_i(win_wdata),
+    .win_rvalid_o(win_rvalid), .win_rdata_o(win_rdata), .win_error_o(win_error), .write_error_o(win_write_error),
+    .crc_start_i(crc_start), .crc_first_i(crc_first), .crc_count_i(crc_count),
+    .crc_busy_o(crc_busy), .crc_error_o(crc_error), .crc_value_o(crc_value),
+    .cfg_en_o(cfg_en), .cfg_write_o(cfg_write), .cfg_kind_o(cfg_kind), .cfg_index_o(cfg_index), .cfg_wdata_o(cfg_wdata),
+    .cfg_rvalid_i(cfg_rvalid), .cfg_rdata_i(cfg_rdata), .cfg_error_i(cfg_error),
+    .res_en_o(res_en), .res_addr_o(res_addr), .res_data_i(res_data)
+  );
+
+  // ---- group network ----
+  logic [Nodes-1:0]     tx_req;
+  logic [Nodes*128-1:0] tx_hdr;
+  logic [Nodes-1:0]     tx_empty;
+  logic [Nodes-1:0]     tx_grant;
+  logic [Nodes-1:0]     tx_valid;
+  logic [Nodes-1:0]     tx_ready;
+  logic [Nodes*64-1:0]  tx_data;
+  logic [Nodes-1:0]     tx_last;
+  logic [127:0]         rx_hdr;
+  logic [Nodes-1:0]     rx_accept;
+  logic [Nodes-1:0]     rx_commit;
+  logic                 rx_empty;
+  logic [Nodes-1:0]     rx_valid;
+  logic [Nodes-1:0]     rx_ready;
+  logic [63:0]          rx_data;
+  logic                 rx_last;
+  logic                 net_busy;
+  logic [63:0]          msgs_q;
+  logic [63:0]          net_busy_q;
+
+  mr_group_bus #(.Nodes(Nodes)) u_bus (
+    .clk_i, .rst_ni(run_ni), .tx_req_i(tx_req), .tx_hdr_i(tx_hdr), .tx_empty_i(tx_empty), .tx_grant_o(tx_grant),
+    .tx_valid_i(tx_valid), .tx_ready_o(tx_ready), .tx_data_i(tx_data), .tx_last_i(tx_last),
+    .rx_hdr_o(rx_hdr), .rx_accept_i(rx_accept), .rx_commit_o(rx_commit), .rx_empty_o(rx_empty),
+    .rx_valid_o(rx_valid), .rx_ready_i(rx_ready), .rx_data_o(rx_data), .rx_last_o(rx_last), .busy_o(net_busy)
+  );
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      msgs_q <= '0;
+      net_busy_q <= '0;
+    end else if (net_busy) begin
+      net_busy_q <= net_busy_q + 64'd1;
+      if (|tx_grant) msgs_q <= msgs_q + 64'd1;
+    end
+  end
+
+  // ---- hub ----
+  logic [31:0] inj_dest;
+  logic [15:0] inj_pc;
+  logic [3:0]  inj_flags;
+  logic [3:0]  inj_parts;
+  logic [17:0] inj_token;
+  logic [17:0] inj_pos;
+  logic [7:0]  inj_slot;
+  logic        inj_push;
+  logic        inj_ready;
+  logic [7:0]  res_count;
+  logic [7:0]  res_index;
+  logic [7:0]  res_slot;
+  logic [3:0]  res_status;
+  logic [3:0]  res_flags;
+  logic [15:0] res_pc;
+  logic [17:0] res_pos;
+  logic [17:0] res_token;
+  logic [19:0] res_len;
+  logic        res_pop;
+
+  mr_csr_hub u_csr_hub (
+    .clk_i, .rst_ni, .sel_i(hub_sel), .write_i(csr_write), .addr_i(csr_addr), .wdata_i(csr_wdata),
+    .rdata_o(hub_rdata), .error_o(hub_error),
+    .inj_dest_q(inj_dest), .inj_prog_pc_q(inj_pc), .inj_prog_flags_q(inj_flags), .inj_prog_parts_q(inj_parts),
+    .inj_token_q(inj_token), .inj_pos_q(inj_pos), .inj_slot_q(inj_slot), .inj_ctrl_push_cmd(inj_push),
+    .inj_status_ready_i(inj_ready), .res_status_count_i(res_count), .res_status_head_i(res_index),
+    .res_hdr_slot_i(res_slot), .res_hdr_status_i(res_status), .res_hdr_flags_i(res_flags), .res_hdr_pc_i(res_pc),
+    .res_pos_i(res_pos), .res_token_i(res_token), .res_len_i(32'(res_len)), .res_ctrl_pop_cmd(res_pop),
+    .msgs_i(msgs_q), .net_busy_i(net_busy_q)
+  );
+  mr_hub #(.ResBufs(ResBufs), .ResSize(ResSize)) u_hub (
+    .clk_i, .rst_ni(run_ni), .inj_push_i(inj_push), .inj_dest_i(inj_dest), .inj_pc_i(inj_pc), .inj_flags_i(inj_flags),
+    .inj_parts_i(inj_parts), .inj_token_i(inj_token), .inj_pos_i(inj_pos), .inj_slot_i(inj_slot),
+    .inj_ready_o(inj_ready), .res_count_o(res_count), .res_index_o(res_index), .res_slot_o(res_slot),
+    .res_status_o(res_status), .res_flags_o(res_flags), .res_pc_o(res_pc), .res_pos_o(res_pos),
+    .res_token_o(res_token), .res_len_o(res_len), .res_pop_i(res_pop),
+    .rd_en_i(res_en), .rd_addr_i(res_addr), .rd_data_o(res_data),
+    .tx_req_o(tx_req[0]), .tx_hdr_o(tx_hdr[127:0]), .tx_grant_i(tx_grant[0]), .rx_hdr_i(rx_hdr),
+    .rx_accept_o(rx_accept[0]), .rx_commit_i(rx_commit[0]), .rx_empty_i(rx_empty), .rx_valid_i(rx_valid[0]),
+    .rx_ready_o(rx_ready[0]), .rx_data_i(rx_data), .rx_last_i(rx_last)
+  );
+  assign tx_empty[0] = 1'b1;
+  assign tx_valid[0] = 1'b0;
+  assign tx_data[63:0] = '0;
+  assign tx_last[0] = 1'b0;
+  assign irq_o = res_count != 8'd0;
+  wire unused_hub = &{1'b0, tx_ready[0]};
+
+  // ---- tiles ----
+  logic [Tiles-1:0]     t_kc_valid;
+  logic [Tiles-1:0]     t_kc_ready;
+  logic [2*Tiles-1:0]   t_kc_op;
+  logic [8*Tiles-1:0]   t_kc_slot;
+  logic [8*Tiles-1:0]   t_kc_layer;
+  logic [8*Tiles-1:0]   t_kc_head;
+  logic [Tiles-1:0]     t_kc_kind;
+  logic [18*Tiles-1:0]  t_kc_pos;
+  logic [6*Tiles-1:0]   t_kc_count;
+  logic [Tiles-1:0]     t_kw_valid;
+  logic [Tiles-1:0]     t_kw_ready;
+  logic [272*Tiles-1:0] t_kw_block;
+  logic [Tiles-1:0]     t_kr_valid;
+  logic [Tiles-1:0]     t_kr_ready;
+  logic [271:0]         kr_block;
+  logic                 kr_last;
+  logic [3:0]           kr_status;
+
+  genvar t;
+  generate
+    for (t = 0; t < Tiles; t = t + 1) begin : gen_tile
+      mr_tile #(
+        .Lanes(Lanes), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth), .HasKv(KvMask[t]),
+        .MaxG(MaxG), .MaxNbh(KvNbh)
+      ) u_tile (
+        .clk_i, .rst_ni(run_ni),
+        .sel_i(tile_sel[t]), .write_i(csr_write), .addr_i(csr_addr), .wdata_i(csr_wdata),
+        .rdata_o(tile_rdata[t*32 +: 32]), .error_o(tile_error[t]), .err_event_o(tile_err_event[t]),
+        .cfg_en_i(cfg_en[t]), .cfg_write_i(cfg_write), .cfg_kind_i(cfg_kind), .cfg_index_i(cfg_index),
+        .cfg_wdata_i(cfg_wdata), .cfg_rvalid_o(cfg_rvalid[t]), .cfg_rdata_o(cfg_rdata[t*32 +: 32]),
+        .cfg_error_o(cfg_error[t]),
+        .tx_req_o(tx_req[t+1]), .tx_hdr_o(tx_hdr[(t+1)*128 +: 128]), .tx_empty_o(tx_empty[t+1]),
+        .tx_grant_i(tx_grant[t+1]), .tx_valid_o(tx_valid[t+1]), .tx_ready_i(tx_ready[t+1]),
+        .tx_data_o(tx_data[(t+1)*64 +: 64]), .tx_last_o(tx_last[t+1]),
+        .rx_hdr_i(rx_hdr), .rx_accept_o(rx_accept[t+1]), .rx_commit_i(rx_commit[t+1]), .rx_empty_i(rx_empty),
+        .rx_valid_i(rx_valid[t+1]), .rx_ready_o(rx_ready[t+1]), .rx_data_i(rx_data), .rx_last_i(rx_last),
+        .kc_valid_o(t_kc_valid[t]), .kc_ready_i(t_kc_ready[t]), .kc_op_o(t_kc_op[t*2 +: 2]),
+        .kc_slot_o(t_kc_slot[t*8 +: 8]), .kc_layer_o(t_kc_layer[t*8 +: 8]), .kc_head_o(t_kc_head[t*8 +: 8]),
+        .kc_kind_o(t_kc_kind[t]), .kc_pos_o(t_kc_pos[t*18 +: 18]), .kc_count_o(t_kc_count[t*6 +: 6]),
+        .kw_valid_o(t_kw_valid[t]), .kw_ready_i(t_kw_ready[t]), .kw_block_o(t_kw_block[t*272 +: 272]),
+        .kr_valid_i(t_kr_valid[t]), .kr_ready_o(t_kr_ready[t]), .kr_block_i(kr_block), .kr_last_i(kr_last),
+        .kr_status_i(kr_status)
+      );
+    end
+  endgenerate
+
+  // ---- KV cache ----
+  logic [8:0]   kv_layers;
+  logic [7:0]   kv_heads;
+  logic [4:0]   kv_nbh;
+  logic         kv_init;
+  logic         kv_clear;
+  logic [7:0]   kv_free_slot;
+  logic         kv_free_go;
+  logic         kv_free_busy;
+  logic         kv_ready;
+  logic [16:0]  kv_pages_free;
+  logic [31:0]  cnt_cycles;
+  logic [31:0]  cnt_rd;
+  logic [31:0]  cnt_wr;
+  logic [31:0]  cnt_ref;
+  logic [31:0]  cnt_act;
+  logic [31:0]  cnt_refused;
+  logic         kc_valid;
+  logic         kc_ready;
+  logic [1:0]   kc_op;
+  logic [7:0]   kc_slot;
+  logic [7:0]   kc_layer;
+  logic [7:0]   kc_head;
+  logic         kc_kind;
+  logic [17:0]  kc_pos;
+  logic [5:0]   kc_count;
+  logic         kw_valid;
+  logic         kw_ready;
+  logic [271:0] kw_block;
+  logic         kr_valid;
+  logic         kr_ready;
+  logic [271:0] c_kr_block;
+  logic         c_kr_last;
+  logic [3:0]   c_kr_status;
+  logic         kv_ctrl_ready;
+  logic         ctrl_free_req;
+  logic [7:0]   ctrl_free_slot;
+  logic         ctrl_free_busy;
+
+  assign kv_refused = kr_valid && kr_ready && c_kr_last && c_kr_status != 4'd0;
+
+  // Counters since CTRL.clear: the controller counts since its reset, modulo 2^32.
+  logic [191:0] cnt_base_q;
+  wire  [191:0] cnt_now = {cnt_refused, cnt_ref, cnt_act, cnt_wr, cnt_rd, cnt_cycles};
+  logic [191:0] cnt;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) cnt_base_q <= '0;
+    else if (kv_clear) cnt_base_q <= cnt_now;
+  end
+  generate
+    for (t = 0; t < 6; t = t + 1) begin : gen_kv_cnt
+      assign cnt[t*32 +: 32] = cnt_now[t*32 +: 32] - cnt_base_q[t*32 +: 32];
+    end
+  endgenerate
+
+  mr_csr_kv u_csr_kv (
+    .clk_i, .rst_ni, .sel_i(kv_sel), .write_i(csr_write), .addr_i(csr_addr), .wdata_i(csr_wdata),
+    .rdata_o(kv_rdata), .error_o(kv_error),
+    .config_layers_q(kv_layers), .config_heads_q(kv_heads), .config_nbh_q(kv_nbh),
+    .ctrl_init_cmd(kv_init), .ctrl_clear_cmd(kv_clear), .status_ready_i(kv_ready), .status_free_busy_i(kv_free_busy),
+    .free_slot_q(kv_free_slot), .free_go_cmd(kv_free_go), .pages_free_i(32'(kv_pages_free)),
+    .error_refused_set_i(kv_refused), .error_refused_q(), .refused_i(cnt[191:160]),
+    .cycles_i(64'(cnt[31:0])), .read_beats_i(64'(cnt[63:32])), .write_beats_i(64'(cnt[95:64])),
+    .activates_i(64'(cnt[127:96])), .refreshes_i(64'(cnt[159:128]))
+  );
+
+  // A soft reset empties the cache too; the SDRAM itself goes on being refreshed.
+  mr_kv_init #(.Slots(KvSlots)) u_kv_init (
+    .clk_i, .rst_ni, .init_i(kv_init || soft_reset_cmd), .ready_o(kv_ready),
+    .free_go_i(kv_free_go), .free_slot_i(kv_free_slot), .free_busy_o(kv_free_busy),
+    .ctrl_ready_i(kv_ctrl_ready), .ctrl_free_req_o(ctrl_free_req), .ctrl_free_slot_o(ctrl_free_slot),
+    .ctrl_free_busy_i(ctrl_free_busy)
+  );
+
+  mr_kv_mux #(.Ports(Tiles)) u_kv_mux (
+    .clk_i, .rst_ni, .cfg_nbh_i(kv_nbh),
+    .t_kc_valid_i(t_kc_valid), .t_kc_ready_o(t_kc_ready), .t_kc_op_i(t_kc_op), .t_kc_slot_i(t_kc_slot),
+    .t_kc_layer_i(t_kc_layer), .t_kc_head_i(t_kc_head), .t_kc_kind_i(t_kc_kind), .t_kc_pos_i(t_kc_pos),
+    .t_kc_count_i(t_kc_count), .t_kw_valid_i(t_kw_valid), .t_kw_ready_o(t_kw_ready), .t_kw_block_i(t_kw_block),
+    .t_kr_valid_o(t_kr_valid), .t_kr_ready_i(t_kr_ready), .t_kr_block_o(kr_block), .t_kr_last_o(kr_last),
+    .t_kr_status_o(kr_status),
+    .kc_valid_o(kc_valid), .kc_ready_i(kc_ready), .kc_op_o(kc_op), .kc_slot_o(kc_slot), .kc_layer_o(kc_layer),
+    .kc_head_o(kc_head), .kc_kind_o(kc_kind), .kc_pos_o(kc_pos), .kc_count_o(kc_count),
+    .kw_valid_o(kw_valid), .kw_ready_i(kw_ready), .kw_block_o(kw_block),
+    .kr_valid_i(kr_valid), .kr_ready_o(kr_ready), .kr_block_i(c_kr_block), .kr_last_i(c_kr_last),
+    .kr_status_i(c_kr_status)
+  );
+
+  mr_kv_ctrl #(
+    .Slots(KvSlots), .Layers(KvLayers), .Heads(KvHeads), .MaxNbh(KvNbh), .Pages(KvPages), .SlotBlocks(KvSlotBlocks),
+    .DqBytes(DqBytes), .Timing(Timing), .InitCycles(KvInitCycles), .ReadExtra(ReadExtra)
+  ) u_kv (
+    .clk_i, .rst_ni,
+    .cfg_layers_i(kv_layers), .cfg_heads_i({1'b0, kv_heads}), .cfg_nbh_i(kv_nbh), .cfg_pages_i(17'(KvPages)),
+    .free_req_i(ctrl_free_req), .free_slot_i(ctrl_free_slot), .free_busy_o(ctrl_free_busy), .ready_o(kv_ctrl_ready),
+    .pages_free_o(kv_pages_free), .cnt_cycles_o(cnt_cycles), .cnt_rd_words_o(cnt_rd), .cnt_wr_words_o(cnt_wr),
+    .cnt_refresh_o(cnt_ref), .cnt_activate_o(cnt_act), .cnt_refused_o(cnt_refused),
+    .kc_valid_i(kc_valid), .kc_ready_o(kc_ready), .kc_op_i(kc_op), .kc_slot_i(kc_slot), .kc_layer_i(kc_layer),
+    .kc_head_i(kc_head), .kc_kind_i(kc_kind), .kc_pos_i(kc_pos), .kc_count_i(kc_count),
+    .kw_valid_i(kw_valid), .kw_ready_o(kw_ready), .kw_block_i(kw_block),
+    .kr_valid_o(kr_valid), .kr_ready_i(kr_ready), .kr_block_o(c_kr_block), .kr_last_o(c_kr_last),
+    .kr_status_o(c_kr_status),
+    .sd_cke_o, .sd_cs_no, .sd_ras_no, .sd_cas_no, .sd_we_no, .sd_ba_o, .sd_a_o, .sd_dqm_o, .sd_dq_o, .sd_dq_oe_o,
+    .sd_dq_i
+  );
+endmodule
+`default_nettype wire
