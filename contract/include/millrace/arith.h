@@ -178,7 +178,7 @@ static inline uint32_t mr_sfu_eval_(uint32_t addr, uint32_t d21, uint32_t sub1, 
 /* Float with biased exponent exp and the value r / 2^28 in [1,2] as significand, cut to 24 bits
  * (the table holds the rounding); +0 below 2^-126. exp <= 254. */
 static inline float mr_sfu_pack_(int32_t exp, uint32_t r) {
-    int32_t v = exp * 0x00800000 + (int32_t)(r >> 5) - 0x00800000;
+    int32_t v = exp * 0x00800000 + ((int32_t)(r >> 5) - 0x00800000);
     return mr_f32_from_bits(v < MR_F32_MIN_NORM ? 0u : (uint32_t)v);
 }
 
