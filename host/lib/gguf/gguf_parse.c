@@ -16,9 +16,10 @@
 #define MR_GGUF_HEADER_BYTES 24u
 #define MR_GGUF_DEFAULT_ALIGNMENT 32u
 /* The least bytes that an entry can take in the file; they bound the counts before allocating. */
-#define MR_GGUF_MIN_KV_BYTES 14u     /* key length 8, key 1, type 4, value 1 */
-#define MR_GGUF_MIN_TENSOR_BYTES 33u /* name length 8, name 1, n_dims 4, dim 8, type 4, offset 8   \
-                                      */
+#define MR_GGUF_MIN_KV_BYTES 14u /* key length 8, key 1, type 4, value 1 */
+#define MR_GGUF_MIN_TENSOR_BYTES                                                                   \
+    33u /* name length 8, name 1, n_dims 4, dim 8, type 4, offset 8                                \
+         */
 
 #define MR_GGUF_TRUNCATED "the file is truncated or damaged, download it again"
 #define MR_GGUF_DAMAGED "the file is damaged, download it again"

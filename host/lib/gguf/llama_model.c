@@ -98,9 +98,19 @@ static mr_status_t check_shape(const mr_loader_t *loader, const char *name,
     return MR_OK;
 }
 
+static mr_status_t check_f32(const mr_loader_t *loader, const char *name,
+                             const mr_gguf_tensor_t *tensor) {
+    if (tensor->type != MR_GGUF_TYPE_F32) {
+        return mr_gguf_fail(loader->error, MR_FORMAT, mr_gguf_path(loader->gguf),
+                            "tensor '%s' has type %s; F32 is needed", name,
+                            mr_gguf_type_name((uint32_t)tensor->type));
+    }
+    return MR_OK;
+}
+
 /* Finds a tensor, marks it as used and checks that it has no infinities or NaN. */
 static mr_status_t take_tensor(mr_loader_t *loader, const char *name, uint64_t inputs,
-                               uint64_t outputs, const mr_gguf_tensor_t **out) {
+                               uint64_t outputs, bool f32_only, const mr_gguf_tensor_t **out) {
     const char *path = mr_gguf_path(loader->gguf);
     const mr_gguf_tensor_t *tensor = mr_gguf_find_tensor(loader->gguf, name);
     uint64_t bad_row = 0;
@@ -111,6 +121,9 @@ static mr_status_t take_tensor(mr_loader_t *loader, const char *name, uint64_t i
     }
     loader->used[tensor - mr_gguf_tensor(loader->gguf, 0)] = true;
     MR_TRY(check_shape(loader, name, tensor, inputs, outputs));
+    if (f32_only) {
+        MR_TRY(check_f32(loader, name, tensor));
+    }
     if (mr_gguf_tensor_check_finite(tensor, &bad_row) != MR_OK) {
         return mr_gguf_fail(loader->error, MR_FORMAT, path,
                             "tensor '%s' holds an infinity or NaN in row %llu; the file is "
@@ -129,7 +142,7 @@ static mr_status_t add_matrix(mr_loader_t *loader, const char *name, mr_llama_pa
                               mr_llama_pad_t rows, mr_llama_matrix_t *matrix) {
     mr_job_t *job = &loader->jobs[loader->n_jobs];
 
-    MR_TRY(take_tensor(loader, name, pad_total(cols), pad_total(rows), &job->source));
+    MR_TRY(take_tensor(loader, name, pad_total(cols), pad_total(rows), false, &job->source));
     job->rows = rows;
     job->cols = cols;
     job->matrix = matrix;
@@ -141,22 +154,11 @@ static mr_status_t add_matrix(mr_loader_t *loader, const char *name, mr_llama_pa
     return MR_OK;
 }
 
-static mr_status_t check_f32(const mr_loader_t *loader, const char *name,
-                             const mr_gguf_tensor_t *tensor) {
-    if (tensor->type != MR_GGUF_TYPE_F32) {
-        return mr_gguf_fail(loader->error, MR_FORMAT, mr_gguf_path(loader->gguf),
-                            "tensor '%s' has type %s; F32 is needed", name,
-                            mr_gguf_type_name((uint32_t)tensor->type));
-    }
-    return MR_OK;
-}
-
 static mr_status_t add_norm(mr_loader_t *loader, const char *name, const float **vector) {
     mr_job_t *job = &loader->jobs[loader->n_jobs];
     const uint32_t d = loader->model->hparams.d;
 
-    MR_TRY(take_tensor(loader, name, d, 1, &job->source));
-    MR_TRY(check_f32(loader, name, job->source));
+    MR_TRY(take_tensor(loader, name, d, 1, true, &job->source));
     job->rows = (mr_llama_pad_t){.n_groups = 1, .size = 1, .padded = 1};
     job->cols = plain(d);
     job->vector = vector;
@@ -257,8 +259,7 @@ static mr_status_t read_rope_divisors(mr_loader_t *loader) {
     }
     if (stored) {
         const mr_gguf_tensor_t *tensor = NULL;
-        MR_TRY(take_tensor(loader, name, n, 1, &tensor));
-        MR_TRY(check_f32(loader, name, tensor));
+        MR_TRY(take_tensor(loader, name, n, 1, true, &tensor));
         MR_TRY(mr_gguf_tensor_rows_f32(tensor, 0, 1, divisors));
     }
     for (uint32_t i = 0; i < n; i++) {
