@@ -13,24 +13,29 @@
 
 #include "millrace/status.h"
 
-/* What a back end provides. Every entry is mandatory. Writes to the memory window are posted: a
- * refused one answers MR_OK and shows in STATUS.bus_error only, so a loader checks that bit (and
- * the CRC). Each returns MR_OK, or MR_ALIGN   addr is no multiple of 4 MR_DEVICE  the device
- * answered with a bus error (unmapped address, memory of a busy tile); it also set STATUS.bus_error
- *   MR_TIMEOUT the device did not answer within the back end's bound
- *   MR_IO      the connection to the device failed
- * On error *value is unspecified, and a block access may have moved a part of its words. */
+/* What a back end provides. Every entry is mandatory. Each returns one of
+ *
+ *   MR_OK
+ *   MR_ALIGN    addr is no multiple of 4
+ *   MR_DEVICE   the device answered with a bus error (unmapped address, memory of a tile that has a
+ *               job); it also set STATUS.bus_error
+ *   MR_TIMEOUT  the device did not answer within the back end's bound
+ *   MR_IO       the connection to the device failed
+ *
+ * On error *value is unspecified, and a block access may have moved a part of its words.
+ *
+ * Writes to the memory window are posted: a refused one answers MR_OK and shows only in
+ * STATUS.bus_error, so a loader checks that bit (and the CRC). */
 typedef struct {
     /* Reads one register. */
     mr_status_t (*read32)(void *ctx, uint32_t addr, uint32_t *value);
     /* Writes one register. */
     mr_status_t (*write32)(void *ctx, uint32_t addr, uint32_t value);
-    /* Reads n_words registers at addr, addr + 4, ... in this order; the same as that many read32.
-     */
+    /* Reads n_words registers at addr, addr + 4, ... in this order, as that many read32 would. */
     mr_status_t (*read_block)(void *ctx, uint32_t addr, uint32_t *words, size_t n_words);
     /* Writes n_words registers at addr, addr + 4, ... in this order. */
     mr_status_t (*write_block)(void *ctx, uint32_t addr, const uint32_t *words, size_t n_words);
-    /* Lets the device run for up to `cycles` of its clock; a polling loop calls it between reads
+    /* Lets the device run for up to `cycles` of its clock. A polling loop calls it between reads
      * and bounds itself by the cycles that it has given. May return early when something happened.
      */
     mr_status_t (*wait)(void *ctx, uint32_t cycles);
