@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Write a model's card and its loss curve from the results of the training.
+
+    card.py brook.gguf --work build/models
+"""
+
+import argparse
+import json
+import os
+
+import matplotlib
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+
+import model as M
+from sample import tell
+from train import PLANS, QUANTISED_SHARE
+
+SAMPLES = [("Once upon a time", 1), ("One day", 2), ("", 3)]
+
+CARD = """# {name}
+
+A small language model that tells short children's stories; it ships with Millrace as a test and demonstration model.
+{role}
+
+| what | value |
+|---|---|
+| architecture | Llama: RMSNorm (epsilon 1e-5), RoPE on adjacent pairs (base 10000), SwiGLU, grouped-query attention, tied output |
+| layers, width, feed-forward | {layers}, {dim}, {ff} |
+| heads, KV heads, head size | {heads}, {kv_heads}, {head} |
+| vocabulary, context | {vocab} (SentencePiece style, byte fallback), {context} |
+| parameters | {parameters:,} |
+| file | `{name}.gguf`, {bytes:,} bytes, Q8_0 matrices, F32 norms |
+| licence | Apache-2.0 |
+
+## Data
+
+Only text made by `story_gen.py`: {training_stories:,} stories of seed 1 ({training_tokens:,} tokens), each 80 to 220 words
+long, from 25 plots with varying casts, places, objects, events, dialogue, morals and endings. Nothing was taken from elsewhere.
+{text}
+
+The model knows these plots and this vocabulary and nothing else. It answers no questions and knows no facts.
+
+## Training
+
+`models/train.sh` remakes everything. {steps:,} steps of about 4,096 positions{grow}; Muon for matrices,
+Adam for embedding and norms; constant rate, then falling to zero over the last {decay:,} steps; the last {quantised} %
+of the steps round weights, activations and KV cache to Q8_0. {time}
+
+![loss]({name}_loss.png)
+
+## Held-out perplexity
+
+{stories} stories of seed 2, none of them in the training text: {tokens:,} tokens, {words:,} words. The weights are read back from
+the GGUF file. The baseline is an interpolated Kneser-Ney 5-gram model over the same tokens, counted on all training stories.
+
+| | per token | per word |
+|---|---|---|
+| {name} | {per_token[model]:.4f} | {per_word[model]:.3f} |
+| {name}, activations and KV cache rounded to Q8_0 | {per_token[rounded]:.4f} | {per_word[rounded]:.3f} |
+| 5-gram | {per_token[ngram]:.4f} | {per_word[ngram]:.3f} |
+
+Rounding activations and KV cache changes a log-probability by {rounding[mean_difference]:.4f} on average and keeps the best token at
+{best:.2f} % of the positions.
+
+## Samples
+
+Temperature 0.8, top-p 0.95, made by `sample.py` from the GGUF file.
+"""
+
+ROLES = {
+    "brook": "It is small enough for the block RAM of an ECP5-85F beside the control core.",
+    "gorge": "It is narrow and deep, to fill a deep pipeline of tiles.",
+}
+
+
+def draw_losses(name, losses, path):
+    """Draw the loss curve."""
+    losses = np.asarray(losses)
+    figure, axes = plt.subplots(figsize=(7, 4))
+    axes.plot(losses[:, 0], losses[:, 1], linewidth=1)
+    for step, layers in PLANS[name]["grow"][1:]:
+        axes.axvline(step, color="gray", linestyle=":", linewidth=1)
+        axes.text(step, losses[3:, 1].max(), f" {layers} layers", fontsize=8)
+    start = PLANS[name]["steps"] * (1 - QUANTISED_SHARE)
+    axes.axvspan(start, PLANS[name]["steps"], alpha=0.15, label="Q8_0 rounding")
+    axes.set_yscale("log")
+    ticks = [0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 4, 6]
+    axes.set_yticks(ticks, [str(tick) for tick in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel("step")
+    axes.set_ylabel("training loss (nats a token)")
+    axes.set_title(name)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(path, dpi=90, metadata={"Software": None})
+
+
+def read_time(work, name):
+    """Say how long the training took, if one run did it all."""
+    with open(os.path.join(work, name + ".time.json"), encoding="utf-8") as file:
+        spent = json.load(file)
+    if spent["from_step"]:
+        return ""
+    return f"It took {spent['seconds'] / 60:.0f} minutes on one core."
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Write a model's card.")
+    parser.add_argument("file")
+    parser.add_argument("--work", required=True)
+    options = parser.parse_args()
+    name = os.path.basename(options.file).split(".")[0]
+    folder = os.path.dirname(options.file)
+    shape, plan = M.SHAPES[name], PLANS[name]
+    with open(os.path.join(options.work, name + ".eval.json"), encoding="utf-8") as file:
+        result = json.load(file)
+    with open(os.path.join(options.work, "text.txt"), encoding="utf-8") as file:
+        text = "Counted over 20,000 stories: " + "; ".join(file.read().split("\n")[1:4]) + "."
+    with np.load(os.path.join(options.work, name + ".ckpt.npz")) as file:
+        draw_losses(name, file["losses"], os.path.join(folder, name + "_loss.png"))
+    growth = ", ".join(f"{layers} layers from step {step}" for step, layers in plan["grow"])
+    card = CARD.format(
+        **vars(shape), **result, role=ROLES[name], text=text, steps=plan["steps"], decay=plan["decay"],
+        grow=f" ({growth}; a new layer begins as one that changes nothing)" if len(plan["grow"]) > 1 else "",
+        quantised=round(100 * QUANTISED_SHARE), time=read_time(options.work, name),
+        best=100 * result["rounding"]["same_best"])
+    for prompt, seed in SAMPLES:
+        shown = f'Prompt "{prompt}"' if prompt else "No prompt"
+        card += f"\n**{shown}, seed {seed}**\n\n> {tell(options.file, prompt, seed)}\n"
+    with open(os.path.join(folder, name + ".md"), "w", encoding="utf-8") as file:
+        file.write(card)
+
+
+if __name__ == "__main__":
+    main()

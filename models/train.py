@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Train brook or gorge on the CPU: Muon for matrices, Adam for the rest.
+
+    train.py --model brook --work build/models
+
+The learning rate warms up, stays, and falls to zero over the last part, where
+weights, activations and KV cache are rounded to Q8_0 so that the shipped file
+costs nothing. A deep model starts shallow and grows: each new layer begins as
+one that changes nothing. A run goes on from its last checkpoint.
+"""
+
+import argparse
+import functools
+import json
+import os
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import data
+import model as M
+from spm import Vocab
+
+PLANS = {
+    # decay: steps at the end in which the rate falls; grow: (from this step on, this many layers)
+    "brook": {"steps": 3800, "decay": 1900, "grow": [(0, 5)]},
+    "gorge": {"steps": 1600, "decay": 700, "grow": [(0, 6), (300, 12), (600, 24)]},
+}
+STORIES = 36000
+BATCH_TOKENS = 4096
+MUON_RATE = 0.02
+ADAM_RATE = 0.004
+MOMENTUM = 0.95
+ADAM_BETAS = (0.9, 0.98)
+WEIGHT_DECAY = 0.02  # for matrices, relative to the rate
+WARMUP = 60
+QUANTISED_SHARE = 0.15  # last share of steps, trained with Q8_0 rounding
+SAVE_SECONDS = 120
+
+
+def is_matrix(path):
+    return path[0].key == "layer" and path[1].key.startswith("w")
+
+
+def orthogonalise(g):
+    """Newton-Schulz iteration: the nearest orthogonal matrix, for a stack of matrices."""
+    flip = g.shape[-2] > g.shape[-1]
+    x = jnp.swapaxes(g, -1, -2) if flip else g
+    x = x / (jnp.linalg.norm(x, axis=(-2, -1), keepdims=True) + 1e-7)
+    for _ in range(5):
+        a = x @ jnp.swapaxes(x, -1, -2)
+        x = 3.4445 * x + (-4.7750 * a + 2.0315 * (a @ a)) @ x
+    return jnp.swapaxes(x, -1, -2) if flip else x
+
+
+def update_leaf(path, weight, grad, state, rate, step):
+    """One optimiser step of one tensor; returns the new weight and state."""
+    if is_matrix(path):
+        momentum = MOMENTUM * state["m"] + grad
+        change = orthogonalise(grad + MOMENTUM * momentum)
+        change = change * max(1.0, weight.shape[-1] / weight.shape[-2]) ** 0.5
+        weight = weight * (1.0 - rate * MUON_RATE * WEIGHT_DECAY) - rate * MUON_RATE * change
+        return weight, {"m": momentum, "v": state["v"]}
+    b1, b2 = ADAM_BETAS
+    m = b1 * state["m"] + (1 - b1) * grad
+    v = b2 * state["v"] + (1 - b2) * grad * grad
+    change = (m / (1 - b1 ** step)) / (jnp.sqrt(v / (1 - b2 ** step)) + 1e-8)
+    return weight - rate * ADAM_RATE * change, {"m": m, "v": v}
+
+
+@functools.partial(jax.jit, static_argnames=("shape", "quantised"), donate_argnums=(0, 1))
+def train_step(params, state, batch, rate, step, shape, quantised):
+    """One step; returns parameters, optimiser state and mean loss."""
+    def loss_of(params):
+        weights = M.quantise_weights(params) if quantised else params
+        losses, mask = M.token_losses(weights, batch[:, 0], batch[:, 1], shape, quantised)
+        return losses.sum() / mask.sum()
+
+    loss, grads = jax.value_and_grad(loss_of)(params)
+    norm = jnp.sqrt(sum(jnp.sum(g * g) for g in jax.tree.leaves(grads)))
+    scale = jnp.minimum(1.0, 1.0 / (norm + 1e-6))
+    paths, tree = jax.tree_util.tree_flatten_with_path(params)
+    new = [update_leaf(path, weight, grad * scale, leaf_state, rate, step)
+           for (path, weight), grad, leaf_state in zip(paths, tree.flatten_up_to(grads), tree.flatten_up_to(state))]
+    return tree.unflatten([w for w, _ in new]), tree.unflatten([s for _, s in new]), loss
+
+
+def new_state(params):
+    return jax.tree.map(lambda w: {"m": np.zeros_like(w), "v": np.zeros_like(w) if w.ndim < 3 else np.zeros(1, np.float32)},
+                        params)
+
+
+def grow_layers(params, layers):
+    """Spread the layers out and put copies between them that add nothing yet."""
+    old = params["layer"]["wq"].shape[0]
+    if layers % old:
+        raise ValueError(f"cannot grow {old} layers to {layers}: not a multiple")
+    times = layers // old
+    fresh = np.arange(layers) % times != 0
+    grown = {name: np.repeat(np.asarray(w), times, axis=0) for name, w in params["layer"].items()}
+    for name in ("wo", "wd"):
+        grown[name][fresh] = 0.0
+    return {"emb": np.asarray(params["emb"]), "norm": np.asarray(params["norm"]), "layer": grown}
+
+
+def layers_at(plan, step):
+    return [layers for start, layers in plan["grow"] if step >= start][-1]
+
+
+def rate_at(plan, step):
+    """Relative learning rate of a step."""
+    left = (plan["steps"] - step) / plan["decay"]
+    return min(1.0, (step + 1) / WARMUP, max(left, 0.0))
+
+
+def save(path, params, state, step, losses):
+    """Write a checkpoint so that a broken-off write leaves the old one."""
+    leaves = jax.tree.leaves((params, state))
+    np.savez(path + ".new.npz", step=step, losses=np.array(losses), layers=params["layer"]["wq"].shape[0],
+             **{f"leaf{i}": np.asarray(leaf) for i, leaf in enumerate(leaves)})
+    os.replace(path + ".new.npz", path)
+
+
+def load(path, shape):
+    """Read a checkpoint: parameters, optimiser state, next step, losses so far."""
+    with np.load(path) as file:
+        params = M.init_params(shape, int(file["layers"]), 0)
+        state = new_state(params)
+        tree = jax.tree.structure((params, state))
+        leaves = [file[f"leaf{i}"] for i in range(tree.num_leaves)]
+        return *tree.unflatten(leaves), int(file["step"]), [list(pair) for pair in file["losses"]]
+
+
+def train(name, work, vocab, seed):
+    """Train one model to the end of its plan."""
+    shape, plan = M.SHAPES[name], PLANS[name]
+    path = os.path.join(work, name + ".ckpt.npz")
+    if os.path.exists(path):
+        params, state, first, losses = load(path, shape)
+    else:
+        params = M.init_params(shape, layers_at(plan, 0), seed)
+        state, first, losses = new_state(params), 0, []
+    print(f"{name}: step {first} of {plan['steps']}", flush=True)
+    stories = data.encode_stories(vocab, data.TRAIN_SEED, STORIES, work)
+    stream = data.batches(stories, BATCH_TOKENS, seed)
+    for _ in range(first):
+        next(stream)
+    begun = saved = time.time()
+    recent = []
+    for step in range(first, plan["steps"]):
+        if layers_at(plan, step) != params["layer"]["wq"].shape[0]:
+            params = grow_layers(params, layers_at(plan, step))
+            state = new_state(params)
+        quantised = step >= plan["steps"] * (1 - QUANTISED_SHARE)
+        params, state, loss = train_step(params, state, next(stream), rate_at(plan, step), step + 1.0, shape, quantised)
+        recent.append(float(loss))
+        if step % 20 == 19:
+            losses.append([step + 1, sum(recent) / len(recent)])
+            recent = []
+            print(f"{name} {step + 1} loss {losses[-1][1]:.4f} {time.time() - begun:.0f} s", flush=True)
+        if time.time() - saved > SAVE_SECONDS:
+            save(path, params, state, step + 1, losses)
+            saved = time.time()
+    save(path, params, state, plan["steps"], losses)
+    with open(os.path.join(work, name + ".time.json"), "w", encoding="utf-8") as file:
+        json.dump({"seconds": round(time.time() - begun), "from_step": first, "steps": plan["steps"]}, file)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Train one of the shipped models.")
+    parser.add_argument("--model", choices=sorted(PLANS), required=True)
+    parser.add_argument("--work", required=True, help="folder for checkpoints and encoded stories")
+    parser.add_argument("--tokenizer", default="tokenizer.json")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    os.makedirs(options.work, exist_ok=True)
+    train(options.model, options.work, Vocab.load(options.tokenizer), options.seed)
+
+
+if __name__ == "__main__":
+    main()
