@@ -8,7 +8,7 @@ out=$1
 mkdir -p "$out"
 flags=(-march=rv32imc -mabi=ilp32 -ffreestanding -Os -std=c11 -ffp-contract=off -ffunction-sections -fdata-sections
     -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla
-    -Wcast-qual -Wswitch-enum -Werror -Ihal/include)
+    -Wcast-qual -Wswitch-enum -Werror -Ihal/include -Icontract/include)
 [ ! -d firmware/include ] || flags+=(-Ifirmware/include)
 folders=(hal/src)
 [ ! -d firmware ] || folders+=(firmware)

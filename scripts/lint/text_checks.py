@@ -22,7 +22,7 @@ LAYERS = {
     "hal/src": {"hal/include"},
     "hal/dram": {"hal/include"},
     "hal/backend": {"hal/include", "hal/dram", "hal/src", "contract", "sim_verilator"},
-    "firmware": {"hal/include"},
+    "firmware": {"hal/include", "contract"},
     "host/lib": {"hal/include", "hal/backend", "firmware", "contract"},
     "host/cli": {"hal/include", "host/lib", "hal/backend", "firmware"},
     "host/serve": {"hal/include", "host/lib"},

@@ -9,7 +9,7 @@
 
 #define MR_LLAMA_ALIGN 64u /* of each converted tensor */
 #define MR_LLAMA_MAX_EXPANSION 64u
-#define MR_LLAMA_SMALL_BYTES (1024u * 1024u)
+#define MR_LLAMA_SMALL_BYTES ((uint64_t)1024 * 1024)
 #define MR_LLAMA_JOBS_PER_LAYER 9u
 #define MR_LLAMA_EXTRA_JOBS 3u /* embedding, output norm, output */
 

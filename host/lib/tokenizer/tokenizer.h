@@ -35,7 +35,7 @@
 #define MR_TOKENIZER_MAX_TEXT (UINT32_C(1) << 28) /* bytes of a text to encode */
 
 /* Bytes that always hold what mr_tokenizer_decode() writes: each byte may become U+FFFD. */
-#define MR_TOKENIZER_DECODE_BYTES (3u * (MR_TOKENIZER_MAX_PIECE + 4u))
+#define MR_TOKENIZER_DECODE_BYTES ((size_t)3 * (MR_TOKENIZER_MAX_PIECE + 4u))
 
 typedef enum {
     MR_TOKEN_NORMAL = 1,
