@@ -24,12 +24,14 @@ module mr_vec_embed #(
 );
   // A lane's word is 18 pieces of 16 bits: Q8_0 has pair p in piece p and the scale in 16; Q4_0 has bytes 2 j and 2 j + 1 in piece
   // j (second block: j + 9), elements j and j + 16 in the low and high nibble of byte j, and the scale in piece 8 (17).
+  logic [287:0] word;
   logic [4:0]  piece_idx;
   logic [15:0] piece;
   logic [15:0] scale;
   logic [7:0]  q0;
   logic [7:0]  q1;
   always_comb begin
+    word = 'x;
     piece_idx = 'x;
     piece = 'x;
     scale = 'x;
@@ -38,16 +40,12 @@ module mr_vec_embed #(
     if (valid_i) begin
       piece_idx = {1'b0, pair_i};
       if (q4_i) piece_idx = {2'b00, pair_i[2:0]} + (half_i ? 5'd9 : 5'd0);
-      piece = wm_data_i[15:0];
+      word = '0;
       for (int l = 0; l < Lanes; l = l + 1) begin
-        if (lane_i == LaneW'(l)) begin
-          for (int p = 0; p < 17; p = p + 1) begin
-            if (piece_idx == 5'(p)) piece = wm_data_i[l*288 + p*16 +: 16];
-          end
-          scale = wm_data_i[l*288 + 256 +: 16];
-          if (q4_i) scale = half_i ? wm_data_i[l*288 + 272 +: 16] : wm_data_i[l*288 + 128 +: 16];
-        end
+        word = word | (wm_data_i[l*288 +: 288] & {288{lane_i == LaneW'(l)}});
       end
+      piece = word[{4'd0, piece_idx}*16 +: 16];
+      scale = q4_i ? (half_i ? word[287:272] : word[143:128]) : word[271:256];
       q0 = piece[7:0];
       q1 = piece[15:8];
       if (q4_i) begin
