@@ -224,7 +224,7 @@ static void check_attention(fixture_t *fx) {
         assert_int_equal(run(&fx->dev, &d, pos, 0), 0);
         d = (desc_t){{OP_KV_APPEND, KV_WORD(2, 1, 0, NBH), 40, 40}};
         assert_int_equal(run(&fx->dev, &d, pos, 0), 0);
-        d = (desc_t){{OP_ATTEND, DST, 0, kv_word, 0, GROUP, scale}};
+        d = (desc_t){{OP_ATTEND, DST, 0, kv_word, GROUP, 0, scale}};
         assert_int_equal(run(&fx->dev, &d, pos, 0), 0);
         for (uint32_t h = 0; h < HEADS; h++) {
             mr_op_attend(&want[h * NBH * 32], &q[h * NBH], k[h / GROUP][0], v[h / GROUP][0],
@@ -266,9 +266,9 @@ static void check_range_errors(fixture_t *fx) {
         {{OP_KV_APPEND, KV_WORD(0, 1, 0, 1), XMEM, 0}},
         {{OP_KV_APPEND, KV_WORD(0, 2, 0, 1), 0, XMEM - 1}},
         {{OP_ATTEND, DST, 0, KV_WORD(0, 1, 0, 1), 0, 0, 0}},
-        {{OP_ATTEND, DST, 0, KV_WORD(0, 1, 0, 1), 0, 17, 0}},
-        {{OP_ATTEND, VMEM - 32, 0, KV_WORD(0, 1, 0, 1), 0, 2, 0}},
-        {{OP_ATTEND, DST, XMEM - 1, KV_WORD(0, 1, 0, 1), 0, 2, 0}},
+        {{OP_ATTEND, DST, 0, KV_WORD(0, 1, 0, 1), 17, 0, 0}},
+        {{OP_ATTEND, VMEM - 32, 0, KV_WORD(0, 1, 0, 1), 2, 0, 0}},
+        {{OP_ATTEND, DST, XMEM - 1, KV_WORD(0, 1, 0, 1), 2, 0, 0}},
         {{OP_SEND, 1, VMEM - 2, 0, 4, SEND_WORD(0, 1)}},
         {{OP_SEND, 1, 0, 0, 3, SEND_WORD(0, 1)}},
     };

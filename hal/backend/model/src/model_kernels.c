@@ -23,6 +23,32 @@
 #define NBH_MAX 16u
 #define INV127_BITS 0x3C010204u
 
+/* mr_f32_canon and mr_f32_daz with masks for branches: chains of the originals end up as control
+ * flow, which keeps the compiler from vectorising. */
+KERNEL float canon(float x) {
+    const uint32_t u = mr_f32_bits(x);
+    const int32_t mag = (int32_t)(u & ~MR_F32_SIGN);
+    const uint32_t keep = 0u - (uint32_t)(mag >= MR_F32_MIN_NORM);
+    const uint32_t nan = 0u - (uint32_t)(mag > (int32_t)MR_F32_INF);
+    return mr_f32_from_bits((u & (keep | MR_F32_SIGN) & ~nan) | (MR_F32_NAN & nan));
+}
+
+KERNEL float daz(float x) {
+    const uint32_t u = mr_f32_bits(x);
+    const int32_t mag = (int32_t)(u & ~MR_F32_SIGN);
+    const uint32_t keep = 0u - (uint32_t)(mag >= MR_F32_MIN_NORM);
+    return mr_f32_from_bits(u & (keep | MR_F32_SIGN));
+}
+
+/* add and mul of values that are no subnormals: results of other operations, converted integers. */
+KERNEL float add(float a, float b) {
+    return canon(a + b);
+}
+
+KERNEL float mul(float a, float b) {
+    return canon(a * b);
+}
+
 KERNEL void widen(int16_t out[32], const int8_t q[32]) {
     for (int j = 0; j < 32; j++) {
         out[j] = q[j];
@@ -39,13 +65,13 @@ KERNEL int32_t dot32(const int8_t q[32], const int16_t x[32]) {
 
 KERNEL void acc_load(float *acc, const float *y, uint32_t n, bool old) {
     for (uint32_t r = 0; r < n; r++) {
-        acc[r] = old ? mr_f32_daz(y[r]) : 0.0f;
+        acc[r] = old ? daz(y[r]) : 0.0f;
     }
 }
 
 KERNEL void acc_store(float *y, const float *acc, uint32_t n) {
     for (uint32_t r = 0; r < n; r++) {
-        y[r] = mr_f32_canon(acc[r]);
+        y[r] = canon(acc[r]);
     }
 }
 
@@ -107,14 +133,23 @@ KERNEL void gemv_q4(float *y, const uint32_t *w, const mr_block_t *x, uint32_t r
     }
 }
 
+/* Folds the eight partial sums of reduce8. */
+KERNEL float fold8(const float p[8]) {
+    float a[4];
+    for (int j = 0; j < 4; j++) {
+        a[j] = add(p[j], p[j + 4]);
+    }
+    return add(add(a[0], a[2]), add(a[1], a[3]));
+}
+
 KERNEL float reduce8_32(const float v[32]) {
     float p[8] = {0};
     for (int i = 0; i < 32; i += 8) {
         for (int j = 0; j < 8; j++) {
-            p[j] = mr_f32_add(p[j], v[i + j]);
+            p[j] = add(p[j], v[i + j]);
         }
     }
-    return mr_f32_reduce8(p, 8); /* exact repetition: +0 + p = p, and p is never -0 here */
+    return fold8(p);
 }
 
 KERNEL float amax32(const float x[32]) {
@@ -126,12 +161,25 @@ KERNEL float amax32(const float x[32]) {
     return mr_f32_from_bits((uint32_t)amax);
 }
 
+/* mr_f32_to_i8 of x, with masks as above. */
+KERNEL int8_t to_i8(float x) {
+    const int32_t limit = 0x42FE0000; /* 127.0 */
+    const uint32_t u = mr_f32_bits(x);
+    const int32_t mag = (int32_t)(u & ~MR_F32_SIGN);
+    const uint32_t number = 0u - (uint32_t)(mag <= (int32_t)MR_F32_INF);
+    const uint32_t clipped = (uint32_t)(mag > limit ? limit : mag) & number;
+    const float y = mr_f32_from_bits(clipped | (u & MR_F32_SIGN));
+    /* 1.5 x 2^23: the unit of the sum is 1, so the addition rounds to an integer */
+    return (int8_t)((int32_t)mr_f32_bits(y + 12582912.0f) - 0x4B400000);
+}
+
+/* The products need no flushing: inv is at most 2^126, what is below 2^-126 converts to 0 anyway.
+ * With inv = +0 (d is 0) every product is 0 or NaN, and both convert to 0. */
 KERNEL void scale_to_i8(const float x[32], float d, int8_t q[32]) {
     const bool zero = (mr_f32_bits(d) & ~MR_F32_SIGN) == 0;
-    /* With inv = +0 every product is 0 or NaN, and both convert to 0. */
     const float inv = zero ? 0.0f : mr_f32_recip(d);
     for (int i = 0; i < 32; i++) {
-        q[i] = mr_f32_to_i8(mr_f32_mul(x[i], inv));
+        q[i] = to_i8(x[i] * inv);
     }
 }
 
@@ -145,20 +193,24 @@ KERNEL void quant(const float *x, uint32_t n, mr_block_t *out) {
 
 /* sum[j] = sum over positions of wq[p] * v[p].q[j]. Two products at a time fit 16 bits:
  * |wq| <= 127 and |v| <= 128. */
-KERNEL void weigh(int32_t sum[32], const int8_t wq[32], const mr_block_t *v, uint32_t count,
+KERNEL void weigh(float sum[32], const int8_t wq[32], const mr_block_t *v, uint32_t count,
                   uint32_t nbh) {
     static const int8_t nothing[32] = {0};
-    for (int j = 0; j < 32; j++) {
-        sum[j] = 0;
-    }
+    int32_t total[32] = {0};
     for (uint32_t p = 0; p < count; p += 2) {
-        const int8_t *v0 = v[p * nbh].q;
-        const int8_t *v1 = p + 1 < count ? v[(p + 1) * nbh].q : nothing;
+        int16_t v0[32];
+        int16_t v1[32];
+        widen(v0, v[p * nbh].q);
+        widen(v1, p + 1 < count ? v[(p + 1) * nbh].q : nothing);
         const int16_t w0 = wq[p];
-        const int16_t w1 = wq[p + 1];
+        const int16_t w1 = p + 1 < count ? wq[p + 1] : 0;
         for (int j = 0; j < 32; j++) {
-            sum[j] += (int16_t)(w0 * v0[j] + w1 * v1[j]);
+            const int16_t two = (int16_t)(w0 * v0[j] + w1 * v1[j]);
+            total[j] += two;
         }
+    }
+    for (int j = 0; j < 32; j++) {
+        sum[j] = (float)total[j];
     }
 }
 
@@ -168,17 +220,51 @@ KERNEL void scores(float s[32], const mr_block_t *q, const mr_block_t *k, uint32
     for (uint32_t p = 0; p < 32; p++) {
         s[p] = 0.0f;
     }
+    const float flat = daz(scale);
     for (uint32_t b = 0; b < nbh; b++) {
         const float dq = mr_f16_to_f32(q[b].d);
         int16_t q16[32];
+        uint16_t d[32] = {0};
+        int32_t dot[32] = {0};
         widen(q16, q[b].q);
         for (uint32_t p = 0; p < count; p++) {
-            const mr_block_t *kb = &k[p * nbh + b];
-            s[p] = s[p] + (float)dot32(kb->q, q16) * (mr_f16_to_f32(kb->d) * dq);
+            dot[p] = dot32(k[p * nbh + b].q, q16);
+            d[p] = k[p * nbh + b].d;
+        }
+        for (uint32_t p = 0; p < 32; p++) {
+            s[p] = s[p] + (float)dot[p] * (mr_f16_to_f32(d[p]) * dq);
         }
     }
     for (uint32_t p = 0; p < 32; p++) {
-        s[p] = mr_f32_mul(s[p], scale);
+        s[p] = mul(s[p], flat);
+    }
+}
+
+/* Step 4 for one V block column. */
+KERNEL void values(float *acc, const float e[32], const mr_block_t *v, uint32_t count, uint32_t nbh,
+                   float corr) {
+    uint16_t d[32] = {0};
+    float w[32];
+    float y[32];
+    float sum[32];
+    int8_t wq[32];
+    for (uint32_t p = 0; p < count; p++) {
+        d[p] = v[p * nbh].d;
+    }
+    for (uint32_t p = 0; p < 32; p++) {
+        w[p] = mul(e[p], mr_f16_to_f32(d[p]));
+    }
+    const float dw = mr_f32_mul(amax32(w), mr_f32_from_bits(INV127_BITS));
+    scale_to_i8(w, dw, wq);
+    weigh(sum, wq, v, count, nbh);
+    for (uint32_t j = 0; j < 32; j++) {
+        y[j] = acc[j];
+    }
+    for (uint32_t j = 0; j < 32; j++) {
+        y[j] = add(mul(y[j], corr), mul(sum[j], dw));
+    }
+    for (uint32_t j = 0; j < 32; j++) {
+        acc[j] = y[j];
     }
 }
 
@@ -200,19 +286,7 @@ KERNEL void attend(float *acc, mr_model_softmax_t *state, const mr_block_t *q,
     state->max = max;
     state->started = true;
     for (uint32_t vb = 0; vb < nbh; vb++) {
-        float w[32] = {0};
-        int8_t wq[32];
-        int32_t sum[32];
-        for (uint32_t p = 0; p < count; p++) {
-            w[p] = mr_f32_mul(e[p], mr_f16_to_f32(part->v[p * nbh + vb].d));
-        }
-        const float dw = mr_f32_mul(amax32(w), mr_f32_from_bits(INV127_BITS));
-        scale_to_i8(w, dw, wq);
-        weigh(sum, wq, part->v + vb, count, nbh);
-        for (uint32_t j = 0; j < 32; j++) {
-            float *y = &acc[vb * 32 + j];
-            *y = mr_f32_add(mr_f32_mul(*y, corr), mr_f32_mul((float)sum[j], dw));
-        }
+        values(acc + vb * 32, e, part->v + vb, count, nbh, corr);
     }
 }
 
@@ -234,12 +308,12 @@ KERNEL void norm(float *y, const float *x, const float *w, uint32_t n, float inv
     float p[8] = {0};
     for (uint32_t i = 0; i < n; i += 8) {
         for (uint32_t j = 0; j < 8; j++) {
-            p[j] = mr_f32_add(p[j], mr_f32_mul(x[i + j], x[i + j]));
+            p[j] = add(p[j], mul(daz(x[i + j]), daz(x[i + j])));
         }
     }
-    const float r = mr_f32_rsqrt(mr_f32_add(mr_f32_mul(mr_f32_reduce8(p, 8), inv_n), eps));
+    const float r = mr_f32_rsqrt(mr_f32_add(mr_f32_mul(fold8(p), inv_n), eps));
     for (uint32_t i = 0; i < n; i++) {
-        y[i] = mr_f32_mul(mr_f32_mul(x[i], r), w[i]);
+        y[i] = mul(mul(daz(x[i]), r), daz(w[i]));
     }
 }
 

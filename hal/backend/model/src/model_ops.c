@@ -266,7 +266,7 @@ static void ops_attend_head(const ops_ctx_t *c, float *y, const mr_block_t *q, c
 
 static uint8_t ops_attend(const ops_ctx_t *c) {
     const ops_kv_t kv = ops_kv(c->w[3]);
-    const uint32_t group = c->w[5] & 0xFFu;
+    const uint32_t group = c->w[4] & 0xFFFFFu;
     const uint64_t blocks = (uint64_t)kv.heads * group * kv.nbh;
     float *y = ops_vmem(c, 1, blocks * MR_BLOCK_LEN);
     const mr_block_t *q = ops_xmem(c, 2, blocks);
