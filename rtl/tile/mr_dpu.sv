@@ -177,7 +177,7 @@ module mr_dpu #(
 
   generate
     if (HasKv) begin : gen_attend
-      mr_attend #(.Lanes(Lanes), .MaxG(MaxG), .MaxNbh(MaxNbh), .XDepth(XDepth), .VaW(VaW)) u_attend (
+      mr_attend #(.Lanes(Lanes), .MaxG(MaxG), .MaxNbh(MaxNbh), .XDepth(XDepth), .VaW(VaW), .VPairs(VDepth / 2)) u_attend (
         .clk_i, .rst_ni, .start_i(start_attend), .dst_i, .q_i(x_i), .layer_i, .n_kv_i, .kv_first_i, .nbh_i, .g_i, .scale_i,
         .slot_i, .pos_i, .busy_o(attend_busy), .err_o(attend_err),
         .xm_en_o(a_xm_en), .xm_addr_o(a_xm_addr), .xm_data_i,
