@@ -26,7 +26,8 @@ module mr_f2h (
   // Stage 1: exponents 102..112 (2^-25 up to 2^-14) are shifted to the unit of fp16 subnormals, 2^-24.
   logic        sub, tiny, high, nan;
   logic [3:0]  shift;
-  logic [23:0] man, aligned, lost;
+  logic [23:0] man, r8, r4, r2, r1;
+  logic        lost;
   logic [4:0]  exp;
   assign tiny    = a_i[30:23] < 8'd102;
   assign sub     = a_i[30:23] < 8'd113;
@@ -35,8 +36,14 @@ module mr_f2h (
   assign shift   = sub ? 4'd1 - a_i[26:23] : 4'd0;          // 113 - exponent
   assign exp     = a_i[27:23] - 5'd16;                      // exponent - 112
   assign man     = {1'b1, a_i[22:0]};
-  assign aligned = man >> shift;
-  assign lost    = man & ~(24'hFFFFFF << shift);
+  assign r8      = shift[3] ? {8'd0, man[23:8]} : man;
+  assign r4      = shift[2] ? {4'd0, r8[23:4]} : r8;
+  assign r2      = shift[1] ? {2'd0, r4[23:2]} : r4;
+  assign r1      = shift[0] ? {1'd0, r2[23:1]} : r2;
+  assign lost    = (shift[3] && man[7:0] != 8'd0)
+                || (shift[2] && r8[3:0] != 4'd0)
+                || (shift[1] && r4[1:0] != 2'd0)
+                || (shift[0] && r2[0]);
 
   logic        sign_q1, high_q1, up_q1;
   logic [14:0] mag_q1;
@@ -44,8 +51,8 @@ module mr_f2h (
     if (valid_i) begin
       sign_q1  <= a_i[31] && !nan;
       high_q1 <= high && !nan;
-      mag_q1   <= tiny || nan ? 15'd0 : {sub ? 5'd0 : exp, aligned[22:13]};
-      up_q1    <= !tiny && !nan && aligned[12] && (aligned[13] || aligned[11:0] != 12'd0 || lost != 24'd0);
+      mag_q1   <= tiny || nan ? 15'd0 : {sub ? 5'd0 : exp, r1[22:13]};
+      up_q1    <= !tiny && !nan && r1[12] && (r1[13] || r1[11:0] != 12'd0 || lost);
     end
   end
 
@@ -58,7 +65,7 @@ module mr_f2h (
   end
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, aligned[23]};
+  assign unused_ok = &{1'b0, r1[23]};
 endmodule
 
 `default_nettype wire

@@ -26,14 +26,19 @@ module mr_f2i8 (
   // Stage 1: seven integer bits and a guard bit out of the significand. Exponents 126..133 are [0.5, 128).
   logic        low, high, nan;
   logic [2:0]  shift;
-  logic [23:0] man, aligned, lost;
+  logic [23:0] man, r4, r2, r1;
+  logic        lost;
   assign low   = a_i[30:23] < 8'd126;
   assign high   = a_i[30:23] > 8'd133;
   assign nan     = &a_i[30:23] && a_i[22:0] != 23'd0;
   assign shift   = 3'd5 - a_i[25:23];            // 133 - exponent
   assign man     = {1'b1, a_i[22:0]};
-  assign aligned = man >> shift;
-  assign lost    = man & ~(24'hFFFFFF << shift);
+  assign r4      = shift[2] ? {4'd0, man[23:4]} : man;
+  assign r2      = shift[1] ? {2'd0, r4[23:2]} : r4;
+  assign r1      = shift[0] ? {1'd0, r2[23:1]} : r2;
+  assign lost    = (shift[2] && man[3:0] != 4'd0)
+                || (shift[1] && r4[1:0] != 2'd0)
+                || (shift[0] && r2[0]);
 
   logic       sign_q1, high_q1, up_q1;
   logic [6:0] int_q1;
@@ -41,8 +46,8 @@ module mr_f2i8 (
     if (valid_i) begin
       sign_q1  <= a_i[31];
       high_q1 <= high && !nan;
-      int_q1   <= low || nan ? 7'd0 : aligned[23:17];
-      up_q1    <= !low && !nan && aligned[16] && (aligned[17] || aligned[15:0] != 16'd0 || lost != 24'd0);
+      int_q1   <= low || nan ? 7'd0 : r1[23:17];
+      up_q1    <= !low && !nan && r1[16] && (r1[17] || r1[15:0] != 16'd0 || lost);
     end
   end
 

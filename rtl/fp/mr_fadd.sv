@@ -60,19 +60,29 @@ module mr_fadd (
       inf_q1   <= a_max || b_max;
       exp_q1   <= top[30:23];
       top_q1   <= {1'b1, top[22:0]} & {24{top_nz}};
-      low_q1 <= {1'b1, low[22:0]} & {24{low_nz}};
+      low_q1   <= {1'b1, low[22:0]} & {24{low_nz}};
       shift_q1 <= diff[4:0] | {5{|diff[7:5]}};
     end
   end
 
   // Stage 2: align with guard, round and sticky bits, then add or subtract.
-  logic [25:0] aligned;
-  logic [25:0] lost;
-  logic [27:0] addend, sum_d;
-  assign aligned = {low_q1, 2'b00} >> shift_q1;
-  assign lost    = {low_q1, 2'b00} & ~(26'h3FFFFFF << shift_q1);
-  assign addend  = {1'b0, aligned, lost != 26'd0};
-  assign sum_d   = {1'b0, top_q1, 3'b000} + (addend ^ {28{sub_q1}}) + 28'(sub_q1);
+  logic [25:0] wide, r16, r8, r4, r2, r1;
+  logic        lost;
+  logic [27:0] addend;
+  logic [28:0] sum_ext;
+  assign wide    = {low_q1, 2'b00};
+  assign r16     = shift_q1[4] ? {16'd0, wide[25:16]} : wide;
+  assign r8      = shift_q1[3] ? {8'd0, r16[25:8]} : r16;
+  assign r4      = shift_q1[2] ? {4'd0, r8[25:4]} : r8;
+  assign r2      = shift_q1[1] ? {2'd0, r4[25:2]} : r4;
+  assign r1      = shift_q1[0] ? {1'b0, r2[25:1]} : r2;
+  assign lost    = (shift_q1[4] && wide[15:0] != 16'd0)
+                || (shift_q1[3] && r16[7:0] != 8'd0)
+                || (shift_q1[2] && r8[3:0] != 4'd0)
+                || (shift_q1[1] && r4[1:0] != 2'd0)
+                || (shift_q1[0] && r2[0]);
+  assign addend  = {1'b0, r1, lost};
+  assign sum_ext = {1'b0, top_q1, 3'b000, 1'b1} + {addend ^ {28{sub_q1}}, sub_q1};  // the last bit is a carry in
 
   logic        sign_q2, sub_q2, nan_q2, inf_q2;
   logic [7:0]  exp_q2;
@@ -84,7 +94,7 @@ module mr_fadd (
       nan_q2  <= nan_q1;
       inf_q2  <= inf_q1;
       exp_q2  <= exp_q1;
-      sum_q2  <= sum_d;
+      sum_q2  <= sum_ext[28:1];
     end
   end
 
@@ -134,6 +144,9 @@ module mr_fadd (
       else                     y_o <= {sign_q3, packed_sum[30:0]};
     end
   end
+
+  logic unused_ok;
+  assign unused_ok = &{1'b0, sum_ext[0]};
 endmodule
 
 `default_nettype wire

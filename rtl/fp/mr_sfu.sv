@@ -88,8 +88,13 @@ module mr_sfu #(
   assign shift_all = 8'd133 - exp;
   assign shift_d   = shift_all[5:0] | {6{|shift_all[7:6]}};
 
-  logic [8:0] base_d;     // biased exponent of the result; exp adds its own later
-  assign base_d = is_recip ? 9'd253 - {1'b0, exp} : is_rsqrt ? 9'd190 - (({1'b0, exp} + 9'd1) >> 1) : 9'd127;
+  // Biased exponent of the result; exp adds its own later. The last bit of the sum is a carry in.
+  // recip: 253 - exp; rsqrt: 190 - (exp + 1) / 2; the others: 127.
+  logic [8:0] base_a, base_b;
+  logic [9:0] base_sum;
+  assign base_a   = is_recip ? ~{1'b0, exp} : is_rsqrt ? ~{2'b00, exp[7:1]} : 9'd0;
+  assign base_b   = is_recip ? 9'd254 : is_rsqrt ? 9'd190 : 9'd127;
+  assign base_sum = {base_a, 1'b1} + {base_b, is_rsqrt && !exp[0]};
 
   logic       sign_d, spec_d;
   logic [1:0] what_d;
@@ -131,7 +136,7 @@ module mr_sfu #(
       spec_q1  <= spec_d;
       what_q1  <= what_d;
       shift_q1 <= is_exp ? shift_d : 6'd0;
-      base_q1  <= base_d;
+      base_q1  <= base_sum[9:1];
       arg_q1   <= arg_d;
     end
   end
@@ -163,7 +168,7 @@ module mr_sfu #(
       turn_q2  <= turn_q1;
       sign_q2  <= sign_q1;
       spec_q2  <= spec_q1 || huge;
-      what_q2  <= huge && !spec_q1 ? SpecInf : what_q1;
+      what_q2  <= huge ? SpecInf : what_q1;
       base_q2  <= {base_q1[8], base_q1} + (exp_q1 ? {{2{neg_q1}}, arg[34:27]} : 10'd0);
       place_q2 <= arg[20:0];
     end
@@ -227,7 +232,8 @@ module mr_sfu #(
   // Stage 5: normalise (sine and cosine only; the others are in [1, 2]) and pack. The table has rounded already.
   logic        lz4, lz3, lz2, lz1, lz0;
   logic [28:0] n16, n8, n4, n2, n1;
-  logic [9:0]  exp_y;
+  logic [9:0]  lz, exp_y;
+  logic [10:0] sum_y;
   logic        none;
   assign lz4   = turn_q4 && value_q4[28:13] == 16'd0;
   assign n16   = lz4 ? {value_q4[12:0], 16'd0} : value_q4[28:0];
@@ -239,7 +245,9 @@ module mr_sfu #(
   assign n2    = lz1 ? {n4[26:0], 2'd0} : n4;
   assign lz0   = turn_q4 && !n2[28];
   assign n1    = lz0 ? {n2[27:0], 1'b0} : n2;
-  assign exp_y = base_q4 + {9'd0, value_q4[29]} - {5'd0, lz4, lz3, lz2, lz1, lz0};
+  assign lz    = {5'd0, lz4, lz3, lz2, lz1, lz0};
+  assign sum_y = {base_q4, 1'b1} + {~lz & {10{turn_q4}}, turn_q4 || value_q4[29]};  // base - lz, or base + carry
+  assign exp_y = sum_y[10:1];
   assign none  = exp_y[9] || exp_y[8:0] == 9'd0 || (turn_q4 && !n1[28]);
 
   always_ff @(posedge clk_i) begin
@@ -258,7 +266,7 @@ module mr_sfu #(
   end
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, prod[17:0], turn[2:0], curve[17:0], rise[17:0], n1[4:0], exp_y[8]};
+  assign unused_ok = &{1'b0, prod[17:0], turn[2:0], curve[17:0], rise[17:0], n1[4:0], base_sum[0], sum_y[0], exp_y[8]};
 endmodule
 
 `default_nettype wire
