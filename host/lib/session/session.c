@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A device with a model on it. */
+#include "session/session.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "millrace/image.h"
+#include "pack/pack.h"
+
+/* A device that gives no result for so long while jobs are in flight has hung (1 s at 100 MHz). */
+#define STALL_CYCLES 100000000u
+
+struct mr_session {
+    mr_gguf_t *gguf;
+    mr_llama_model_t *model;
+    mr_tokenizer_t *tokenizer;
+    uint8_t *image_bytes;
+    size_t image_size;
+    mr_image_t image;
+    bool has_device;
+    mr_mmio_t mmio;
+    mr_placement_t placement;
+    mr_slot_t *slots;
+    float *logits;
+    uint32_t *order;
+    mr_sched_t sched;
+};
+
+void mr_session_close(mr_session_t *s) {
+    if (s == NULL) {
+        return;
+    }
+    if (s->has_device) {
+        mr_mmio_close(&s->mmio);
+    }
+    free(s->slots);
+    free(s->logits);
+    free(s->order);
+    free(s->image_bytes);
+    mr_tokenizer_close(s->tokenizer);
+    mr_llama_model_close(s->model);
+    mr_gguf_close(s->gguf);
+    free(s);
+}
+
+static mr_status_t read_image(void *ctx, uint64_t offset, void *out, size_t n) {
+    const mr_session_t *s = ctx;
+    if (offset > s->image_size || n > s->image_size - offset) {
+        return MR_IO;
+    }
+    memcpy(out, s->image_bytes + offset, n);
+    return MR_OK;
+}
+
+static mr_status_t open_model(mr_session_t *s, const char *path, mr_session_error_t *error) {
+    MR_TRY(mr_gguf_open(path, &s->gguf, error));
+    MR_TRY(mr_llama_model_open(s->gguf, &s->model, error));
+    MR_TRY(mr_tokenizer_open(s->gguf, &s->tokenizer, error));
+    const mr_llama_hparams_t *h = mr_llama_model_hparams(s->model);
+    if (mr_tokenizer_vocab(s->tokenizer) != h->vocab) {
+        return mr_gguf_fail(error, MR_FORMAT, path,
+                            "the tokenizer has %" PRIu32 " tokens but the model %" PRIu32
+                            "; the file is inconsistent",
+                            mr_tokenizer_vocab(s->tokenizer), h->vocab);
+    }
+    const mr_status_t status = mr_pack_image(s->model, &s->image_bytes, &s->image_size);
+    if (status == MR_RANGE) {
+        return mr_gguf_fail(error, status, path,
+                            "%" PRIu32 " query heads on %" PRIu32 " KV heads of size %" PRIu32
+                            "; at most %u query heads a KV head and heads of %u are supported",
+                            h->n_heads, h->n_kv_heads, h->head_dim, MR_IMAGE_GROUP_MAX,
+                            MR_IMAGE_HD_MAX);
+    }
+    if (status != MR_OK) {
+        return mr_gguf_fail(error, status, path, "packing failed: %s", mr_status_text(status));
+    }
+    const mr_image_source_t source = {read_image, s, s->image_size};
+    return mr_image_open(&s->image, &source);
+}
+
+mr_status_t mr_session_open_model(const char *path, mr_session_t **out, mr_session_error_t *error) {
+    *out = NULL;
+    mr_session_t *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        return mr_gguf_fail(error, MR_NO_MEMORY, NULL, "out of memory");
+    }
+    const mr_status_t status = open_model(s, path, error);
+    if (status != MR_OK) {
+        mr_session_close(s);
+        return status;
+    }
+    *out = s;
+    return MR_OK;
+}
+
+/* One line for everything that can go wrong between an open device and a loaded model. */
+static mr_status_t explain(const mr_session_t *s, mr_status_t status, const mr_session_options_t *o,
+                           const mr_machine_t *m, const mr_fit_t *fit, mr_session_error_t *error) {
+    const char *fault = mr_device_fault(&s->mmio);
+    if (fault != NULL) {
+        return mr_gguf_fail(error, MR_DEVICE, NULL, "device '%s' stopped: %s", o->device, fault);
+    }
+    if (status == MR_NO_SPACE) {
+        return mr_gguf_fail(error, status, o->model_path,
+                            "does not fit device '%s': %s: needs %" PRIu64 ", has %" PRIu64,
+                            o->device, mr_fit_text(fit->reason), fit->needed, fit->available);
+    }
+    if (status == MR_IDENTITY) {
+        return mr_gguf_fail(error, status, NULL,
+                            "device '%s' is not a Millrace chip with register map 0.x "
+                            "(ID 0x%08" PRIX32 ", VERSION 0x%08" PRIX32 ")",
+                            o->device, m->id, m->version);
+    }
+    if (status == MR_CRC) {
+        return mr_gguf_fail(error, status, o->model_path,
+                            "read back from device '%s' differs from what was written; the "
+                            "device's memory is faulty",
+                            o->device);
+    }
+    if (status == MR_UNSUPPORTED) {
+        return mr_gguf_fail(error, status, o->model_path,
+                            "tensors of one stage differ in format (Q8_0 and Q4_0); requantise the "
+                            "file to one of them");
+    }
+    return mr_gguf_fail(error, status, NULL, "device '%s': %s", o->device, mr_status_text(status));
+}
+
+static mr_status_t load(mr_session_t *s, const mr_session_options_t *o, mr_session_error_t *error) {
+    mr_machine_t machine = {0};
+    mr_fit_t fit = {MR_FIT_OK, 0, 0};
+    mr_load_config_t cfg = {o->progress, o->progress_ctx, malloc(MR_LOAD_WORK_BYTES)};
+    if (cfg.work == NULL) {
+        return mr_gguf_fail(error, MR_NO_MEMORY, NULL, "out of memory");
+    }
+    mr_status_t status = mr_machine_probe(&s->mmio, &machine);
+    if (status == MR_OK) {
+        status = mr_load(&s->mmio, &machine, &s->image, &cfg, &s->placement, &fit);
+    }
+    free(cfg.work);
+    return status == MR_OK ? MR_OK : explain(s, status, o, &machine, &fit, error);
+}
+
+mr_status_t mr_session_open(const mr_session_options_t *o, mr_session_t **out,
+                            mr_session_error_t *error) {
+    mr_session_t *s;
+    *out = NULL;
+    MR_TRY(mr_session_open_model(o->model_path, &s, error));
+    mr_status_t status = mr_device_open(o->device, &s->mmio, error);
+    if (status == MR_OK) {
+        s->has_device = true;
+        status = load(s, o, error);
+    }
+    if (status != MR_OK) {
+        mr_session_close(s);
+        return status;
+    }
+    *out = s;
+    return MR_OK;
+}
+
+const mr_llama_model_t *mr_session_model(const mr_session_t *s) {
+    return s->model;
+}
+
+const mr_tokenizer_t *mr_session_tokenizer(const mr_session_t *s) {
+    return s->tokenizer;
+}
+
+const mr_mmio_t *mr_session_mmio(const mr_session_t *s) {
+    return &s->mmio;
+}
+
+const mr_placement_t *mr_session_placement(const mr_session_t *s) {
+    return &s->placement;
+}
+
+mr_status_t mr_session_sched(mr_session_t *s, const mr_sched_events_t *events, mr_sched_t **out) {
+    const uint32_t slots = s->placement.machine.kv_slots;
+    if (s->slots == NULL) {
+        s->slots = calloc(slots, sizeof *s->slots);
+        s->logits = calloc(s->placement.shape.vocab_pad, sizeof *s->logits);
+        s->order = calloc(s->placement.shape.vocab_pad, sizeof *s->order);
+        if (s->slots == NULL || s->logits == NULL || s->order == NULL) {
+            return MR_NO_MEMORY;
+        }
+    }
+    const mr_sched_config_t cfg = {.mmio = &s->mmio,
+                                   .placement = &s->placement,
+                                   .slots = s->slots,
+                                   .n_slots = slots,
+                                   .logits = s->logits,
+                                   .order = s->order,
+                                   .stall_cycles = STALL_CYCLES,
+                                   .events = *events};
+    MR_TRY(mr_sched_init(&s->sched, &cfg));
+    *out = &s->sched;
+    return MR_OK;
+}
+
+mr_status_t mr_session_fit(const mr_session_t *s, const mr_machine_t *machine, mr_placement_t *p,
+                           mr_fit_t *fit) {
+    mr_place_formats_t formats;
+    MR_TRY(mr_load_formats(&s->image, &formats));
+    return mr_place(p, &s->image.shape, &formats, machine, fit);
+}

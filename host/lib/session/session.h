@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A device with a model on it: opens the device, loads the GGUF file through the firmware, and
+ * hands out the parts.
+ *
+ * One thread at a time per session. Errors come as a status and one line of text that says what to
+ * do.
+ */
+#ifndef MR_HOST_LIB_SESSION_SESSION_H
+#define MR_HOST_LIB_SESSION_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gguf/gguf_error.h"
+#include "gguf/llama_model.h"
+#include "millrace/load.h"
+#include "millrace/machine.h"
+#include "millrace/mmio.h"
+#include "millrace/place.h"
+#include "millrace/sched.h"
+#include "tokenizer/tokenizer.h"
+
+typedef mr_gguf_error_t mr_session_error_t;
+
+/* Names of the devices in this build, separated by ", ". */
+const char *mr_device_names(void);
+
+/* Opens a device by name: "model" (functional model), "sim" (Verilated RTL; absent from builds
+ * without it).
+ * @return MR_OK; MR_NOT_FOUND: no such device in this build; MR_NO_MEMORY; MR_IO. */
+MR_NODISCARD mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio,
+                                        mr_session_error_t *error);
+
+/* Why a device stopped answering, if the back end knows (a DRAM timing violation, say); otherwise
+ * NULL. */
+const char *mr_device_fault(const mr_mmio_t *mmio);
+
+typedef struct mr_session mr_session_t;
+
+typedef struct {
+    const char *device;
+    const char *model_path;
+    mr_load_progress_t progress; /* may be NULL */
+    void *progress_ctx;
+} mr_session_options_t;
+
+/* Opens the model file only: metadata, weights, tokenizer; no device. */
+MR_NODISCARD mr_status_t mr_session_open_model(const char *model_path, mr_session_t **out,
+                                               mr_session_error_t *error);
+
+/* Opens model and device and loads the one onto the other.
+ * @return MR_OK; MR_NO_SPACE: the model does not fit, the text says what it needs and what there
+ * is; MR_CRC; MR_IDENTITY; any status of the parts. On error *out is NULL. */
+MR_NODISCARD mr_status_t mr_session_open(const mr_session_options_t *options, mr_session_t **out,
+                                         mr_session_error_t *error);
+
+/* Ends device and model; NULL is allowed. */
+void mr_session_close(mr_session_t *session);
+
+const mr_llama_model_t *mr_session_model(const mr_session_t *session);
+const mr_tokenizer_t *mr_session_tokenizer(const mr_session_t *session);
+
+/* Only for sessions with a device. */
+const mr_mmio_t *mr_session_mmio(const mr_session_t *session);
+const mr_placement_t *mr_session_placement(const mr_session_t *session);
+
+/* The session's scheduler with the given events; there is one, and a new call replaces the old
+ * events (no request may be active). The reference stays valid until close. */
+MR_NODISCARD mr_status_t mr_session_sched(mr_session_t *session, const mr_sched_events_t *events,
+                                          mr_sched_t **out);
+
+/* Places the session's model on a machine without loading it; fills fit when it does not fit. p is
+ * large: heap or static. */
+MR_NODISCARD mr_status_t mr_session_fit(const mr_session_t *session, const mr_machine_t *machine,
+                                        mr_placement_t *p, mr_fit_t *fit);
+
+#endif
