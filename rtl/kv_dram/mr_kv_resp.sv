@@ -117,10 +117,8 @@ module mr_kv_resp #(
       word_q  <= '0;
       dr_q    <= '0;
       sr_q    <= '0;
-      block_q <= '0;
     end else if (act_q) begin
       if (shift) begin
-        block_q <= {data_mem[dr_q[DataW-1:0]], block_q[255:DqBits]};
         dr_q    <= dr_q + (DataW+1)'(1);
         word_q  <= word_q + WordW'(1);
       end
@@ -130,13 +128,18 @@ module mr_kv_resp #(
         act_q  <= !last;
         left_q <= stream ? left_q - 10'd1 : 10'd0;
         if (stream) sr_q <= sr_next;
-        if (last) block_q <= '0;
       end
     end else if (q_valid) begin
       act_q    <= 1'b1;
       left_q   <= q_data[13:4];
       status_q <= q_data[3:0];
     end
+  end
+
+  // Cleared after a stream, so that a status beat shows zero.
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || (xfer && last)) block_q <= '0;
+    else if (shift) block_q <= {data_mem[dr_q[DataW-1:0]], block_q[255:DqBits]};
   end
 
   always_ff @(posedge clk_i) begin

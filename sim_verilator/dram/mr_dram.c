@@ -64,6 +64,11 @@ const mr_dram_violation_t *mr_dram_violation(const mr_dram_t *self)
     return self->violated ? &self->first : NULL;
 }
 
+uint32_t mr_dram_rules_hit(const mr_dram_t *self)
+{
+    return self->rules_hit;
+}
+
 mr_dram_stats_t mr_dram_stats(const mr_dram_t *self)
 {
     return self->stats;
@@ -71,6 +76,7 @@ mr_dram_stats_t mr_dram_stats(const mr_dram_t *self)
 
 static void violate(mr_dram_t *self, mr_dram_rule_t rule, unsigned bank)
 {
+    self->rules_hit |= 1U << (unsigned)rule;
     if (self->violated) {
         return;
     }

@@ -105,6 +105,7 @@ typedef struct {
     mr_dram_bank_t bank[MR_DRAM_BANKS];
     mr_dram_beat_t out[8];     /* read beats by edge, modulo 8 */
     mr_dram_violation_t first; /* valid while violated */
+    uint32_t rules_hit;
     mr_dram_stats_t stats;
     uint64_t cycle;
     int64_t now_ps, act_any_ps, ref_ps, mrs_ps, refresh_deadline_ps;
@@ -129,6 +130,9 @@ uint8_t mr_dram_poison(const mr_dram_t *self);
 
 /* The first violation, or NULL. */
 const mr_dram_violation_t *mr_dram_violation(const mr_dram_t *self);
+
+/* All rules broken so far, bit = rule; for tests of rules that imply one another. */
+uint32_t mr_dram_rules_hit(const mr_dram_t *self);
 
 /* Commands seen since power-up. */
 mr_dram_stats_t mr_dram_stats(const mr_dram_t *self);

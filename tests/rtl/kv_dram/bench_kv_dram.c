@@ -433,6 +433,7 @@ static void configure(unsigned layers, unsigned heads, unsigned nbh, unsigned pa
     tb.gold.heads = tb.io.cfg_heads = heads;
     tb.gold.nbh = tb.io.cfg_nbh = nbh;
     tb.gold.pages = tb.io.cfg_pages = pages;
+    tb.gold.fit = pages;
     plan_sync();
 }
 
@@ -526,7 +527,7 @@ static void measure(void)
     drain();
     const double order = stream_all(128, 60, false);
     const double shuffled = stream_all(128, 60, true);
-    configure(KV_LAYERS, KV_HEADS, 1, KV_PAGES);
+    configure(5, KV_HEADS, 1, KV_PAGES);
     (void)fill(64);
     const double wide = stream_all(64, 90, true);
     printf("RESULT kv_stream_util_x%u %.2f\n", bits, order);
@@ -537,12 +538,44 @@ static void measure(void)
     }
 }
 
+/* More pages are configured than the device holds: the first page beyond its end is refused, nothing is overwritten. */
+static void test_device_end(void)
+{
+    const unsigned chunks = (1U << tb.io.addr_bits) / (34U * 8U / tb.io.dq_bytes);
+    const unsigned page = KV_LAYERS * KV_HEADS * 2U * KV_NBH;
+    const unsigned fit = (chunks + page - KV_HEADS * 2U * KV_NBH) / page;
+
+    if (fit >= KV_PAGES) {
+        return;
+    }
+    configure(KV_LAYERS, KV_HEADS, KV_NBH, KV_PAGES);
+    tb.gold.fit = fit;
+    const uint64_t before = tb.refused[6];
+    tb.mood = quick;
+    for (unsigned i = 0; i < (KV_PAGES * 32U) * KV_HEADS * 2U && !tb.failed; i++) {
+        const unsigned pos = i / (KV_HEADS * 2U);
+        const kv_cmd_t c = {.op = APPEND, .slot = (uint8_t)(pos / KV_POSITIONS), .count = 1,
+                            .pos = pos % KV_POSITIONS, .head = (uint8_t)(i / 2U % KV_HEADS), .kind = i & 1U};
+        send(i % KV_PORTS, &c);
+    }
+    for (unsigned block = 0; block < KV_PAGES && !tb.failed; block++) {
+        const kv_cmd_t c = {.op = STREAM, .slot = (uint8_t)(block / KV_SLOT_BLOCKS), .count = 32,
+                            .pos = block % KV_SLOT_BLOCKS * 32U, .head = 1};
+        send(block % KV_PORTS, &c);
+    }
+    drain();
+    printf("device ends after %u pages: %llu refused\n", fit, (unsigned long long)(tb.refused[6] - before));
+    if (!tb.failed && tb.refused[6] == before) {
+        fail("nothing was refused at the end of the device");
+    }
+}
+
 static bool start_up(void)
 {
     tb.io.cfg_layers = tb.gold.layers = 1;
     tb.io.cfg_heads = tb.gold.heads = 1;
     tb.io.cfg_nbh = tb.gold.nbh = 1;
-    tb.io.cfg_pages = tb.gold.pages = KV_PAGES;
+    tb.io.cfg_pages = tb.gold.pages = tb.gold.fit = KV_PAGES;
     kv_dut_settle(&tb.io);
     kv_dut_edge(); /* the reset reaches the pins before the device powers up */
     kv_dut_settle(&tb.io);
@@ -571,13 +604,13 @@ static void random_suite(void)
         unsigned layers, heads, nbh, pages, cycles;
         mood_t mood;
     } runs[] = {
-        {1, 1, 1, 37, 90000, {70, 5, 100, 100, 100, 0}},
-        {1, 1, 2, 30, 60000, {40, 10, 60, 50, 80, 3000}},
-        {5, 3, 3, 37, 60000, {60, 3, 90, 90, 100, 20000}},
-        {2, 2, 1, 5, 40000, {70, 5, 100, 100, 100, 900}},
-        {3, 1, 3, 9, 40000, {60, 10, 20, 20, 30, 4000}},
-        {1, 2, 1, 37, 40000, {20, 2, 3, 100, 100, 2500}},
-        {2, 3, 2, 37, 40000, {50, 40, 100, 100, 100, 200}},
+        {1, 1, 1, 37, 180000, {70, 5, 100, 100, 100, 0}},
+        {1, 1, 2, 30, 120000, {40, 10, 60, 50, 80, 3000}},
+        {5, 3, 3, 37, 120000, {60, 3, 90, 90, 100, 20000}},
+        {2, 2, 1, 5, 80000, {70, 5, 100, 100, 100, 900}},
+        {3, 1, 3, 9, 80000, {60, 10, 20, 20, 30, 4000}},
+        {1, 2, 1, 37, 80000, {20, 2, 3, 100, 100, 2500}},
+        {2, 3, 2, 37, 80000, {50, 40, 100, 100, 100, 200}},
     };
 
     for (unsigned i = 0; i < sizeof runs / sizeof runs[0] && !tb.failed; i++) {
@@ -604,6 +637,9 @@ int kv_bench_main(int argc, char **argv)
     printf("seed %llu\n", seed);
     if (start_up()) {
         random_suite();
+        if (!tb.failed) {
+            test_device_end();
+        }
         if (!tb.failed) {
             measure();
         }

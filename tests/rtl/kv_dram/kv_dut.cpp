@@ -4,10 +4,10 @@
 
 #include <cstring>
 
-#include "Vtb_kv_dram.h"
+#include "Vdut.h"
 #include "verilated.h"
 
-static Vtb_kv_dram *dut;
+static Vdut *dut;
 
 extern "C" void kv_dut_settle(kv_dut_t *io)
 {
@@ -66,6 +66,7 @@ extern "C" void kv_dut_settle(kv_dut_t *io)
     io->dq_out = dut->sd_dq_o;
     io->dq_bytes = dut->dq_bytes_o;
     io->clock_ps = dut->clock_ps_o;
+    io->addr_bits = dut->addr_bits_o;
 }
 
 extern "C" void kv_dut_edge(void)
@@ -78,7 +79,7 @@ int main(int argc, char **argv)
 {
     VerilatedContext context;
     context.commandArgs(argc, argv);
-    dut = new Vtb_kv_dram{&context};
+    dut = new Vdut{&context};
     const int status = kv_bench_main(argc, argv);
     dut->final();
     delete dut;

@@ -34,7 +34,7 @@ unsigned kv_golden_status(const kv_golden_t *g, const kv_cmd_t *cmd, unsigned fr
         return 5;
     }
     const unsigned block = cmd->pos / 32U;
-    if (block >= KV_SLOT_BLOCKS || (block >= g->blocks[cmd->slot] && free_pages == 0U)) {
+    if (block >= KV_SLOT_BLOCKS || (block >= g->blocks[cmd->slot] && (free_pages == 0U || g->owned >= g->fit))) {
         return 6;
     }
     return 0;

@@ -9,7 +9,7 @@
 
 /* Limits of tb_kv_dram. */
 #define KV_SLOTS 6U
-#define KV_LAYERS 5U
+#define KV_LAYERS 12U
 #define KV_HEADS 3U
 #define KV_NBH 3U
 #define KV_PAGES 37U
@@ -18,6 +18,7 @@
 
 typedef struct {
     unsigned layers, heads, nbh, pages;                 /* configuration */
+    unsigned fit;                                       /* pages whose layer 0 lies inside the device */
     unsigned len[KV_SLOTS][KV_LAYERS][KV_HEADS][2];     /* positions written */
     unsigned blocks[KV_SLOTS];                          /* pages owned */
     unsigned owned;                                     /* pages owned by all slots */

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bench top: mr_kv_mux in front of mr_kv_ctrl, pins open for the device model, and a view of the commands taken.
 //
-// Profile  0: 100 MHz CL2, 1: 133 MHz CL3, 2: 50 MHz CL2.
+// Profile  0: 100 MHz CL2, 1: 133 MHz CL3, 2: 50 MHz CL2.   RowBits 11, ColBits 8: a device that is too small for all pages.
 `default_nettype none
 module tb_kv_dram #(
   parameter int Ports = 3,
   parameter int DqBytes = 8,
   parameter int Profile = 0,
+  parameter int RowBits = 13,
+  parameter int ColBits = 10,
   parameter int Slots = 6,
-  parameter int Layers = 5,
+  parameter int Layers = 12,
   parameter int Heads = 3,
   parameter int MaxNbh = 3,
   parameter int Pages = 37,
@@ -55,6 +57,7 @@ module tb_kv_dram #(
   output wire                  sd_dq_oe_o,
   input  wire  [63:0]          sd_dq_i,
   output wire  [31:0]          dq_bytes_o,
+  output wire  [31:0]          addr_bits_o,
   output wire  [31:0]          clock_ps_o
 );
   localparam logic [16*mr_kv_timing_pkg::Lanes-1:0] Timing =
@@ -90,11 +93,15 @@ module tb_kv_dram #(
   logic [3:0]   kr_status;
   logic [DqBytes-1:0]   dqm;
   logic [8*DqBytes-1:0] dq_o;
+  logic [RowBits-1:0]   row;
 
   assign taken_o    = kc_valid && kc_ready;
+  // A smaller device lies in the low rows and columns of the model.
+  assign sd_a_o     = 13'(row);
   assign sd_dqm_o   = 8'(dqm);
   assign sd_dq_o    = 64'(dq_o);
   assign dq_bytes_o = DqBytes;
+  assign addr_bits_o = RowBits + ColBits;
   assign clock_ps_o = (Profile == 0) ? 10000 : (Profile == 1) ? 7519 : 20000;
 
   mr_kv_mux #(.Ports(Ports)) u_mux (
@@ -111,7 +118,7 @@ module tb_kv_dram #(
 
   mr_kv_ctrl #(
     .Slots(Slots), .Layers(Layers), .Heads(Heads), .MaxNbh(MaxNbh), .Pages(Pages), .SlotBlocks(SlotBlocks),
-    .DqBytes(DqBytes), .Timing(Timing), .InitCycles(100)
+    .DqBytes(DqBytes), .RowBits(RowBits), .ColBits(ColBits), .Timing(Timing), .InitCycles(100)
   ) u_ctrl (
     .clk_i, .rst_ni,
     .cfg_layers_i, .cfg_heads_i, .cfg_nbh_i, .cfg_pages_i, .free_req_i, .free_slot_i, .free_busy_o, .ready_o,
@@ -120,7 +127,7 @@ module tb_kv_dram #(
     .kc_head_i(kc_head), .kc_kind_i(kc_kind), .kc_pos_i(kc_pos), .kc_count_i(kc_count),
     .kw_valid_i(kw_valid), .kw_ready_o(kw_ready), .kw_block_i(kw_block),
     .kr_valid_o(kr_valid), .kr_ready_i(kr_ready), .kr_block_o(kr_block), .kr_last_o(kr_last), .kr_status_o(kr_status),
-    .sd_cke_o, .sd_cs_no, .sd_ras_no, .sd_cas_no, .sd_we_no, .sd_ba_o, .sd_a_o, .sd_dqm_o(dqm), .sd_dq_o(dq_o),
+    .sd_cke_o, .sd_cs_no, .sd_ras_no, .sd_cas_no, .sd_we_no, .sd_ba_o, .sd_a_o(row), .sd_dqm_o(dqm), .sd_dq_o(dq_o),
     .sd_dq_oe_o, .sd_dq_i(sd_dq_i[8*DqBytes-1:0])
   );
 
