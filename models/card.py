@@ -45,9 +45,9 @@ The model knows these plots and this vocabulary and nothing else. It answers no 
 
 ## Training
 
-`models/train.sh` remakes everything. {steps:,} steps of about 4,096 positions{grow}; Muon for matrices,
-Adam for embedding and norms; constant rate, then falling to zero over the last {decay:,} steps; the last {quantised} %
-of the steps round weights, activations and KV cache to Q8_0. {time}
+`models/train.sh` remakes everything. {start} {steps:,} steps of about 4,096 positions; Muon for matrices, Adam for
+embedding and norms; constant rate, then falling to zero over the last {decay:,} steps; the last {quantised} % of the steps
+round weights, activations and KV cache to Q8_0.{time}
 
 ![loss]({name}_loss.png)
 
@@ -74,6 +74,11 @@ ROLES = {
     "brook": "It is small enough for the block RAM of an ECP5-85F beside the control core.",
     "gorge": "It is narrow and deep, to fill a deep pipeline of tiles.",
 }
+STARTS = {
+    "brook": "Random start;",
+    "gorge": "It starts from brook after {:,} steps, before that model's rate falls; layers and feed-forward columns were added "
+             "that\nchange nothing at first. Then",
+}
 
 
 def draw_losses(name, losses, path):
@@ -81,9 +86,6 @@ def draw_losses(name, losses, path):
     losses = np.asarray(losses)
     figure, axes = plt.subplots(figsize=(7, 4))
     axes.plot(losses[:, 0], losses[:, 1], linewidth=1)
-    for step, layers in PLANS[name]["grow"][1:]:
-        axes.axvline(step, color="gray", linestyle=":", linewidth=1)
-        axes.text(step, losses[3:, 1].max(), f" {layers} layers", fontsize=8)
     start = PLANS[name]["steps"] * (1 - QUANTISED_SHARE)
     axes.axvspan(start, PLANS[name]["steps"], alpha=0.15, label="Q8_0 rounding")
     axes.set_yscale("log")
@@ -105,7 +107,7 @@ def read_time(work, name):
         spent = json.load(file)
     if spent["from_step"]:
         return ""
-    return f"It took {spent['seconds'] / 60:.0f} minutes on one core."
+    return f" It took {spent['seconds'] / 60:.0f} minutes on one core."
 
 
 def main():
@@ -122,10 +124,9 @@ def main():
         text = "Counted over 20,000 stories: " + "; ".join(file.read().split("\n")[1:4]) + "."
     with np.load(os.path.join(options.work, name + ".ckpt.npz")) as file:
         draw_losses(name, file["losses"], os.path.join(folder, name + "_loss.png"))
-    growth = ", ".join(f"{layers} layers from step {step}" for step, layers in plan["grow"])
     card = CARD.format(
         **vars(shape), **result, role=ROLES[name], text=text, steps=plan["steps"], decay=plan["decay"],
-        grow=f" ({growth}; a new layer begins as one that changes nothing)" if len(plan["grow"]) > 1 else "",
+        start=STARTS[name].format(PLANS["brook"]["fork"]),
         quantised=round(100 * QUANTISED_SHARE), time=read_time(options.work, name),
         best=100 * result["rounding"]["same_best"])
     for prompt, seed in SAMPLES:

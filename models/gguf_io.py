@@ -13,7 +13,7 @@ import numpy as np
 
 import model as M
 from spm import BOS, EOS, UNK, Vocab
-from train import grow_layers, load
+from train import load
 
 # Our name, the file's name.
 LAYER_NAMES = {"wq": "attn_q", "wk": "attn_k", "wv": "attn_v", "wo": "attn_output", "wg": "ffn_gate",
@@ -100,7 +100,6 @@ def main():
     options = parser.parse_args()
     shape = M.SHAPES[options.model]
     params, _, step, losses = load(os.path.join(options.work, options.model + ".ckpt.npz"), shape)
-    params = grow_layers(params, shape.layers)
     write_file(options.out, shape, params, Vocab.load(options.tokenizer))
     print(f"{options.out}: step {step}, loss {losses[-1][1]:.4f}, {M.count_params(params)} parameters, "
           f"{os.path.getsize(options.out)} bytes")

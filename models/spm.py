@@ -8,8 +8,10 @@ ones); what is no piece in the end becomes byte tokens.
 """
 
 import json
+import re
 
 SPACE = "\u2581"
+WORD = re.compile(SPACE + "[^" + SPACE + "]*")  # where the cache may cut
 UNK, BOS, EOS = 0, 1, 2
 FIRST_BYTE = 3
 FIRST_PIECE = FIRST_BYTE + 256
@@ -79,7 +81,7 @@ class Vocab:
         if not text:
             return []
         ids = []
-        for word in (" " + text).replace(" ", "\n" + SPACE).split("\n")[1:]:
+        for word in WORD.findall((" " + text).replace(" ", SPACE)):
             if word not in self._cache:
                 self._cache[word] = self._ids_of(self._merge(list(word)))
             ids += self._cache[word]

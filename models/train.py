@@ -6,8 +6,9 @@
 
 The learning rate warms up, stays, and falls to zero over the last part, where
 weights, activations and KV cache are rounded to Q8_0 so that the shipped file
-costs nothing. A deep model starts shallow and grows: each new layer begins as
-one that changes nothing. A run goes on from its last checkpoint.
+costs nothing. Gorge does not start from nothing but from brook before its rate
+falls: layers and feed-forward columns are added that change nothing at first.
+A run goes on from its last checkpoint.
 """
 
 import argparse
@@ -25,9 +26,9 @@ import model as M
 from spm import Vocab
 
 PLANS = {
-    # decay: steps at the end in which the rate falls; grow: (from this step on, this many layers)
-    "brook": {"steps": 3800, "decay": 1900, "grow": [(0, 5)]},
-    "gorge": {"steps": 1600, "decay": 700, "grow": [(0, 6), (300, 12), (600, 24)]},
+    # decay: steps at the end in which the rate falls; fork: gorge starts from brook as it is after this step
+    "brook": {"steps": 3300, "decay": 1300, "fork": 2000},
+    "gorge": {"steps": 450, "decay": 300, "fork": None},
 }
 STORIES = 36000
 BATCH_TOKENS = 4096
@@ -93,21 +94,24 @@ def new_state(params):
                         params)
 
 
-def grow_layers(params, layers):
-    """Spread the layers out and put copies between them that add nothing yet."""
-    old = params["layer"]["wq"].shape[0]
-    if layers % old:
-        raise ValueError(f"cannot grow {old} layers to {layers}: not a multiple")
-    times = layers // old
-    fresh = np.arange(layers) % times != 0
-    grown = {name: np.repeat(np.asarray(w), times, axis=0) for name, w in params["layer"].items()}
+def grow(params, shape):
+    """Widen the feed-forward part and spread the layers out to `shape`; the model computes the same as before.
+
+    New layers are copies of the one before, and new columns are random, but what
+    they would add to the residual stream starts at zero.
+    """
+    layer = {name: np.asarray(w) for name, w in params["layer"].items()}
+    old, more = layer["wq"].shape[0], shape.ff - layer["wg"].shape[2]
+    fresh = M.init_params(shape, old, 0)["layer"]
+    for name in ("wg", "wu"):
+        layer[name] = np.concatenate((layer[name], fresh[name][:, :, :more]), axis=2)
+    layer["wd"] = np.concatenate((layer["wd"], fresh["wd"][:, :more]), axis=1)
+    source = np.arange(shape.layers) * old // shape.layers
+    copy = np.append(False, source[1:] == source[:-1])
+    layer = {name: w[source] for name, w in layer.items()}
     for name in ("wo", "wd"):
-        grown[name][fresh] = 0.0
-    return {"emb": np.asarray(params["emb"]), "norm": np.asarray(params["norm"]), "layer": grown}
-
-
-def layers_at(plan, step):
-    return [layers for start, layers in plan["grow"] if step >= start][-1]
+        layer[name][copy] = 0.0
+    return {"emb": np.asarray(params["emb"]), "norm": np.asarray(params["norm"]), "layer": layer}
 
 
 def rate_at(plan, step):
@@ -119,41 +123,46 @@ def rate_at(plan, step):
 def save(path, params, state, step, losses):
     """Write a checkpoint so that a broken-off write leaves the old one."""
     leaves = jax.tree.leaves((params, state))
-    np.savez(path + ".new.npz", step=step, losses=np.array(losses), layers=params["layer"]["wq"].shape[0],
-             **{f"leaf{i}": np.asarray(leaf) for i, leaf in enumerate(leaves)})
+    np.savez(path + ".new.npz", step=step, losses=np.array(losses), **{f"leaf{i}": np.asarray(leaf) for i, leaf in enumerate(leaves)})
     os.replace(path + ".new.npz", path)
 
 
 def load(path, shape):
     """Read a checkpoint: parameters, optimiser state, next step, losses so far."""
     with np.load(path) as file:
-        params = M.init_params(shape, int(file["layers"]), 0)
+        params = M.init_params(shape, shape.layers, 0)
         state = new_state(params)
         tree = jax.tree.structure((params, state))
         leaves = [file[f"leaf{i}"] for i in range(tree.num_leaves)]
         return *tree.unflatten(leaves), int(file["step"]), [list(pair) for pair in file["losses"]]
 
 
+def begin(name, work, seed):
+    """Parameters, optimiser state, first step and losses: a checkpoint's, or those to start from."""
+    shape = M.SHAPES[name]
+    path = os.path.join(work, name + ".ckpt.npz")
+    if os.path.exists(path):
+        return load(path, shape)
+    if name == "gorge":
+        params = grow(load(os.path.join(work, "brook.fork.npz"), M.SHAPES["brook"])[0], shape)
+    else:
+        params = M.init_params(shape, shape.layers, seed)
+    return params, new_state(params), 0, []
+
+
 def train(name, work, vocab, seed):
     """Train one model to the end of its plan."""
     shape, plan = M.SHAPES[name], PLANS[name]
     path = os.path.join(work, name + ".ckpt.npz")
-    if os.path.exists(path):
-        params, state, first, losses = load(path, shape)
-    else:
-        params = M.init_params(shape, layers_at(plan, 0), seed)
-        state, first, losses = new_state(params), 0, []
+    params, state, first, losses = begin(name, work, seed)
     print(f"{name}: step {first} of {plan['steps']}", flush=True)
     stories = data.encode_stories(vocab, data.TRAIN_SEED, STORIES, work)
-    stream = data.batches(stories, BATCH_TOKENS, seed)
+    stream = data.batches(stories, BATCH_TOKENS, seed + list(PLANS).index(name))
     for _ in range(first):
         next(stream)
     begun = saved = time.time()
     recent = []
     for step in range(first, plan["steps"]):
-        if layers_at(plan, step) != params["layer"]["wq"].shape[0]:
-            params = grow_layers(params, layers_at(plan, step))
-            state = new_state(params)
         quantised = step >= plan["steps"] * (1 - QUANTISED_SHARE)
         params, state, loss = train_step(params, state, next(stream), rate_at(plan, step), step + 1.0, shape, quantised)
         recent.append(float(loss))
@@ -164,6 +173,8 @@ def train(name, work, vocab, seed):
         if time.time() - saved > SAVE_SECONDS:
             save(path, params, state, step + 1, losses)
             saved = time.time()
+        if step + 1 == plan["fork"]:
+            save(os.path.join(work, name + ".fork.npz"), params, state, step + 1, losses)
     save(path, params, state, plan["steps"], losses)
     with open(os.path.join(work, name + ".time.json"), "w", encoding="utf-8") as file:
         json.dump({"seconds": round(time.time() - begun), "from_step": first, "steps": plan["steps"]}, file)
