@@ -121,8 +121,8 @@ module mr_tile_seq #(
 
   wire unused_ok = &{1'b0, w0[31:25]};  // reserved
 
-  function automatic [24:0] resolve(input rel, input [23:0] w, input [VdW-1:0] job_buf);
-    resolve = {1'b0, w} + (rel ? 25'(job_buf) : 25'd0);
+  function automatic [24:0] resolve(input rel, input [23:0] w, input [VdW-1:0] base);
+    resolve = {1'b0, w} + (rel ? 25'(base) : 25'd0);
   endfunction
   wire [24:0] a1 = resolve(d_q[63], d_q[55:32], buf_q);
   wire [24:0] a2 = resolve(d_q[95], d_q[87:64], buf_q);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Back end "sim": register accesses as bus cycles of the Verilated chip. */
+#include "millrace/backend_sim.h"
+
+#include "chip_sim.h"
+
+/* No access takes longer than this, or the chip hangs. */
+#define ANSWER_CYCLES 1000u
+
+static mr_status_t transfer(mr_chip_sim_t *sim, bool write, uint32_t addr, uint32_t in,
+                            uint32_t *out) {
+    uint32_t data = 0;
+    bool error = false;
+    bool taken = false;
+    if (addr % 4u != 0) {
+        return MR_ALIGN;
+    }
+    mr_chip_sim_request(sim, true, write, addr, in);
+    for (uint32_t i = 0; i < ANSWER_CYCLES; i++) {
+        const bool ready = mr_chip_sim_request_ready(sim);
+        mr_chip_sim_clock(sim);
+        if (!taken && ready) {
+            taken = true;
+            mr_chip_sim_request(sim, false, false, 0, 0);
+        }
+        if (mr_chip_sim_fault(sim) != NULL) {
+            return MR_DEVICE;
+        }
+        if (taken && mr_chip_sim_response(sim, &data, &error)) {
+            *out = data;
+            return error ? MR_DEVICE : MR_OK;
+        }
+    }
+    mr_chip_sim_request(sim, false, false, 0, 0);
+    return MR_TIMEOUT;
+}
+
+static mr_status_t sim_read32(void *ctx, uint32_t addr, uint32_t *value) {
+    return transfer(ctx, false, addr, 0, value);
+}
+
+static mr_status_t sim_write32(void *ctx, uint32_t addr, uint32_t value) {
+    uint32_t ignored;
+    return transfer(ctx, true, addr, value, &ignored);
+}
+
+static mr_status_t sim_read_block(void *ctx, uint32_t addr, uint32_t *words, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        MR_TRY(transfer(ctx, false, addr + (uint32_t)i * 4u, 0, words + i));
+    }
+    return MR_OK;
+}
+
+static mr_status_t sim_write_block(void *ctx, uint32_t addr, const uint32_t *words, size_t n) {
+    uint32_t ignored;
+    for (size_t i = 0; i < n; i++) {
+        MR_TRY(transfer(ctx, true, addr + (uint32_t)i * 4u, words[i], &ignored));
+    }
+    return MR_OK;
+}
+
+static mr_status_t sim_wait(void *ctx, uint32_t cycles) {
+    mr_chip_sim_t *sim = ctx;
+    for (uint32_t i = 0; i < cycles && !mr_chip_sim_irq(sim); i++) {
+        mr_chip_sim_clock(sim);
+        if (mr_chip_sim_fault(sim) != NULL) {
+            return MR_DEVICE;
+        }
+    }
+    return MR_OK;
+}
+
+static void sim_close(void *ctx) {
+    mr_chip_sim_destroy(ctx);
+}
+
+static const mr_mmio_ops_t ops = {sim_read32,      sim_write32, sim_read_block,
+                                  sim_write_block, sim_wait,    sim_close};
+
+mr_status_t mr_backend_sim_create(mr_mmio_t *mmio) {
+    mr_chip_sim_t *sim = mr_chip_sim_create();
+    if (sim == NULL) {
+        return MR_NO_MEMORY;
+    }
+    mmio->ops = &ops;
+    mmio->ctx = sim;
+    return MR_OK;
+}
+
+const char *mr_backend_sim_fault(const mr_mmio_t *mmio) {
+    return mmio->ops == &ops ? mr_chip_sim_fault(mmio->ctx) : NULL;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Verilated chip with its DRAM, clock by clock: a C interface over the C++ class.
+ *
+ * One thread. A DRAM timing violation, a poisoned read or a failed RTL assertion stops the simulation: every later call
+ * does nothing and mr_chip_sim_fault() tells why.
+ */
+#ifndef MR_SIM_CHIP_SIM_H
+#define MR_SIM_CHIP_SIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct mr_chip_sim mr_chip_sim_t;
+
+/* Powers the chip up and runs it through reset; NULL when out of memory. */
+mr_chip_sim_t *mr_chip_sim_create(void);
+
+void mr_chip_sim_destroy(mr_chip_sim_t *sim);
+
+/* Runs one clock cycle. */
+void mr_chip_sim_clock(mr_chip_sim_t *sim);
+
+/* Register bus, all combinational with the clock: put a request on the pins (held until taken), look at the answer. */
+void mr_chip_sim_request(mr_chip_sim_t *sim, bool valid, bool write, uint32_t addr, uint32_t data);
+bool mr_chip_sim_request_ready(const mr_chip_sim_t *sim);
+bool mr_chip_sim_response(const mr_chip_sim_t *sim, uint32_t *data, bool *error);
+
+/* A result waits in the hub. */
+bool mr_chip_sim_irq(const mr_chip_sim_t *sim);
+
+/* Clock cycles since power-up. */
+uint64_t mr_chip_sim_cycles(const mr_chip_sim_t *sim);
+
+/* One line with the rule, the cycle and the place of the first fault; NULL while there is none. */
+const char *mr_chip_sim_fault(const mr_chip_sim_t *sim);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
