@@ -95,6 +95,10 @@ static bool copy_block(const mr_conversion_t *c, uint32_t first, uint32_t count,
     if (memcmp(from, last, 2) != 0) {
         return false;
     }
+    if (c->source->type == c->type && first % MR_LLAMA_BLOCK == 0 && count == MR_LLAMA_BLOCK) {
+        memcpy(block, from, c->block_bytes); /* the usual case, many times faster */
+        return true;
+    }
     memcpy(block, from, 2);
     for (uint32_t i = 0; i < count; i++) {
         store_integer(c, block, i, stored_integer(c, first + i, &from));

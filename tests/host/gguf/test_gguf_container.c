@@ -87,6 +87,43 @@ static void test_get__other_types(void **state) {
     mr_builder_put_u64(&b.kv, 0xC000000000000000u); /* -2.0 */
     mr_builder_bool(&b, "bool", true);
     mr_builder_string(&b, "string", "text");
+    uint8_t *file = mr_builder_finish(&b, &size, NULL);
+    mr_gguf_t *gguf = mr_check_opens(file, size);
+
+    assert_int_equal(mr_gguf_get_f64(gguf, "f32", &real), MR_OK);
+    assert_true(real >= 0.5 && real <= 0.5);
+    assert_int_equal(mr_gguf_get_f64(gguf, "f64", &real), MR_OK);
+    assert_true(real >= -2.0 && real <= -2.0);
+    assert_int_equal(mr_gguf_get_f64(gguf, "string", &real), MR_FORMAT);
+    assert_int_equal(mr_gguf_get_f64(gguf, "none", &real), MR_NOT_FOUND);
+    assert_int_equal(mr_gguf_get_bool(gguf, "bool", &flag), MR_OK);
+    assert_true(flag);
+    assert_int_equal(mr_gguf_get_bool(gguf, "f32", &flag), MR_FORMAT);
+    assert_int_equal(mr_gguf_get_bool(gguf, "none", &flag), MR_NOT_FOUND);
+    assert_int_equal(mr_gguf_get_string(gguf, "string", &string), MR_OK);
+    assert_int_equal(string.length, 4);
+    assert_memory_equal(string.text, "text", 4);
+    assert_int_equal(mr_gguf_get_string(gguf, "f32", &string), MR_FORMAT);
+    assert_int_equal(mr_gguf_get_string(gguf, "none", &string), MR_NOT_FOUND);
+    assert_int_equal(mr_gguf_get_array(gguf, "f32", &array), MR_FORMAT);
+    assert_int_equal(mr_gguf_get_array(gguf, "none", &array), MR_NOT_FOUND);
+    assert_int_equal(mr_gguf_get_type(gguf, "f64", &type), MR_OK);
+    assert_int_equal(type, MR_GGUF_VALUE_F64);
+    assert_int_equal(mr_gguf_get_type(gguf, "none", &type), MR_NOT_FOUND);
+    mr_gguf_close(gguf);
+    free(file);
+}
+
+static void test_array__numbers_and_strings(void **state) {
+    (void)state;
+    mr_builder_t b;
+    size_t size = 0;
+    uint64_t value = 0;
+    double real = 0.0;
+    mr_gguf_string_t string;
+    mr_gguf_array_t array;
+
+    mr_builder_init(&b);
     mr_builder_array(&b, "ints", MR_GGUF_VALUE_I16, 2);
     put_u16(&b, 3);
     put_u16(&b, 0xFFFE);
@@ -96,38 +133,25 @@ static void test_get__other_types(void **state) {
     uint8_t *file = mr_builder_finish(&b, &size, NULL);
     mr_gguf_t *gguf = mr_check_opens(file, size);
 
-    assert_int_equal(mr_gguf_get_f64(gguf, "f32", &real), MR_OK);
-    assert_true(real >= 0.5 && real <= 0.5);
-    assert_int_equal(mr_gguf_get_f64(gguf, "f64", &real), MR_OK);
-    assert_true(real >= -2.0 && real <= -2.0);
+    check_u64(gguf, "ints", MR_FORMAT, 0);
     assert_int_equal(mr_gguf_get_f64(gguf, "ints", &real), MR_FORMAT);
-    assert_int_equal(mr_gguf_get_f64(gguf, "none", &real), MR_NOT_FOUND);
-    assert_int_equal(mr_gguf_get_bool(gguf, "bool", &flag), MR_OK);
-    assert_true(flag);
-    assert_int_equal(mr_gguf_get_bool(gguf, "f32", &flag), MR_FORMAT);
-    assert_int_equal(mr_gguf_get_string(gguf, "string", &string), MR_OK);
-    assert_int_equal(string.length, 4);
-    assert_memory_equal(string.text, "text", 4);
     assert_int_equal(mr_gguf_get_string(gguf, "strings", &string), MR_FORMAT);
-    assert_int_equal(mr_gguf_get_type(gguf, "ints", &type), MR_OK);
-    assert_int_equal(type, MR_GGUF_VALUE_ARRAY);
-    assert_int_equal(mr_gguf_get_type(gguf, "none", &type), MR_NOT_FOUND);
-
-    assert_int_equal(mr_gguf_get_array(gguf, "f32", &array), MR_FORMAT);
     assert_int_equal(mr_gguf_get_array(gguf, "ints", &array), MR_OK);
-    uint64_t value = 0;
     assert_int_equal(mr_gguf_array_u64(&array, 0, &value), MR_OK);
     assert_int_equal(value, 3);
     assert_int_equal(mr_gguf_array_u64(&array, 1, &value), MR_RANGE);
     assert_int_equal(mr_gguf_array_u64(&array, 2, &value), MR_RANGE);
+    assert_int_equal(mr_gguf_array_f64(&array, 2, &real), MR_RANGE);
     assert_int_equal(mr_gguf_array_f64(&array, 1, &real), MR_OK);
     assert_true(real >= -2.0 && real <= -2.0);
     assert_int_equal(mr_gguf_array_next_string(&array, &string), MR_FORMAT);
     assert_int_equal(mr_gguf_get_array(gguf, "strings", &array), MR_OK);
+    assert_int_equal(mr_gguf_array_u64(&array, 0, &value), MR_FORMAT);
     assert_int_equal(mr_gguf_array_f64(&array, 0, &real), MR_FORMAT);
     assert_int_equal(mr_gguf_array_next_string(&array, &string), MR_OK);
     assert_int_equal(string.length, 0);
     assert_int_equal(mr_gguf_array_next_string(&array, &string), MR_OK);
+    assert_int_equal(string.length, 3);
     assert_memory_equal(string.text, "two", 3);
     assert_int_equal(mr_gguf_array_next_string(&array, &string), MR_RANGE);
     mr_gguf_close(gguf);
@@ -312,6 +336,7 @@ static void test_open__tensor_defects(void **state) {
     const uint64_t one_more[1] = {17};
     const uint64_t zero[2] = {4, 0};
     const uint64_t huge[2] = {UINT64_C(1) << 62, 8};
+    const uint64_t wraps[3] = {4, UINT64_C(1) << 32, UINT64_C(1) << 32}; /* to 0 rows */
     const uint64_t huge_row[1] = {UINT64_C(1) << 63};
     const uint64_t half_block[1] = {48};
     const uint64_t many[8] = {1, 1, 1, 1, 1, 1, 1, 1};
@@ -322,6 +347,7 @@ static void test_open__tensor_defects(void **state) {
     check_tensor(0, 1, ok, UINT64_MAX, MR_FORMAT, "offset 18446744073709551615,");
     check_tensor(0, 2, zero, 0, MR_FORMAT, "dimension 1 of tensor 't' is 0");
     check_tensor(0, 2, huge, 0, MR_FORMAT, "overflows");
+    check_tensor(0, 3, wraps, 0, MR_FORMAT, "overflows");
     check_tensor(0, 1, huge_row, 0, MR_FORMAT, "overflows");
     check_tensor(8, 1, half_block, 0, MR_FORMAT, "no multiple");
     check_tensor(0, 0, NULL, 0, MR_FORMAT, "0 dimensions");
@@ -390,6 +416,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_get_u64__every_integer_type),
         cmocka_unit_test(test_get__other_types),
+        cmocka_unit_test(test_array__numbers_and_strings),
         cmocka_unit_test(test_tensor__lookup_and_sizes),
         cmocka_unit_test(test_open__file_on_disk),
         cmocka_unit_test(test_open__header_defects),
