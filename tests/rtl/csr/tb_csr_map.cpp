@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compares one CSR module with the C name table over its bus: reset values, write masks, errors at every unmapped or misaligned
-// address of the block, and that a wrong access changes nothing. All hardware inputs are 0.
+// Compares one CSR module with the C name table over its bus: reset values, write masks, errors at
+// every unmapped or misaligned address of the block, and that a wrong access changes nothing. All
+// hardware inputs are 0.
 #include <cstdio>
 #include <cstring>
 #include <map>

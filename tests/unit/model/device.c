@@ -201,7 +201,8 @@ void device_result(const device_t *dev, result_t *result) {
     assert_true(result->len <= sizeof result->data / sizeof result->data[0]);
     const uint32_t size =
         device_read(dev, MR_CHIP_CAPS_RESULT_OFFSET) >> MR_CHIP_CAPS_RESULT_SIZE_SHIFT;
-    device_get(dev, MR_CHIP_MEM_TARGET_KIND_RESULT, 0, buffer * size, (uint32_t *)result->data,
-               result->len);
+    uint32_t bits[sizeof result->data / sizeof result->data[0]];
+    device_get(dev, MR_CHIP_MEM_TARGET_KIND_RESULT, 0, buffer * size, bits, result->len);
+    memcpy(result->data, bits, result->len * sizeof bits[0]);
     device_write(dev, MR_HUB_BASE + MR_HUB_RES_CTRL_OFFSET, MR_HUB_RES_CTRL_POP_MASK);
 }
