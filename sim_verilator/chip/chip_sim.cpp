@@ -22,17 +22,17 @@ struct mr_chip_sim {
 
 namespace {
 
-// Power-up wait that the device model enforces: the chip's KvInitCycles stands for the data sheet's 200 us.
+// Power-up wait that the device model enforces: the chip's KvInitCycles stands for the data sheet's
+// 200 us.
 constexpr int64_t InitPs = 1000 * static_cast<int64_t>(MR_SIM_KV_INIT_NS);
 constexpr int64_t ClockPs = 1000000000 / static_cast<int64_t>(MR_SIM_CLOCK_KHZ);
 
 void dram_edge(mr_chip_sim *sim) {
     Vmr_chip &t = *sim->top;
-    const mr_dram_pins_t pins = {t.sd_cke_o != 0,    t.sd_cs_no != 0,
-                                 t.sd_ras_no != 0,   t.sd_cas_no != 0,
-                                 t.sd_we_no != 0,    t.sd_dq_oe_o != 0,
-                                 t.sd_ba_o,          t.sd_dqm_o,
-                                 static_cast<uint16_t>(t.sd_a_o), t.sd_dq_o};
+    const mr_dram_pins_t pins = {t.sd_cke_o != 0,  t.sd_cs_no != 0, t.sd_ras_no != 0,
+                                 t.sd_cas_no != 0, t.sd_we_no != 0, t.sd_dq_oe_o != 0,
+                                 t.sd_ba_o,        t.sd_dqm_o,      static_cast<uint16_t>(t.sd_a_o),
+                                 t.sd_dq_o};
     t.sd_dq_i = mr_dram_clock(sim->dram.get(), &pins);
     const mr_dram_violation_t *v = mr_dram_violation(sim->dram.get());
     if (v != nullptr && sim->fault[0] == '\0') {
@@ -46,7 +46,7 @@ void half_clock(mr_chip_sim *sim, bool level) {
     sim->top->eval();
 }
 
-}  // namespace
+} // namespace
 
 mr_chip_sim_t *mr_chip_sim_create(void) {
     std::unique_ptr<mr_chip_sim> sim(new (std::nothrow) mr_chip_sim);
@@ -91,8 +91,7 @@ void mr_chip_sim_clock(mr_chip_sim_t *sim) {
     }
 }
 
-void mr_chip_sim_request(mr_chip_sim_t *sim, bool valid, bool write, uint32_t addr,
-                         uint32_t data) {
+void mr_chip_sim_request(mr_chip_sim_t *sim, bool valid, bool write, uint32_t addr, uint32_t data) {
     sim->top->req_valid_i = valid;
     sim->top->req_write_i = write;
     sim->top->req_addr_i = addr;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The Verilated chip with its DRAM, clock by clock: a C interface over the C++ class.
  *
- * One thread. A DRAM timing violation, a poisoned read or a failed RTL assertion stops the simulation: every later call
- * does nothing and mr_chip_sim_fault() tells why.
+ * One thread. A DRAM timing violation, a poisoned read or a failed RTL assertion stops the
+ * simulation: every later call does nothing and mr_chip_sim_fault() tells why.
  */
 #ifndef MR_SIM_CHIP_SIM_H
 #define MR_SIM_CHIP_SIM_H
@@ -24,7 +24,8 @@ void mr_chip_sim_destroy(mr_chip_sim_t *sim);
 /* Runs one clock cycle. */
 void mr_chip_sim_clock(mr_chip_sim_t *sim);
 
-/* Register bus, all combinational with the clock: put a request on the pins (held until taken), look at the answer. */
+/* Register bus, all combinational with the clock: put a request on the pins (held until taken),
+ * look at the answer. */
 void mr_chip_sim_request(mr_chip_sim_t *sim, bool valid, bool write, uint32_t addr, uint32_t data);
 bool mr_chip_sim_request_ready(const mr_chip_sim_t *sim);
 bool mr_chip_sim_response(const mr_chip_sim_t *sim, uint32_t *data, bool *error);

@@ -18,13 +18,11 @@ static const char *const rule_texts[MR_DRAM_RULE_COUNT] = {
 #undef MR_DRAM_RULE_TEXT_
 };
 
-const char *mr_dram_rule_text(mr_dram_rule_t rule)
-{
+const char *mr_dram_rule_text(mr_dram_rule_t rule) {
     return ((unsigned)rule < MR_DRAM_RULE_COUNT) ? rule_texts[rule] : "unknown rule";
 }
 
-bool mr_dram_init(mr_dram_t *self, const mr_dram_config_t *cfg)
-{
+bool mr_dram_init(mr_dram_t *self, const mr_dram_config_t *cfg) {
     if ((cfg->dq_bytes != 2U && cfg->dq_bytes != 4U && cfg->dq_bytes != 8U) || cfg->clock_ps <= 0) {
         return false;
     }
@@ -46,36 +44,30 @@ bool mr_dram_init(mr_dram_t *self, const mr_dram_config_t *cfg)
     return true;
 }
 
-void mr_dram_close(mr_dram_t *self)
-{
+void mr_dram_close(mr_dram_t *self) {
     for (size_t i = 0; i < sizeof self->rows / sizeof self->rows[0]; i++) {
         free(self->rows[i]);
         self->rows[i] = NULL;
     }
 }
 
-uint8_t mr_dram_poison(const mr_dram_t *self)
-{
+uint8_t mr_dram_poison(const mr_dram_t *self) {
     return self->poison;
 }
 
-const mr_dram_violation_t *mr_dram_violation(const mr_dram_t *self)
-{
+const mr_dram_violation_t *mr_dram_violation(const mr_dram_t *self) {
     return self->violated ? &self->first : NULL;
 }
 
-uint32_t mr_dram_rules_hit(const mr_dram_t *self)
-{
+uint32_t mr_dram_rules_hit(const mr_dram_t *self) {
     return self->rules_hit;
 }
 
-mr_dram_stats_t mr_dram_stats(const mr_dram_t *self)
-{
+mr_dram_stats_t mr_dram_stats(const mr_dram_t *self) {
     return self->stats;
 }
 
-static void violate(mr_dram_t *self, mr_dram_rule_t rule, unsigned bank)
-{
+static void violate(mr_dram_t *self, mr_dram_rule_t rule, unsigned bank) {
     self->rules_hit |= 1U << (unsigned)rule;
     if (self->violated) {
         return;
@@ -89,26 +81,22 @@ static void violate(mr_dram_t *self, mr_dram_rule_t rule, unsigned bank)
     }
 }
 
-static void require(mr_dram_t *self, bool ok, mr_dram_rule_t rule, unsigned bank)
-{
+static void require(mr_dram_t *self, bool ok, mr_dram_rule_t rule, unsigned bank) {
     if (!ok) {
         violate(self, rule, bank);
     }
 }
 
-static mr_dram_row_t **row_of(mr_dram_t *self, unsigned bank)
-{
+static mr_dram_row_t **row_of(mr_dram_t *self, unsigned bank) {
     return &self->rows[(size_t)bank * MR_DRAM_ROWS + self->bank[bank].row];
 }
 
 /* Column of beat k: bursts of 4 wrap inside their aligned group. */
-static unsigned beat_col(unsigned col, unsigned k)
-{
+static unsigned beat_col(unsigned col, unsigned k) {
     return (col & ~(MR_DRAM_BURST - 1U)) | ((col + k) & (MR_DRAM_BURST - 1U));
 }
 
-static void write_beat(mr_dram_t *self, const mr_dram_pins_t *pins)
-{
+static void write_beat(mr_dram_t *self, const mr_dram_pins_t *pins) {
     const uint8_t all = (uint8_t)((1U << self->cfg.dq_bytes) - 1U);
     const uint8_t enable = (uint8_t)(all & ~pins->dqm);
     const unsigned k = MR_DRAM_BURST - self->write_left;
@@ -138,24 +126,21 @@ static void write_beat(mr_dram_t *self, const mr_dram_pins_t *pins)
 }
 
 /* Rules that hold for every command but NOP. */
-static void check_common(mr_dram_t *self, unsigned bank)
-{
+static void check_common(mr_dram_t *self, unsigned bank) {
     require(self, self->now_ps - self->ref_ps >= MR_DRAM_TRFC_PS, MR_DRAM_RULE_TRFC, bank);
     require(self, self->now_ps - self->mrs_ps >= MR_DRAM_TMRD_CK * self->cfg.clock_ps,
             MR_DRAM_RULE_TMRD, bank);
     require(self, self->now_ps >= self->cfg.init_ps, MR_DRAM_RULE_INIT_WAIT, bank);
 }
 
-static void check_closed(mr_dram_t *self)
-{
+static void check_closed(mr_dram_t *self) {
     for (unsigned b = 0; b < MR_DRAM_BANKS; b++) {
         require(self, !self->bank[b].open, MR_DRAM_RULE_BANK_OPEN, b);
         require(self, self->now_ps - self->bank[b].pre_ps >= MR_DRAM_TRP_PS, MR_DRAM_RULE_TRP, b);
     }
 }
 
-static void do_mrs(mr_dram_t *self, const mr_dram_pins_t *pins)
-{
+static void do_mrs(mr_dram_t *self, const mr_dram_pins_t *pins) {
     const unsigned cl = ((unsigned)pins->a >> 4) & 7U;
 
     check_closed(self);
@@ -171,8 +156,7 @@ static void do_mrs(mr_dram_t *self, const mr_dram_pins_t *pins)
 }
 
 /* A refresh moves the deadline by one interval; at most 8 may be taken in advance. */
-static void do_refresh(mr_dram_t *self, unsigned bank)
-{
+static void do_refresh(mr_dram_t *self, unsigned bank) {
     check_closed(self);
     require(self, self->precharged, MR_DRAM_RULE_INIT_ORDER, bank);
     self->ref_ps = self->now_ps;
@@ -187,8 +171,7 @@ static void do_refresh(mr_dram_t *self, unsigned bank)
     }
 }
 
-static void precharge_bank(mr_dram_t *self, unsigned bank)
-{
+static void precharge_bank(mr_dram_t *self, unsigned bank) {
     mr_dram_bank_t *b = &self->bank[bank];
 
     if (!b->open) {
@@ -204,8 +187,7 @@ static void precharge_bank(mr_dram_t *self, unsigned bank)
     b->pre_ps = self->now_ps;
 }
 
-static void do_precharge(mr_dram_t *self, const mr_dram_pins_t *pins)
-{
+static void do_precharge(mr_dram_t *self, const mr_dram_pins_t *pins) {
     self->stats.precharges++;
     if ((pins->a & 0x400U) == 0U) {
         precharge_bank(self, pins->ba);
@@ -220,8 +202,7 @@ static void do_precharge(mr_dram_t *self, const mr_dram_pins_t *pins)
     self->precharged = true;
 }
 
-static void do_activate(mr_dram_t *self, const mr_dram_pins_t *pins)
-{
+static void do_activate(mr_dram_t *self, const mr_dram_pins_t *pins) {
     mr_dram_bank_t *b = &self->bank[pins->ba];
 
     require(self, self->mode_set && self->init_refreshes >= MR_DRAM_INITREFRESHES_CK,
@@ -238,8 +219,7 @@ static void do_activate(mr_dram_t *self, const mr_dram_pins_t *pins)
 }
 
 /* Common to READ and WRITE. @return whether the access can be carried out. */
-static bool begin_access(mr_dram_t *self, const mr_dram_pins_t *pins)
-{
+static bool begin_access(mr_dram_t *self, const mr_dram_pins_t *pins) {
     mr_dram_bank_t *b = &self->bank[pins->ba];
 
     require(self, (pins->a & 0x400U) == 0U, MR_DRAM_RULE_COMMAND, pins->ba);
@@ -253,8 +233,7 @@ static bool begin_access(mr_dram_t *self, const mr_dram_pins_t *pins)
     return b->open && !self->violated;
 }
 
-static void do_read(mr_dram_t *self, const mr_dram_pins_t *pins)
-{
+static void do_read(mr_dram_t *self, const mr_dram_pins_t *pins) {
     if (!begin_access(self, pins)) {
         return;
     }
@@ -279,8 +258,7 @@ static void do_read(mr_dram_t *self, const mr_dram_pins_t *pins)
     self->stats.reads++;
 }
 
-static void do_write(mr_dram_t *self, const mr_dram_pins_t *pins)
-{
+static void do_write(mr_dram_t *self, const mr_dram_pins_t *pins) {
     if (!begin_access(self, pins)) {
         return;
     }
@@ -291,8 +269,7 @@ static void do_write(mr_dram_t *self, const mr_dram_pins_t *pins)
     self->stats.writes++;
 }
 
-static void do_command(mr_dram_t *self, unsigned cmd, const mr_dram_pins_t *pins)
-{
+static void do_command(mr_dram_t *self, unsigned cmd, const mr_dram_pins_t *pins) {
     check_common(self, pins->ba);
     switch (cmd) {
     case CMD_MRS:
@@ -320,10 +297,10 @@ static void do_command(mr_dram_t *self, unsigned cmd, const mr_dram_pins_t *pins
 }
 
 /* The read beat that the device drives from this edge to the next. */
-static uint64_t drive(mr_dram_t *self, const mr_dram_pins_t *pins)
-{
+static uint64_t drive(mr_dram_t *self, const mr_dram_pins_t *pins) {
     mr_dram_beat_t *beat = &self->out[self->cycle & 7U];
-    const uint64_t all = (self->cfg.dq_bytes == 8U) ? ~0ULL : (1ULL << (8U * self->cfg.dq_bytes)) - 1U;
+    const uint64_t all =
+        (self->cfg.dq_bytes == 8U) ? ~0ULL : (1ULL << (8U * self->cfg.dq_bytes)) - 1U;
 
     self->poison = 0;
     self->drove_before = self->drove;
@@ -340,8 +317,7 @@ static uint64_t drive(mr_dram_t *self, const mr_dram_pins_t *pins)
     return beat->dq & all;
 }
 
-uint64_t mr_dram_clock(mr_dram_t *self, const mr_dram_pins_t *pins)
-{
+uint64_t mr_dram_clock(mr_dram_t *self, const mr_dram_pins_t *pins) {
     const unsigned cmd = pins->cs_n ? (unsigned)CMD_NOP
                                     : ((unsigned)pins->ras_n << 2) | ((unsigned)pins->cas_n << 1) |
                                           (unsigned)pins->we_n;
@@ -356,7 +332,8 @@ uint64_t mr_dram_clock(mr_dram_t *self, const mr_dram_pins_t *pins)
         require(self, !self->cke_seen && cmd == CMD_NOP, MR_DRAM_RULE_CKE, pins->ba);
     }
     /* Bus during the clock that ends with this edge. */
-    require(self, !(pins->dq_oe && (self->drove || self->drove_before)), MR_DRAM_RULE_BUS, pins->ba);
+    require(self, !(pins->dq_oe && (self->drove || self->drove_before)), MR_DRAM_RULE_BUS,
+            pins->ba);
     if (cmd != CMD_NOP) {
         do_command(self, cmd, pins);
     }

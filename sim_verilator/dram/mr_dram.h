@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pin-level SDR SDRAM device model with a checker for every rule of the data sheet.
  *
- * One mr_dram_t stands for 1, 2 or 4 x16 chips side by side (dq_bytes 2, 4, 8). mr_dram_clock() is called once per rising
- * clock edge with the pins as they are just before the edge; it returns what the data bus carries until the next edge.
- * The checker works in picoseconds from mr_dram_table.h and the simulated clock, not in the controller's clocks.
- * The first violation is kept (and reported through on_violation); the caller must then stop the run with an error. Only
- * whole bursts of 4 without auto-precharge are supported; anything else is a violation, as are CKE low after
- * initialisation and masked read beats. Bytes that were never written read as 0xA5 and are flagged.
+ * One mr_dram_t stands for 1, 2 or 4 x16 chips side by side (dq_bytes 2, 4, 8). mr_dram_clock() is
+ * called once per rising clock edge with the pins as they are just before the edge; it returns what
+ * the data bus carries until the next edge. The checker works in picoseconds from mr_dram_table.h
+ * and the simulated clock, not in the controller's clocks. The first violation is kept (and
+ * reported through on_violation); the caller must then stop the run with an error. Only whole
+ * bursts of 4 without auto-precharge are supported; anything else is a violation, as are CKE low
+ * after initialisation and masked read beats. Bytes that were never written read as 0xA5 and are
+ * flagged.
  *
- * Storage: rows are allocated when first written (calloc), nothing else uses the heap. Not thread safe; one owner.
+ * Storage: rows are allocated when first written (calloc), nothing else uses the heap. Not thread
+ * safe; one owner.
  */
 #ifndef MR_SIM_VERILATOR_DRAM_MR_DRAM_H
 #define MR_SIM_VERILATOR_DRAM_MR_DRAM_H
@@ -122,7 +125,8 @@ bool mr_dram_init(mr_dram_t *self, const mr_dram_config_t *cfg);
 /* Frees all rows. */
 void mr_dram_close(mr_dram_t *self);
 
-/* One rising edge. @return the data bus until the next edge; 0x5A.. while the device does not drive it. */
+/* One rising edge. @return the data bus until the next edge; 0x5A.. while the device does not drive
+ * it. */
 uint64_t mr_dram_clock(mr_dram_t *self, const mr_dram_pins_t *pins);
 
 /* Bytes of the word returned last that were never written (one bit a byte; 0 while not driving). */

@@ -55,8 +55,8 @@ void mr_pack_rope(const mr_llama_model_t *model, uint32_t *f) {
 }
 
 static piece_t matrix(const mr_llama_matrix_t *m) {
-    const piece_t p = {m->type == MR_GGUF_TYPE_Q4_0 ? MR_IMAGE_Q4_0 : MR_IMAGE_Q8_0, m->rows, m->cols,
-                       m->blocks, (size_t)m->rows * m->row_bytes};
+    const piece_t p = {m->type == MR_GGUF_TYPE_Q4_0 ? MR_IMAGE_Q4_0 : MR_IMAGE_Q8_0, m->rows,
+                       m->cols, m->blocks, (size_t)m->rows * m->row_bytes};
     return p;
 }
 

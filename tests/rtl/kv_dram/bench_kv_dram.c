@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Constrained-random bench of the KV controller: several ports against a golden store and the checked device model.
+/* Constrained-random bench of the KV controller: several ports against a golden store and the
+ * checked device model.
  *
- * Usage: bench_kv_dram [seed]. Every response is compared beat for beat, every refusal with the golden status; a rule
- * violation of the device, a lost response or an early poison byte ends the run with status 1. Last, utilisation and
- * latencies are measured. Prints PASS kv_dram_x<bits>.
+ * Usage: bench_kv_dram [seed]. Every response is compared beat for beat, every refusal with the
+ * golden status; a rule violation of the device, a lost response or an early poison byte ends the
+ * run with status 1. Last, utilisation and latencies are measured. Prints PASS kv_dram_x<bits>.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,12 +27,12 @@ typedef struct {
 } expect_t;
 
 typedef struct {
-    bool active;         /* a command is offered */
+    bool active; /* a command is offered */
     sent_t next;
-    unsigned under_way;  /* commands granted and not answered */
+    unsigned under_way; /* commands granted and not answered */
     uint8_t blocks[QUEUE][KV_BLOCK_BYTES];
     unsigned block_head, block_tail;
-    bool prev_stalled;   /* kr was valid and not taken */
+    bool prev_stalled; /* kr was valid and not taken */
     uint8_t prev_block[KV_BLOCK_BYTES];
 } port_t;
 
@@ -57,21 +58,18 @@ static struct {
     bool offering, failed;
 } tb;
 
-static uint32_t rnd(uint32_t n)
-{
+static uint32_t rnd(uint32_t n) {
     tb.random ^= tb.random << 13;
     tb.random ^= tb.random >> 7;
     tb.random ^= tb.random << 17;
     return (uint32_t)((tb.random >> 20) % n);
 }
 
-static bool chance(unsigned percent)
-{
+static bool chance(unsigned percent) {
     return rnd(100) < percent;
 }
 
-static void fail(const char *what)
-{
+static void fail(const char *what) {
     if (!tb.failed) {
         printf("FAIL cycle %llu: %s\n", (unsigned long long)tb.cycle, what);
     }
@@ -80,19 +78,18 @@ static void fail(const char *what)
 
 /* ---- command generation -------------------------------------------------------------------- */
 
-static void plan_sync(void)
-{
+static void plan_sync(void) {
     memcpy(tb.plan, tb.gold.len, sizeof tb.plan);
 }
 
-static void make_append(kv_cmd_t *c, unsigned port)
-{
+static void make_append(kv_cmd_t *c, unsigned port) {
     unsigned low = ~0U;
     unsigned n = 0;
 
     c->op = APPEND;
     c->count = 1;
-    c->slot = (uint8_t)(chance(60) ? port : port + KV_PORTS); /* few refusals by order between ports */
+    c->slot =
+        (uint8_t)(chance(60) ? port : port + KV_PORTS); /* few refusals by order between ports */
     c->layer = (uint8_t)rnd(tb.gold.layers);
     for (unsigned pair = 0; pair < 2U * tb.gold.heads; pair++) {
         const unsigned len = tb.plan[c->slot][c->layer][pair / 2U][pair & 1U];
@@ -110,8 +107,7 @@ static void make_append(kv_cmd_t *c, unsigned port)
     tb.plan[c->slot][c->layer][c->head][c->kind]++;
 }
 
-static void make_stream(kv_cmd_t *c)
-{
+static void make_stream(kv_cmd_t *c) {
     c->op = STREAM;
     c->slot = (uint8_t)rnd(KV_SLOTS);
     c->layer = (uint8_t)rnd(tb.gold.layers);
@@ -124,24 +120,42 @@ static void make_stream(kv_cmd_t *c)
     c->count = (uint8_t)((most == 0U) ? 1U : chance(60) ? most : 1U + rnd(most));
 }
 
-static void spoil(kv_cmd_t *c)
-{
+static void spoil(kv_cmd_t *c) {
     switch (rnd(10)) {
-    case 0: c->slot = (uint8_t)(KV_SLOTS + rnd(256U - KV_SLOTS)); break;
-    case 1: c->layer = (uint8_t)(tb.gold.layers + rnd(256U - tb.gold.layers)); break;
-    case 2: c->head = (uint8_t)(tb.gold.heads + rnd(256U - tb.gold.heads)); break;
-    case 3: c->op = (uint8_t)(2U + rnd(2)); break;
-    case 4: c->count = (uint8_t)(chance(50) ? 0U : 33U + rnd(31)); break;
-    case 5: c->pos += 1U + rnd(31); break;
-    case 6: c->pos = (c->pos > 0U) ? c->pos - 1U : rnd(1U << 18); break;
-    case 7: c->pos += 32U; break;
-    case 8: c->pos = rnd(1U << 18); break;
-    default: c->count = 32; break;
+    case 0:
+        c->slot = (uint8_t)(KV_SLOTS + rnd(256U - KV_SLOTS));
+        break;
+    case 1:
+        c->layer = (uint8_t)(tb.gold.layers + rnd(256U - tb.gold.layers));
+        break;
+    case 2:
+        c->head = (uint8_t)(tb.gold.heads + rnd(256U - tb.gold.heads));
+        break;
+    case 3:
+        c->op = (uint8_t)(2U + rnd(2));
+        break;
+    case 4:
+        c->count = (uint8_t)(chance(50) ? 0U : 33U + rnd(31));
+        break;
+    case 5:
+        c->pos += 1U + rnd(31);
+        break;
+    case 6:
+        c->pos = (c->pos > 0U) ? c->pos - 1U : rnd(1U << 18);
+        break;
+    case 7:
+        c->pos += 32U;
+        break;
+    case 8:
+        c->pos = rnd(1U << 18);
+        break;
+    default:
+        c->count = 32;
+        break;
     }
 }
 
-static void generate(unsigned p)
-{
+static void generate(unsigned p) {
     port_t *port = &tb.port[p];
     kv_cmd_t *c = &port->next.cmd;
 
@@ -165,11 +179,11 @@ static void generate(unsigned p)
 
 /* ---- one clock ----------------------------------------------------------------------------- */
 
-static void drive_port(unsigned p)
-{
+static void drive_port(unsigned p) {
     port_t *port = &tb.port[p];
 
-    if (!port->active && tb.offering && port->under_way < OUTSTANDING && chance(tb.mood.offer_pct)) {
+    if (!port->active && tb.offering && port->under_way < OUTSTANDING &&
+        chance(tb.mood.offer_pct)) {
         generate(p);
     }
     tb.io.kc_valid[p] = port->active;
@@ -180,8 +194,7 @@ static void drive_port(unsigned p)
     tb.io.kr_ready[p] = chance(tb.mood.ready_pct);
 }
 
-static void drive_free(void)
-{
+static void drive_free(void) {
     tb.io.free_req = false;
     if (tb.mood.free_period != 0U && tb.offering && rnd(tb.mood.free_period) == 0U) {
         tb.io.free_req = true;
@@ -189,8 +202,7 @@ static void drive_free(void)
     }
 }
 
-static void observe_free_request(void)
-{
+static void observe_free_request(void) {
     if (!tb.io.free_req) {
         return;
     }
@@ -203,8 +215,7 @@ static void observe_free_request(void)
     kv_golden_free_begin(&tb.gold, tb.io.free_slot);
 }
 
-static void observe_free_busy(void)
-{
+static void observe_free_busy(void) {
     static bool busy_before;
 
     if (busy_before && !tb.io.free_busy) {
@@ -224,8 +235,7 @@ static void observe_free_busy(void)
 }
 
 /* The controller takes a command: from here on its outcome is decided. */
-static void observe_taken(void)
-{
+static void observe_taken(void) {
     if (!tb.io.taken) {
         return;
     }
@@ -261,8 +271,7 @@ static void observe_taken(void)
     tb.last_progress = tb.cycle;
 }
 
-static void observe_beat(unsigned p)
-{
+static void observe_beat(unsigned p) {
     static const uint8_t zero[KV_BLOCK_BYTES];
     const expect_t *e = &tb.expect[tb.expect_head % QUEUE];
 
@@ -291,15 +300,15 @@ static void observe_beat(unsigned p)
     }
 }
 
-static void observe_port(unsigned p)
-{
+static void observe_port(unsigned p) {
     port_t *port = &tb.port[p];
 
     if (port->active && tb.io.kc_ready[p]) {
         tb.granted[tb.granted_tail++ % QUEUE] = port->next;
         if (port->next.cmd.op == APPEND) {
             for (unsigned b = 0; b < tb.gold.nbh; b++) {
-                memcpy(port->blocks[port->block_tail++ % QUEUE], port->next.blocks[b], KV_BLOCK_BYTES);
+                memcpy(port->blocks[port->block_tail++ % QUEUE], port->next.blocks[b],
+                       KV_BLOCK_BYTES);
             }
         }
         port->active = false;
@@ -320,31 +329,37 @@ static void observe_port(unsigned p)
     }
 }
 
-static void on_violation(void *ctx, const mr_dram_violation_t *v)
-{
+static void on_violation(void *ctx, const mr_dram_violation_t *v) {
     (void)ctx;
     printf("DRAM violation: %s (bank %u, device cycle %llu)\n", mr_dram_rule_text(v->rule), v->bank,
            (unsigned long long)v->cycle);
     fail("DRAM rule violated");
 }
 
-static void step(void)
-{
+static void step(void) {
     for (unsigned p = 0; p < KV_PORTS; p++) {
         drive_port(p);
     }
     drive_free();
     kv_dut_settle(&tb.io);
     const mr_dram_pins_t pins = {
-        .cke = tb.io.cke, .cs_n = tb.io.cs_n, .ras_n = tb.io.ras_n, .cas_n = tb.io.cas_n,
-        .we_n = tb.io.we_n, .dq_oe = tb.io.dq_oe, .ba = tb.io.ba, .dqm = tb.io.dqm, .a = tb.io.a,
+        .cke = tb.io.cke,
+        .cs_n = tb.io.cs_n,
+        .ras_n = tb.io.ras_n,
+        .cas_n = tb.io.cas_n,
+        .we_n = tb.io.we_n,
+        .dq_oe = tb.io.dq_oe,
+        .ba = tb.io.ba,
+        .dqm = tb.io.dqm,
+        .a = tb.io.a,
         .dq = tb.io.dq_out,
     };
     if (tb.io.rst_n) {
         observe_free_busy();
         const bool append_now = tb.io.taken && tb.granted[tb.granted_head % QUEUE].cmd.op == APPEND;
         if (append_now) {
-            observe_taken(); /* an APPEND taken in the clock of a FREE comes before it, a STREAM after */
+            observe_taken(); /* an APPEND taken in the clock of a FREE comes before it, a STREAM
+                                after */
         }
         observe_free_request();
         if (!append_now) {
@@ -362,17 +377,16 @@ static void step(void)
     }
 }
 
-static bool busy(void)
-{
-    bool any = tb.expect_head != tb.expect_tail || tb.granted_head != tb.granted_tail || tb.io.free_busy;
+static bool busy(void) {
+    bool any =
+        tb.expect_head != tb.expect_tail || tb.granted_head != tb.granted_tail || tb.io.free_busy;
     for (unsigned p = 0; p < KV_PORTS; p++) {
         any = any || tb.port[p].active || tb.port[p].under_way != 0U;
     }
     return any;
 }
 
-static void drain(void)
-{
+static void drain(void) {
     tb.offering = false;
     for (unsigned i = 0; i < 400000U && !tb.failed && (i < 20U || busy()); i++) {
         step();
@@ -382,12 +396,12 @@ static void drain(void)
     }
 }
 
-static void run_random(const mood_t *mood, unsigned cycles)
-{
+static void run_random(const mood_t *mood, unsigned cycles) {
     tb.mood = *mood;
     tb.offering = true;
     for (unsigned i = 0; i < cycles && !tb.failed; i++) {
-        if ((i & 0xFFFU) == 0U) { /* now and then the plan is brought up to date in a quiet moment */
+        if ((i & 0xFFFU) ==
+            0U) { /* now and then the plan is brought up to date in a quiet moment */
             drain();
             tb.mood = *mood;
             plan_sync();
@@ -398,8 +412,7 @@ static void run_random(const mood_t *mood, unsigned cycles)
     drain();
 }
 
-static void free_slot(unsigned slot)
-{
+static void free_slot(unsigned slot) {
     const unsigned period = tb.mood.free_period;
 
     tb.mood.free_period = 0;
@@ -410,9 +423,16 @@ static void free_slot(unsigned slot)
     kv_golden_free_begin(&tb.gold, slot);
     tb.io.free_req = true;
     kv_dut_settle(&tb.io);
-    const mr_dram_pins_t nop = {.cke = tb.io.cke, .cs_n = tb.io.cs_n, .ras_n = tb.io.ras_n,
-                                .cas_n = tb.io.cas_n, .we_n = tb.io.we_n, .dq_oe = tb.io.dq_oe,
-                                .ba = tb.io.ba, .dqm = tb.io.dqm, .a = tb.io.a, .dq = tb.io.dq_out};
+    const mr_dram_pins_t nop = {.cke = tb.io.cke,
+                                .cs_n = tb.io.cs_n,
+                                .ras_n = tb.io.ras_n,
+                                .cas_n = tb.io.cas_n,
+                                .we_n = tb.io.we_n,
+                                .dq_oe = tb.io.dq_oe,
+                                .ba = tb.io.ba,
+                                .dqm = tb.io.dqm,
+                                .a = tb.io.a,
+                                .dq = tb.io.dq_out};
     tb.io.dq_in = mr_dram_clock(&tb.dram, &nop);
     kv_dut_edge();
     tb.cycle++;
@@ -421,8 +441,7 @@ static void free_slot(unsigned slot)
 }
 
 /* Empties all slots, checks that every page came back, and sets the next shape. */
-static void configure(unsigned layers, unsigned heads, unsigned nbh, unsigned pages)
-{
+static void configure(unsigned layers, unsigned heads, unsigned nbh, unsigned pages) {
     for (unsigned s = 0; s < KV_SLOTS && !tb.failed; s++) {
         free_slot(s);
     }
@@ -440,8 +459,7 @@ static void configure(unsigned layers, unsigned heads, unsigned nbh, unsigned pa
 /* ---- measurements -------------------------------------------------------------------------- */
 
 /* Offers one command on port p and waits until the multiplexer took it. */
-static void send(unsigned p, const kv_cmd_t *cmd)
-{
+static void send(unsigned p, const kv_cmd_t *cmd) {
     port_t *port = &tb.port[p];
 
     port->next.cmd = *cmd;
@@ -460,8 +478,7 @@ static void send(unsigned p, const kv_cmd_t *cmd)
 static const mood_t quick = {.ready_pct = 100, .data_pct = 100};
 
 /* Fills every slot with n positions. @return clocks per APPEND. */
-static double fill(unsigned n)
-{
+static double fill(unsigned n) {
     const uint64_t start = tb.cycle;
     unsigned appends = 0;
 
@@ -469,9 +486,13 @@ static double fill(unsigned n)
     for (unsigned slot = 0; slot < KV_SLOTS; slot++) {
         for (unsigned pos = 0; pos < n; pos++) {
             for (unsigned i = 0; i < tb.gold.layers * tb.gold.heads * 2U; i++) {
-                const kv_cmd_t c = {.op = APPEND, .slot = (uint8_t)slot, .count = 1, .pos = pos,
+                const kv_cmd_t c = {.op = APPEND,
+                                    .slot = (uint8_t)slot,
+                                    .count = 1,
+                                    .pos = pos,
                                     .layer = (uint8_t)(i / (2U * tb.gold.heads)),
-                                    .head = (uint8_t)(i / 2U % tb.gold.heads), .kind = i & 1U};
+                                    .head = (uint8_t)(i / 2U % tb.gold.heads),
+                                    .kind = i & 1U};
                 send(0, &c);
                 appends++;
             }
@@ -481,9 +502,9 @@ static double fill(unsigned n)
     return (double)(tb.cycle - start) / appends;
 }
 
-/* Streams everything in the order of ATTEND, or of random single streams. @return % of bus clocks with useful words. */
-static double stream_all(unsigned n, unsigned rounds, bool shuffled)
-{
+/* Streams everything in the order of ATTEND, or of random single streams. @return % of bus clocks
+ * with useful words. */
+static double stream_all(unsigned n, unsigned rounds, bool shuffled) {
     uint64_t start = 0;
     uint32_t words = 0;
     unsigned sent = 0;
@@ -493,10 +514,13 @@ static double stream_all(unsigned n, unsigned rounds, bool shuffled)
         for (unsigned j = 0; j < n / 32U * 2U; j++) {
             const unsigned k = shuffled ? rnd(n / 32U * 2U) : j;
             const unsigned who = shuffled ? rnd(rounds) : i;
-            const kv_cmd_t c = {.op = STREAM, .slot = (uint8_t)(who % KV_SLOTS), .count = 32,
+            const kv_cmd_t c = {.op = STREAM,
+                                .slot = (uint8_t)(who % KV_SLOTS),
+                                .count = 32,
                                 .layer = (uint8_t)(who / KV_SLOTS % tb.gold.layers),
                                 .head = (uint8_t)(who / 7U % tb.gold.heads),
-                                .kind = k & 1U, .pos = 32U * (k / 2U)};
+                                .kind = k & 1U,
+                                .pos = 32U * (k / 2U)};
             send(sent % KV_PORTS, &c);
             if (++sent == 8U) { /* the pipe is full */
                 start = tb.cycle;
@@ -509,8 +533,7 @@ static double stream_all(unsigned n, unsigned rounds, bool shuffled)
     return util;
 }
 
-static void measure(void)
-{
+static void measure(void) {
     const unsigned bits = 8U * tb.io.dq_bytes;
 
     configure(1, 1, 1, KV_PAGES);
@@ -538,9 +561,9 @@ static void measure(void)
     }
 }
 
-/* More pages are configured than the device holds: the first page beyond its end is refused, nothing is overwritten. */
-static void test_device_end(void)
-{
+/* More pages are configured than the device holds: the first page beyond its end is refused,
+ * nothing is overwritten. */
+static void test_device_end(void) {
     const unsigned chunks = (1U << tb.io.addr_bits) / (34U * 8U / tb.io.dq_bytes);
     const unsigned page = KV_LAYERS * KV_HEADS * 2U * KV_NBH;
     const unsigned fit = (chunks + page - KV_HEADS * 2U * KV_NBH) / page;
@@ -554,24 +577,31 @@ static void test_device_end(void)
     tb.mood = quick;
     for (unsigned i = 0; i < (KV_PAGES * 32U) * KV_HEADS * 2U && !tb.failed; i++) {
         const unsigned pos = i / (KV_HEADS * 2U);
-        const kv_cmd_t c = {.op = APPEND, .slot = (uint8_t)(pos / KV_POSITIONS), .count = 1,
-                            .pos = pos % KV_POSITIONS, .head = (uint8_t)(i / 2U % KV_HEADS), .kind = i & 1U};
+        const kv_cmd_t c = {.op = APPEND,
+                            .slot = (uint8_t)(pos / KV_POSITIONS),
+                            .count = 1,
+                            .pos = pos % KV_POSITIONS,
+                            .head = (uint8_t)(i / 2U % KV_HEADS),
+                            .kind = i & 1U};
         send(i % KV_PORTS, &c);
     }
     for (unsigned block = 0; block < KV_PAGES && !tb.failed; block++) {
-        const kv_cmd_t c = {.op = STREAM, .slot = (uint8_t)(block / KV_SLOT_BLOCKS), .count = 32,
-                            .pos = block % KV_SLOT_BLOCKS * 32U, .head = 1};
+        const kv_cmd_t c = {.op = STREAM,
+                            .slot = (uint8_t)(block / KV_SLOT_BLOCKS),
+                            .count = 32,
+                            .pos = block % KV_SLOT_BLOCKS * 32U,
+                            .head = 1};
         send(block % KV_PORTS, &c);
     }
     drain();
-    printf("device ends after %u pages: %llu refused\n", fit, (unsigned long long)(tb.refused[6] - before));
+    printf("device ends after %u pages: %llu refused\n", fit,
+           (unsigned long long)(tb.refused[6] - before));
     if (!tb.failed && tb.refused[6] == before) {
         fail("nothing was refused at the end of the device");
     }
 }
 
-static bool start_up(void)
-{
+static bool start_up(void) {
     tb.io.cfg_layers = tb.gold.layers = 1;
     tb.io.cfg_heads = tb.gold.heads = 1;
     tb.io.cfg_nbh = tb.gold.nbh = 1;
@@ -579,8 +609,10 @@ static bool start_up(void)
     kv_dut_settle(&tb.io);
     kv_dut_edge(); /* the reset reaches the pins before the device powers up */
     kv_dut_settle(&tb.io);
-    const mr_dram_config_t cfg = {.dq_bytes = tb.io.dq_bytes, .clock_ps = tb.io.clock_ps,
-                                  .init_ps = 100LL * tb.io.clock_ps, .on_violation = on_violation};
+    const mr_dram_config_t cfg = {.dq_bytes = tb.io.dq_bytes,
+                                  .clock_ps = tb.io.clock_ps,
+                                  .init_ps = 100LL * tb.io.clock_ps,
+                                  .on_violation = on_violation};
     if (!mr_dram_init(&tb.dram, &cfg)) {
         printf("FAIL device model: bad configuration\n");
         return false;
@@ -598,8 +630,7 @@ static bool start_up(void)
     return !tb.failed;
 }
 
-static void random_suite(void)
-{
+static void random_suite(void) {
     static const struct {
         unsigned layers, heads, nbh, pages, cycles;
         mood_t mood;
@@ -629,8 +660,7 @@ static void random_suite(void)
     }
 }
 
-int kv_bench_main(int argc, char **argv)
-{
+int kv_bench_main(int argc, char **argv) {
     const unsigned long long seed = (argc > 1) ? strtoull(argv[1], NULL, 0) : 20261121ULL;
 
     tb.random = seed * 2654435761ULL + 88172645463325252ULL;
@@ -659,7 +689,8 @@ int kv_bench_main(int argc, char **argv)
     if (!tb.failed && (tb.refused[4] == 0U || tb.refused[5] == 0U || tb.refused[6] == 0U)) {
         fail("a kind of refusal was never exercised");
     }
-    printf("%llu commands, %llu beats, refused %llu/%llu/%llu, free refused %u, %llu cycles, %llu refreshes\n",
+    printf("%llu commands, %llu beats, refused %llu/%llu/%llu, free refused %u, %llu cycles, %llu "
+           "refreshes\n",
            (unsigned long long)tb.commands, (unsigned long long)tb.beats,
            (unsigned long long)tb.refused[4], (unsigned long long)tb.refused[5],
            (unsigned long long)tb.refused[6], tb.free_refused, (unsigned long long)tb.cycle,

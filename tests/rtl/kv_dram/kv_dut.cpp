@@ -9,8 +9,7 @@
 
 static Vdut *dut;
 
-extern "C" void kv_dut_settle(kv_dut_t *io)
-{
+extern "C" void kv_dut_settle(kv_dut_t *io) {
     dut->rst_ni = io->rst_n;
     dut->free_req_i = io->free_req;
     dut->free_slot_i = io->free_slot;
@@ -69,14 +68,12 @@ extern "C" void kv_dut_settle(kv_dut_t *io)
     io->addr_bits = dut->addr_bits_o;
 }
 
-extern "C" void kv_dut_edge(void)
-{
+extern "C" void kv_dut_edge(void) {
     dut->clk_i = 1;
     dut->eval();
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     VerilatedContext context;
     context.commandArgs(argc, argv);
     dut = new Vdut{&context};

@@ -7,8 +7,7 @@
 enum { STREAM = 0, APPEND = 1 };
 
 /* Every head has K and V of all positions before pos. */
-static bool layer_complete_to(const kv_golden_t *g, const kv_cmd_t *cmd)
-{
+static bool layer_complete_to(const kv_golden_t *g, const kv_cmd_t *cmd) {
     for (unsigned h = 0; h < g->heads; h++) {
         for (unsigned k = 0; k < 2U; k++) {
             if (g->len[cmd->slot][cmd->layer][h][k] < cmd->pos) {
@@ -19,9 +18,9 @@ static bool layer_complete_to(const kv_golden_t *g, const kv_cmd_t *cmd)
     return true;
 }
 
-unsigned kv_golden_status(const kv_golden_t *g, const kv_cmd_t *cmd, unsigned free_pages)
-{
-    if (cmd->op > APPEND || cmd->slot >= KV_SLOTS || cmd->layer >= g->layers || cmd->head >= g->heads) {
+unsigned kv_golden_status(const kv_golden_t *g, const kv_cmd_t *cmd, unsigned free_pages) {
+    if (cmd->op > APPEND || cmd->slot >= KV_SLOTS || cmd->layer >= g->layers ||
+        cmd->head >= g->heads) {
         return 4;
     }
     const unsigned len = g->len[cmd->slot][cmd->layer][cmd->head][cmd->kind];
@@ -34,14 +33,14 @@ unsigned kv_golden_status(const kv_golden_t *g, const kv_cmd_t *cmd, unsigned fr
         return 5;
     }
     const unsigned block = cmd->pos / 32U;
-    if (block >= KV_SLOT_BLOCKS || (block >= g->blocks[cmd->slot] && (free_pages == 0U || g->owned >= g->fit))) {
+    if (block >= KV_SLOT_BLOCKS ||
+        (block >= g->blocks[cmd->slot] && (free_pages == 0U || g->owned >= g->fit))) {
         return 6;
     }
     return 0;
 }
 
-void kv_golden_append(kv_golden_t *g, const kv_cmd_t *cmd, uint8_t blocks[][KV_BLOCK_BYTES])
-{
+void kv_golden_append(kv_golden_t *g, const kv_cmd_t *cmd, uint8_t blocks[][KV_BLOCK_BYTES]) {
     if (cmd->pos / 32U >= g->blocks[cmd->slot]) {
         g->blocks[cmd->slot]++;
         g->owned++;
@@ -51,15 +50,13 @@ void kv_golden_append(kv_golden_t *g, const kv_cmd_t *cmd, uint8_t blocks[][KV_B
     g->len[cmd->slot][cmd->layer][cmd->head][cmd->kind]++;
 }
 
-void kv_golden_free_begin(kv_golden_t *g, unsigned slot)
-{
+void kv_golden_free_begin(kv_golden_t *g, unsigned slot) {
     memset(g->len[slot], 0, sizeof g->len[slot]);
     g->returning = g->blocks[slot];
     g->owned -= g->blocks[slot];
     g->blocks[slot] = 0;
 }
 
-void kv_golden_free_end(kv_golden_t *g)
-{
+void kv_golden_free_end(kv_golden_t *g) {
     g->returning = 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Golden KV store: the rules of docs/interfaces.md section 3, told with one length per (slot, layer, head, kind). */
+/* Golden KV store: the rules of docs/interfaces.md section 3, told with one length per (slot,
+ * layer, head, kind). */
 #ifndef MR_TESTS_RTL_KV_DRAM_KV_GOLDEN_H
 #define MR_TESTS_RTL_KV_DRAM_KV_GOLDEN_H
 
@@ -17,12 +18,12 @@
 #define KV_POSITIONS (32U * KV_SLOT_BLOCKS)
 
 typedef struct {
-    unsigned layers, heads, nbh, pages;                 /* configuration */
-    unsigned fit;                                       /* pages whose layer 0 lies inside the device */
-    unsigned len[KV_SLOTS][KV_LAYERS][KV_HEADS][2];     /* positions written */
-    unsigned blocks[KV_SLOTS];                          /* pages owned */
-    unsigned owned;                                     /* pages owned by all slots */
-    unsigned returning;                                 /* pages of a slot that is being freed */
+    unsigned layers, heads, nbh, pages;             /* configuration */
+    unsigned fit;                                   /* pages whose layer 0 lies inside the device */
+    unsigned len[KV_SLOTS][KV_LAYERS][KV_HEADS][2]; /* positions written */
+    unsigned blocks[KV_SLOTS];                      /* pages owned */
+    unsigned owned;                                 /* pages owned by all slots */
+    unsigned returning;                             /* pages of a slot that is being freed */
     uint8_t data[KV_SLOTS][KV_LAYERS][KV_HEADS][2][KV_POSITIONS][KV_NBH][KV_BLOCK_BYTES];
 } kv_golden_t;
 

@@ -2,8 +2,8 @@
 /* Vector unit against the arithmetic contract: every operation bit for bit and cycle for cycle.
  *
  * The memories are arrays here. A case fills them, lets the reference compute the image that must
- * be there afterwards, runs the unit, and compares the whole of VMEM and XMEM, so that a stray write
- * shows too. Read data is replaced by noise after one cycle, as port B may serve others.
+ * be there afterwards, runs the unit, and compares the whole of VMEM and XMEM, so that a stray
+ * write shows too. Read data is replaced by noise after one cycle, as port B may serve others.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -146,7 +146,8 @@ static void reset(void) {
     pins.reset = false;
 }
 
-/* Compares the memories, the error and the cycles with what they must be; stops at the first difference. */
+/* Compares the memories, the error and the cycles with what they must be; stops at the first
+ * difference. */
 static void run_and_compare(const vec_cmd_t *cmd, uint32_t want_err, uint32_t want_cycles,
                             const char *what) {
     uint32_t err;
@@ -163,16 +164,17 @@ static void run_and_compare(const vec_cmd_t *cmd, uint32_t want_err, uint32_t wa
     for (uint32_t i = 0; i < XMEM_BLOCKS; i++) {
         for (uint32_t k = 0; k < 9; k++) {
             if (xmem[i][k] != want_x[i][k]) {
-                fprintf(stderr, "case %u, op %u (%s), n %u: XMEM %u word %u is %08x, must be %08x\n",
-                        cases, (unsigned)cmd->op, what, (unsigned)cmd->n, (unsigned)i, (unsigned)k,
+                fprintf(stderr,
+                        "case %u, op %u (%s), n %u: XMEM %u word %u is %08x, must be %08x\n", cases,
+                        (unsigned)cmd->op, what, (unsigned)cmd->n, (unsigned)i, (unsigned)k,
                         (unsigned)xmem[i][k], (unsigned)want_x[i][k]);
                 exit(1);
             }
         }
     }
     if (err != want_err || cycles != want_cycles) {
-        fprintf(stderr, "case %u, op %u (%s), n %u: err %u, must be %u; %u cycles, must be %u\n", cases,
-                (unsigned)cmd->op, what, (unsigned)cmd->n, (unsigned)err, (unsigned)want_err,
+        fprintf(stderr, "case %u, op %u (%s), n %u: err %u, must be %u; %u cycles, must be %u\n",
+                cases, (unsigned)cmd->op, what, (unsigned)cmd->n, (unsigned)err, (unsigned)want_err,
                 (unsigned)cycles, (unsigned)want_cycles);
         exit(1);
     }
@@ -316,7 +318,8 @@ static void case_topk(uint32_t n, uint32_t k, kind_t kind) {
 }
 
 /* Block of a matrix in the weight memory, from docs/tile_isa.md section 1. */
-static void read_block(uint32_t base, uint32_t r, uint32_t b, uint32_t nb, bool q4, mr_block_t *out) {
+static void read_block(uint32_t base, uint32_t r, uint32_t b, uint32_t nb, bool q4,
+                       mr_block_t *out) {
     const uint32_t lanes = 1u << pins.lanes_log2;
     const uint32_t slot = (r / (4 * lanes) * nb + b) * 4 + r % (4 * lanes) / lanes;
     const uint32_t word = base + (q4 ? slot / 2 : slot);
@@ -343,7 +346,8 @@ static void case_embed(uint32_t lanes_log2, bool q4, uint32_t nb) {
     const uint32_t group_rows = 4u << lanes_log2;
     const uint32_t group_words = nb * (q4 ? 2u : 4u);
     const uint32_t groups = 1u + below(WMEM_WORDS / group_words);
-    vec_cmd_t cmd = {.op = OP_EMBED, .fmt = q4, .dst = at[0], .nb = nb, .rows = groups * group_rows};
+    vec_cmd_t cmd = {
+        .op = OP_EMBED, .fmt = q4, .dst = at[0], .nb = nb, .rows = groups * group_rows};
     cmd.b = below(WMEM_WORDS - groups * group_words + 1);
     cmd.token = below(cmd.rows);
     expect_unchanged();
@@ -361,8 +365,8 @@ static void case_embed(uint32_t lanes_log2, bool q4, uint32_t nb) {
 /* Reset in the middle of each operation leaves a unit that works. */
 static void case_reset(uint32_t op) {
     fill_memories();
-    const vec_cmd_t cmd = {.op = op, .dst = 0, .a = 1024, .b = 64, .n = 64, .rows = 64, .nb = 2,
-                           .hd = 32, .k = 3};
+    const vec_cmd_t cmd = {
+        .op = op, .dst = 0, .a = 1024, .b = 64, .n = 64, .rows = 64, .nb = 2, .hd = 32, .k = 3};
     pins.cmd = cmd;
     pins.start = true;
     clock_once();
@@ -380,9 +384,9 @@ static void case_reset(uint32_t op) {
 
 int main(void) {
     static const uint32_t lengths[] = {32, 64, 96, 128, 160, 512, MAX_N};
-    static const uint32_t heads[][2] = {{32, 1},  {32, 2},  {32, 12}, {64, 5},
-                                        {96, 3},  {128, 4}, {256, 2}, {512, 4}};
-    static const uint32_t topk[][2] = {{2, 1},    {2, 2},    {4, 3},    {64, 1},  {64, 64},
+    static const uint32_t heads[][2] = {{32, 1}, {32, 2},  {32, 12}, {64, 5},
+                                        {96, 3}, {128, 4}, {256, 2}, {512, 4}};
+    static const uint32_t topk[][2] = {{2, 1},   {2, 2},    {4, 3},    {64, 1},   {64, 64},
                                        {96, 40}, {510, 10}, {1024, 5}, {MAX_N, 2}};
     for (size_t i = 0; i < sizeof wmem / sizeof wmem[0]; i++) {
         wmem[i] = rnd();

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Back end "sim": the Verilated chip in this process.
  *
- * Every register access runs the clock until the chip answers; wait runs it and returns early when a result waits in the
- * hub. One thread. After a fault (DRAM rule, assertion) every access gives MR_DEVICE.
+ * Every register access runs the clock until the chip answers; wait runs it and returns early when
+ * a result waits in the hub. One thread. After a fault (DRAM rule, assertion) every access gives
+ * MR_DEVICE.
  */
 #ifndef MR_BACKEND_SIM_H
 #define MR_BACKEND_SIM_H
@@ -13,7 +14,8 @@
 /* Powers a chip up. @return MR_OK; MR_NO_MEMORY. */
 MR_NODISCARD mr_status_t mr_backend_sim_create(mr_mmio_t *mmio);
 
-/* Why the simulation stopped: one line, or NULL when it has not or mmio belongs to another back end. */
+/* Why the simulation stopped: one line, or NULL when it has not or mmio belongs to another back
+ * end. */
 const char *mr_backend_sim_fault(const mr_mmio_t *mmio);
 
 #endif
