@@ -71,7 +71,7 @@ static void kv_free(const device_t *dev, uint32_t slot) {
 
 static void test_unconfigured__refused(void **state) {
     const device_t *dev = *state;
-    assert_int_equal(kv_read(dev, MR_KV_STATUS_OFFSET), 0);
+    assert_int_equal(kv_read(dev, MR_KV_STATUS_OFFSET), MR_KV_STATUS_READY_MASK);
     assert_int_equal(append(dev, 0, 0, 0, 1, 0), 4);
     device_kv_init(dev, 0, HEADS, NBH);
     assert_int_equal(append(dev, 0, 0, 0, 1, 0), 4);
@@ -164,6 +164,18 @@ static void test_slot_table__status_6(void **state) {
     assert_int_equal(attend(dev, 0, 0, 0, HEADS, 0), 5);
 }
 
+/* A descriptor whose head size is not the controller's. */
+static void test_shape__must_match(void **state) {
+    const device_t *dev = *state;
+    const uint32_t wrong = KV_WORD(0, 1, 0, NBH + 1);
+    device_kv_init(dev, LAYERS, HEADS, NBH);
+    assert_int_equal(run(dev, (desc_t){{OP_KV_APPEND, wrong, 0, 8}}, 0, 0), 2);
+    assert_int_equal(append(dev, 0, 0, 0, HEADS, 0), 0);
+    assert_int_equal(run(dev, (desc_t){{OP_ATTEND, 0, 16, wrong, 1}}, 0, 0), 7);
+    assert_int_equal(attend(dev, 0, 0, 0, 0, 0), 2); /* no head at all */
+    assert_int_equal(append(dev, 0, 0, 0, 0, 7), 0); /* nothing to append is fine */
+}
+
 /* Slots that share the pages in any order never see each other's values. */
 static void test_slots__are_kept_apart(void **state) {
     const device_t *dev = *state;
@@ -204,6 +216,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_order__status_5, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pages__status_6_and_free, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slot_table__status_6, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_shape__must_match, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slots__are_kept_apart, setup, teardown),
     };
     return cmocka_run_group_tests_name("model_kv", tests, NULL, NULL);

@@ -267,7 +267,8 @@ static void test_crc__refusals(void **state) {
     assert_true(crc_run(dev, MR_CHIP_MEM_TARGET_KIND_VMEM, 1, 0, 1, &crc));
 }
 
-/* A soft reset drops jobs, results and settings and keeps the memories. */
+/* A soft reset drops jobs, results, KV pages and the tiles' settings; it keeps memories and the
+ * other registers. */
 static void test_soft_reset__keeps_memories(void **state) {
     const device_t *dev = *state;
     const desc_t program[] = {{{OP_SEND, 1, 0, 0, 0, SEND_WORD(0, 1)}}, {{OP_END}}};
@@ -282,8 +283,9 @@ static void test_soft_reset__keeps_memories(void **state) {
     assert_int_equal(device_tile_read(dev, 0, MR_TILE_IN_BASE_OFFSET), 0);
     assert_int_equal(device_tile_read(dev, 0, MR_TILE_JOBS_LO_OFFSET), 0);
     assert_int_equal(device_tile_read(dev, 1, MR_TILE_STATUS_OFFSET) & 0xFFu, 0);
-    assert_int_equal(device_read(dev, MR_KV_BASE + MR_KV_STATUS_OFFSET), 0);
-    assert_int_equal(device_read(dev, MR_HUB_BASE + MR_HUB_INJ_PROG_OFFSET), MR_HUB_INJ_PROG_RESET);
+    assert_int_equal(device_read(dev, MR_KV_BASE + MR_KV_STATUS_OFFSET), MR_KV_STATUS_READY_MASK);
+    assert_int_equal(device_read(dev, MR_KV_BASE + MR_KV_CONFIG_OFFSET), 0x01010001u);
+    assert_int_equal(device_read(dev, MR_HUB_BASE + MR_HUB_INJ_DEST_OFFSET), 6);
     device_get(dev, MR_CHIP_MEM_TARGET_KIND_PMEM, 0, 0, &word, 1);
     assert_int_equal(word, OP_SEND);
 }

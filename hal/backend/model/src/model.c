@@ -119,6 +119,7 @@ mr_status_t mr_backend_model_create(const mr_backend_model_config_t *config, mr_
         mr_model_close(m);
         return MR_NO_MEMORY;
     }
+    mr_model_kv_init(m);
     *mmio = (mr_mmio_t){&mr_model_mmio_ops, m};
     return MR_OK;
 }

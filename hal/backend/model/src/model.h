@@ -20,6 +20,7 @@ enum {
     MODEL_JOB_KV_WHO = 4,
     MODEL_JOB_KV_POS = 5,
     MODEL_JOB_KV_PAGES = 6,
+    MODEL_JOB_KV_INTEGRITY = 7,
     MODEL_JOB_NET = 9
 };
 
@@ -111,7 +112,6 @@ typedef struct {
 
 typedef struct {
     uint32_t config; /* register, as written */
-    bool ready;
     uint32_t layers; /* taken over by CTRL.init */
     uint32_t heads;
     uint32_t nbh;

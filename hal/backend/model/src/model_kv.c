@@ -38,7 +38,6 @@ void mr_model_kv_init(model_t *m) {
     for (size_t i = 0; i < (size_t)m->cfg.kv_slots * m->cfg.kv_layers; i++) {
         kv->len[i] = (model_kv_len_t){0, {0, 0}};
     }
-    kv->ready = true;
 }
 
 static uint8_t kv_refuse(model_t *m, uint8_t status) {
@@ -53,8 +52,7 @@ static model_kv_len_t *kv_len(const model_t *m, uint32_t slot, uint32_t layer) {
 }
 
 static bool kv_known(const model_t *m, uint32_t slot, uint32_t layer, uint32_t head) {
-    return m->kv.ready && kv_config_ok(m) && slot < m->cfg.kv_slots && layer < m->kv.layers &&
-           head < m->kv.heads;
+    return kv_config_ok(m) && slot < m->cfg.kv_slots && layer < m->kv.layers && head < m->kv.heads;
 }
 
 mr_block_t *mr_model_kv_chunk(const model_t *m, uint32_t slot, uint32_t block, uint32_t layer,
@@ -112,7 +110,7 @@ uint8_t mr_model_kv_check_stream(model_t *m, uint32_t slot, uint32_t layer, uint
 void mr_model_kv_free(model_t *m, uint32_t slot) {
     model_kv_t *kv = &m->kv;
     if (slot >= m->cfg.kv_slots) {
-        (void)kv_refuse(m, MODEL_JOB_KV_WHO);
+        kv->refused++; /* counted, but no command of a tile: ERROR stays */
         return;
     }
     for (uint32_t i = kv->n_blocks[slot]; i > 0; i--) {

@@ -218,21 +218,19 @@ static ops_kv_t ops_kv(uint32_t w) {
     return (ops_kv_t){w & 0xFFu, (w >> 8) & 0xFFu, (w >> 16) & 0xFFu, w >> 24};
 }
 
-/* The head size of a KV descriptor is that of the controller, once it is configured. */
-static bool ops_kv_shape_ok(const ops_ctx_t *c, const ops_kv_t *kv) {
-    return !c->m->kv.ready || c->m->kv.nbh == 0 || kv->nbh == c->m->kv.nbh;
-}
-
 static uint8_t ops_kv_append(const ops_ctx_t *c) {
     const ops_kv_t kv = ops_kv(c->w[1]);
     const uint64_t len = (uint64_t)kv.heads * kv.nbh;
     const mr_block_t *k = ops_xmem(c, 2, len);
     const mr_block_t *v = ops_xmem(c, 3, len);
     uint8_t first_error = MODEL_JOB_OK;
-    if (k == NULL || v == NULL || !ops_kv_shape_ok(c, &kv)) {
+    /* The controller takes CONFIG.nbh blocks a command; a descriptor of another shape is a mistake.
+     */
+    const bool shape_ok = c->m->kv.nbh == 0 || kv.nbh == c->m->kv.nbh;
+    if (k == NULL || v == NULL || (len != 0 && !shape_ok)) {
         return MODEL_JOB_RANGE;
     }
-    for (uint32_t i = 0; kv.nbh != 0 && i < 2 * kv.heads; i++) {
+    for (uint32_t i = 0; len != 0 && i < 2 * kv.heads; i++) {
         const mr_block_t *from = (i % 2 == 0 ? k : v) + (size_t)(i / 2) * kv.nbh;
         const uint8_t status = mr_model_kv_append(c->m, c->job->slot, kv.layer, kv.first + i / 2,
                                                   i % 2, c->job->pos, from);
@@ -270,7 +268,7 @@ static uint8_t ops_attend(const ops_ctx_t *c) {
     const uint64_t blocks = (uint64_t)kv.heads * group * kv.nbh;
     float *y = ops_vmem(c, 1, blocks * MR_BLOCK_LEN);
     const mr_block_t *q = ops_xmem(c, 2, blocks);
-    if (group == 0 || group > OPS_GROUP_MAX || y == NULL || q == NULL || !ops_kv_shape_ok(c, &kv)) {
+    if (blocks == 0 || group > OPS_GROUP_MAX || y == NULL || q == NULL) {
         return MODEL_JOB_RANGE;
     }
     for (uint32_t j = 0; j < kv.heads; j++) {
@@ -278,6 +276,9 @@ static uint8_t ops_attend(const ops_ctx_t *c) {
             mr_model_kv_check_stream(c->m, c->job->slot, kv.layer, kv.first + j, c->job->pos);
         if (status != MODEL_JOB_OK) {
             return status;
+        }
+        if (kv.nbh != c->m->kv.nbh) {
+            return MODEL_JOB_KV_INTEGRITY; /* the answer has another length than expected */
         }
         for (uint32_t i = 0; i < group; i++) {
             const size_t h = (size_t)(j * group + i) * kv.nbh;

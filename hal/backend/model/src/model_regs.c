@@ -112,8 +112,17 @@ static bool chip_read(model_t *m, uint32_t offset, uint32_t *value) {
 }
 
 static void tile_reset(model_tile_t *tile);
-static void hub_reset(model_hub_t *hub);
-static void kv_reset(model_kv_t *kv);
+
+/* Everything but the registers of chip, hub and KV controller; memories keep their contents. */
+static void chip_soft_reset(model_t *m) {
+    for (uint32_t t = 0; t < m->cfg.tiles; t++) {
+        tile_reset(&m->tiles[t]);
+    }
+    m->hub.pending = false;
+    m->hub.head = 0;
+    m->hub.count = 0;
+    mr_model_kv_init(m);
+}
 
 static bool chip_write(model_t *m, uint32_t offset, uint32_t value) {
     uint32_t ignored;
@@ -123,11 +132,7 @@ static bool chip_write(model_t *m, uint32_t offset, uint32_t value) {
         return true;
     case MR_CHIP_CONTROL_OFFSET:
         if ((value & MR_CHIP_CONTROL_SOFT_RESET_MASK) != 0) {
-            for (uint32_t t = 0; t < m->cfg.tiles; t++) {
-                tile_reset(&m->tiles[t]);
-            }
-            hub_reset(&m->hub);
-            kv_reset(&m->kv);
+            chip_soft_reset(m);
         }
         return true;
     case MR_CHIP_STATUS_OFFSET:
@@ -156,18 +161,6 @@ static bool chip_write(model_t *m, uint32_t offset, uint32_t value) {
 }
 
 /* ---- hub ------------------------------------------------------------------------------------- */
-
-static void hub_reset(model_hub_t *hub) {
-    hub->inj_dest = MR_HUB_INJ_DEST_RESET;
-    hub->inj_prog = MR_HUB_INJ_PROG_RESET;
-    hub->inj_token = 0;
-    hub->inj_pos = 0;
-    hub->inj_slot = 0;
-    hub->msgs = 0;
-    hub->pending = false;
-    hub->head = 0;
-    hub->count = 0;
-}
 
 static bool hub_read(model_t *m, uint32_t offset, uint32_t *value) {
     model_hub_t *hub = &m->hub;
@@ -297,14 +290,6 @@ static bool hub_write(model_t *m, uint32_t offset, uint32_t value) {
 
 /* ---- KV controller --------------------------------------------------------------------------- */
 
-static void kv_reset(model_kv_t *kv) {
-    kv->config = MR_KV_CONFIG_RESET;
-    kv->ready = false;
-    kv->n_free = 0;
-    kv->refused = 0;
-    kv->error = false;
-}
-
 static bool kv_read(model_t *m, uint32_t offset, uint32_t *value) {
     model_kv_t *kv = &m->kv;
     switch (offset) {
@@ -312,7 +297,7 @@ static bool kv_read(model_t *m, uint32_t offset, uint32_t *value) {
         *value = kv->config;
         return true;
     case MR_KV_STATUS_OFFSET:
-        *value = regs_bit(kv->ready, MR_KV_STATUS_READY_MASK);
+        *value = MR_KV_STATUS_READY_MASK;
         return true;
     case MR_KV_PAGES_FREE_OFFSET:
         *value = kv->n_free;
