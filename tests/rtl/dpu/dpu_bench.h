@@ -84,4 +84,8 @@ void bench_put_block(uint32_t words[9], const mr_block_t *block);
 void bench_put_matrix(bench_t *b, uint32_t lanes_log2, uint32_t base, const mr_block_t *w,
                       uint32_t rows, uint32_t nb, bool q4);
 
+/* The two halves of the test: 0 when every case passed, otherwise the first failure was printed. */
+int test_gemv(bench_t *b);
+int test_attend(bench_t *b);
+
 #endif

@@ -2,19 +2,19 @@
 /* Thin skin over the Verilated bench top. */
 #include "dpu_dut.h"
 
-#include "Vtb_dpu.h"
+#include "Vdut.h"
 #include "verilated.h"
 
 struct dpu_dut {
     VerilatedContext context;
-    Vtb_dpu top{&context};
+    Vdut top{&context};
 };
 
 dpu_dut_t *dpu_dut_open(void) {
     return new dpu_dut;
 }
 
-static void drive(Vtb_dpu &top, const dpu_pins_t &pins) {
+static void drive(Vdut &top, const dpu_pins_t &pins) {
     top.rst_ni = !pins.reset;
     top.sel_i = static_cast<unsigned char>(pins.lanes_log2);
     top.start_i = pins.start;
@@ -51,7 +51,7 @@ static void drive(Vtb_dpu &top, const dpu_pins_t &pins) {
     top.kr_status_i = static_cast<unsigned char>(pins.kr_status);
 }
 
-static void sample(const Vtb_dpu &top, dpu_pins_t &pins) {
+static void sample(const Vdut &top, dpu_pins_t &pins) {
     pins.busy = top.busy_o;
     pins.err = top.err_o;
     pins.wm_en = top.wm_en_o;

@@ -3,7 +3,6 @@
 #include "dpu_bench.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static mr_block_t q[DPU_XDEPTH];
@@ -177,15 +176,6 @@ static int shapes(bench_t *b) {
     return 0;
 }
 
-int main(int argc, char **argv) {
-    const uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
-    printf("seed %llu\n", (unsigned long long)seed);
-    bench_t *b = bench_open(seed);
-    const int bad = shapes(b) != 0 || refusals(b) != 0 || random_runs(b, 150) != 0 || failures(b, 60) != 0;
-    bench_close(b);
-    if (bad) {
-        return 1;
-    }
-    puts("PASS dpu_attend");
-    return 0;
+int test_attend(bench_t *b) {
+    return shapes(b) != 0 || refusals(b) != 0 || random_runs(b, 150) != 0 || failures(b, 60) != 0;
 }
