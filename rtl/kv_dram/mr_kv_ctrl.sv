@@ -6,7 +6,8 @@
 //
 // kc_*, kw_*, kr_*: docs/interfaces.md section 3 (R1-R6; kc_ready_o and kw_ready_o depend on valid and payload, R4). A port that
 // sent an accepted or refused APPEND must offer its nbh blocks, and responses must be taken: the controller works in order.
-// Timing in clocks at an idle controller: first STREAM beat tRCD + CL + 15 + 64 nbh / DqBytes or so; then 32 / DqBytes a block.
+// First STREAM beat at an idle controller with closed rows, mr_kv_mux included: tRCD + CL + 15 + (64 nbh + 32) / DqBytes clocks
+// (scales of 32 positions come first); then 32 / DqBytes clocks a block.
 //
 // Register block interface (flat, synchronous, for the CSR block):
 //   cfg_layers_i 1..Layers, cfg_heads_i 1..Heads, cfg_nbh_i 1..MaxNbh, cfg_pages_i 1..Pages (larger values act as Pages): the
