@@ -142,13 +142,13 @@ def fit(fn, seg, c1, c2, samples):
     return max(max(errors) - middle, middle - min(errors)), middle
 
 
-def worst_packed(fn, seg, c0, c1, c2):
-    """Largest error after packing, for the sine; prime steps so that the bits cut off differ."""
+def worst_packed(c0, samples):
+    """Largest error after packing, for the sine; samples are pairs (value without c0, reference)."""
     worst = 0
-    for d21 in range(0, 1 << 21, 1999):
-        r = c0 + evaluate(c1, c2, d21, fn.sub1, fn.sub0)
+    for rise, want in samples:
+        r = c0 + rise
         r &= -1 << max(0, r.bit_length() - 24)
-        worst = max(worst, abs(256 * r - (fn.at(seg, d21) >> (62 + C0_LSB - 8))))
+        worst = max(worst, abs(256 * r - want))
     return worst
 
 
@@ -167,8 +167,10 @@ def entry(fn, seg):
     (_, middle), c1, c2 = min((fit(fn, seg, c1, c2, samples), c1, c2) for c1 in slopes for c2 in curves)
     c0 = (middle + 128 * 31 + 128) >> 8     # packing into a float cuts five bits off
     if fn.name.startswith("sin"):           # ... or none to four
-        tries = range(middle >> 8, (middle >> 8) + 11)
-        c0 = min(tries, key=lambda c: worst_packed(fn, seg, c, c1, c2))
+        # a prime step, so that the bits cut off differ
+        dense = [(evaluate(c1, c2, d21, fn.sub1, fn.sub0), fn.at(seg, d21) >> (62 + C0_LSB - 8))
+                 for d21 in range(0, 1 << 21, 1999)]
+        c0 = min(range(middle >> 8, (middle >> 8) + 11), key=lambda c: worst_packed(c, dense))
     if not (0 <= c0 < 1 << C0_BITS and 0 <= c1 < 1 << C1_BITS and 0 <= c2 < 1 << C2_BITS):
         raise ValueError(f"{fn.name} segment {seg}: a coefficient does not fit")
     return c0, c1, c2

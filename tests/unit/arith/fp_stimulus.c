@@ -46,14 +46,12 @@ uint32_t fp_random(fp_rng_t *rng) {
     return (uint32_t)((rng->state * 0x2545F4914F6CDD1Du) >> 32);
 }
 
-const uint32_t *fp_corners(size_t *n) {
-    static uint32_t corner[2 * CORNER_MAGS];
-    for (size_t i = 0; i < CORNER_MAGS; i++) {
-        corner[2 * i] = corner_mag[i];
-        corner[2 * i + 1] = corner_mag[i] | 0x80000000u;
-    }
-    *n = 2 * CORNER_MAGS;
-    return corner;
+size_t fp_corner_count(void) {
+    return 2u * CORNER_MAGS;
+}
+
+uint32_t fp_corner(size_t i) {
+    return corner_mag[i / 2u] | ((i & 1u) != 0u ? 0x80000000u : 0u);
 }
 
 static uint32_t make(uint32_t sign, int32_t exp, uint32_t man) {
@@ -125,7 +123,6 @@ void fp_random_pair(fp_rng_t *rng, uint32_t mode, uint32_t *a, uint32_t *b) {
     const uint32_t s = fp_random(rng);
     const int32_t ea = (int32_t)(r >> 23 & 0xFFu);
     const int32_t near = (int32_t)(s % 7u) - 3;
-    size_t corners;
     *a = (mode & 1u) != 0u ? make(r, ea, run_fraction(rng)) : make(r, ea, fraction(rng));
     switch (mode) {
     case 0: /* any bits */
@@ -160,7 +157,7 @@ void fp_random_pair(fp_rng_t *rng, uint32_t mode, uint32_t *a, uint32_t *b) {
         convert_pair(rng, mode, a, b);
         break;
     default: /* corner with anything */
-        *b = fp_corners(&corners)[s % corners];
+        *b = fp_corner(s % fp_corner_count());
         break;
     }
     if ((s & 0x100000u) != 0u && (mode < 8u || mode > 10u)) {

@@ -17,8 +17,11 @@ typedef struct {
 /** 32 random bits. */
 uint32_t fp_random(fp_rng_t *rng);
 
-/** Corner bit patterns of f32; *n receives their number. */
-const uint32_t *fp_corners(size_t *n);
+/** Number of corner values. */
+size_t fp_corner_count(void);
+
+/** Bit pattern of f32 corner value i, 0..fp_corner_count()-1. */
+uint32_t fp_corner(size_t i);
 
 /** One random pair of bit patterns of kind mode (0..FP_MODES-1). */
 void fp_random_pair(fp_rng_t *rng, uint32_t mode, uint32_t *a, uint32_t *b);
