@@ -180,7 +180,7 @@ module mr_tile_seq #(
   wire at_issue = st_q == StIssue;
   wire fault = at_issue && !skip && (bad_op_q || bad_range_q);
   wire go = at_issue && !skip && !fault && own_idle && (wait_mask & busy_mask) == 4'd0;
-  wire next = (at_issue && skip && op != OpEnd) || fault || (go && op != OpEnd);
+  wire next = (at_issue && skip) || fault || (go && op != OpEnd);
   wire finish = go && op == OpEnd;
 
   assign issue_o = go;

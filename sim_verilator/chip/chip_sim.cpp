@@ -27,18 +27,20 @@ namespace {
 constexpr int64_t InitPs = 1000 * static_cast<int64_t>(MR_SIM_KV_INIT_NS);
 constexpr int64_t ClockPs = 1000000000 / static_cast<int64_t>(MR_SIM_CLOCK_KHZ);
 
-void dram_edge(mr_chip_sim *sim) {
-    Vmr_chip &t = *sim->top;
+// The device's side of a rising edge: takes the pins of before it; returns the data bus of after it.
+uint64_t dram_edge(mr_chip_sim *sim) {
+    const Vmr_chip &t = *sim->top;
     const mr_dram_pins_t pins = {t.sd_cke_o != 0,  t.sd_cs_no != 0, t.sd_ras_no != 0,
                                  t.sd_cas_no != 0, t.sd_we_no != 0, t.sd_dq_oe_o != 0,
                                  t.sd_ba_o,        t.sd_dqm_o,      static_cast<uint16_t>(t.sd_a_o),
                                  t.sd_dq_o};
-    t.sd_dq_i = mr_dram_clock(sim->dram.get(), &pins);
+    const uint64_t dq = mr_dram_clock(sim->dram.get(), &pins);
     const mr_dram_violation_t *v = mr_dram_violation(sim->dram.get());
     if (v != nullptr && sim->fault[0] == '\0') {
         std::snprintf(sim->fault, sizeof sim->fault, "DRAM rule %s, cycle %" PRIu64 ", bank %u",
                       mr_dram_rule_text(v->rule), v->cycle, v->bank);
     }
+    return dq;
 }
 
 void half_clock(mr_chip_sim *sim, bool level) {
@@ -62,8 +64,10 @@ mr_chip_sim_t *mr_chip_sim_create(void) {
     sim->context.fatalOnError(false);
     sim->top->rst_ni = 0;
     sim->top->req_valid_i = 0;
+    // Registers are undefined until the first clock under reset: the DRAM is powered after it.
     for (int i = 0; i < 4; i++) {
-        mr_chip_sim_clock(sim.get());
+        half_clock(sim.get(), true);
+        half_clock(sim.get(), false);
     }
     sim->top->rst_ni = 1;
     return sim.release();
@@ -81,8 +85,9 @@ void mr_chip_sim_clock(mr_chip_sim_t *sim) {
     if (sim->fault[0] != '\0') {
         return;
     }
-    dram_edge(sim);
+    const uint64_t dq = dram_edge(sim);
     half_clock(sim, true);
+    sim->top->sd_dq_i = dq;
     half_clock(sim, false);
     sim->cycles++;
     if (sim->context.gotFinish() || sim->context.gotError()) {
