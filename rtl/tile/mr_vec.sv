@@ -15,7 +15,7 @@
 // Sources may be the destination (same address) in NORM, ROPE, ADD and SILU_MUL.
 //
 // Cycles from start_i to the first cycle with busy_o low, exact:
-//   NORM n + 40, QUANT n/2 + 35, ROPE n/2 + 15, ADD n/2 + 6, SILU_MUL n + 22, EMBED 16 nb + 9, TOP_K k (n/2 + 2) + 2.
+//   NORM n + 41, QUANT n/2 + 35, ROPE n/2 + 15, ADD n/2 + 7, SILU_MUL n + 23, EMBED 16 nb + 9, TOP_K k (n/2 + 2) + 2.
 // How: pairs are issued back to back; bit t of a shift register says that a pair (SILU_MUL: an element) was issued t cycles
 // ago, and every unit is started by one bit of it. Reset clears the control state. Test: tests/rtl/vec.
 `default_nettype none
@@ -89,10 +89,13 @@ module mr_vec #(
   localparam int Sfu = 5;
   localparam int Cvt = 2;                     // i2f, f2h, f2i8
 
-  // Taps: cycles between the issue of a pair and the step. Reads are one cycle before the use of the data.
-  localparam int NormAcc = 1 + Mul;
-  localparam int NormEnd = 1 + 2 * Mul;
-  localparam int QuScale = 2;                 // amax complete, into M1
+  // Taps: cycles between the issue of a pair and the step. Memory data is used one (Raw) or two (Reg) cycles after the read.
+  localparam int Raw = 1;
+  localparam int Reg = 2;
+  localparam int NormMul1 = Reg + Mul;
+  localparam int NormAcc = Reg + Mul;
+  localparam int NormEnd = NormMul1 + Mul;
+  localparam int QuScale = Raw + 1;           // amax complete, into M1
   localparam int QuF2h = QuScale + Mul;
   localparam int QuRecip = QuF2h + Cvt;
   localparam int QuInv = QuRecip + Sfu;       // inv arrives, in a register one cycle later
@@ -100,19 +103,19 @@ module mr_vec #(
   localparam int QuCvt = QuMul + Mul;
   localparam int QuPack = QuCvt + Cvt;
   localparam int QuEnd = QuPack + 1;
-  localparam int RoSfu = 2;                   // after the phase product
+  localparam int RoSfu = Raw + 1;             // after the phase product
   localparam int RoMul = RoSfu + Sfu;
   localparam int RoAdd = RoMul + Mul;
   localparam int RoEnd = RoAdd + Add;
-  localparam int AdEnd = 1 + Add;
-  localparam int SiAdd = 1 + Sfu;
+  localparam int AdEnd = Reg + Add;
+  localparam int SiAdd = Reg + Sfu;
   localparam int SiRecip = SiAdd + Add;
   localparam int SiMul0 = SiRecip + Sfu;
   localparam int SiMul1 = SiMul0 + Mul;
   localparam int SiEnd = SiMul1 + Mul;
-  localparam int EmMul = 1 + Cvt;
+  localparam int EmMul = Raw + Cvt;
   localparam int EmEnd = EmMul + Mul;
-  localparam int TkEnd = 3;
+  localparam int TkEnd = Raw + 2;
   localparam int Taps = QuEnd;
 
   // NORM's scalar steps, in cycles after the last issue of the first pass.
@@ -124,7 +127,8 @@ module mr_vec #(
   localparam int NoMean = NoTreeC + Add;
   localparam int NoEps = NoMean + Mul;
   localparam int NoRsqrt = NoEps + Add;
-  localparam int NoR = NoRsqrt + Sfu;         // r arrives; the second pass is issued from here on
+  localparam int NoR = NoRsqrt + Sfu;         // r arrives, in a register one cycle later
+  localparam int NoIssue = NoR + 1 - Reg;     // the second pass starts: its first pair meets r
 
   localparam logic [2:0] StIdle = 3'd0;
   localparam logic [2:0] StSetup = 3'd1;      // EMBED: address of the row, two cycles
@@ -153,6 +157,9 @@ module mr_vec #(
   logic [5:0]       post_q;                   // cycles since the last issue
   logic [3:0]       c_q;                      // cycles since the first issue, mod 16
   logic             pass2_q;
+  logic             acc_first_q;              // NORM's scalar steps
+  logic             tree_q, tree_last_q, mean_q, eps_q;
+  logic             norm_q, quant_q, rope_q, add_q, silu_q, embed_q;
   logic [Taps:1]    v_q;
 
   wire busy = st_q != StIdle;
@@ -187,7 +194,7 @@ module mr_vec #(
     endcase
   end
 
-  wire resume = st_q == StWait && post_q == (op_q == OpNorm ? 6'(NoR - 1) : 6'(TkEnd - 1));
+  wire resume = st_q == StWait && post_q == (op_q == OpNorm ? 6'(NoIssue - 1) : 6'(TkEnd - 1));
   always_comb begin
     st_d = st_q;
     case (st_q)
@@ -223,6 +230,13 @@ module mr_vec #(
       post_q <= '0;
       c_q <= '0;
       pass2_q <= 1'b0;
+      {acc_first_q, tree_q, tree_last_q, mean_q, eps_q} <= '0;
+      norm_q <= op_i == OpNorm;
+      quant_q <= op_i == OpQuant;
+      rope_q <= op_i == OpRope;
+      add_q <= op_i == OpAdd;
+      silu_q <= op_i == OpSilu;
+      embed_q <= op_i == OpEmbed;
       v_q <= '0;
     end else if (busy) begin
       v_q <= v[Taps-1:0];
@@ -235,6 +249,13 @@ module mr_vec #(
       end
       if (issue || (st_q == StSetup && st_d != StSetup)) post_q <= {5'd0, last_issue};
       else post_q <= post_q + 6'd1;
+      if (norm_q && !pass2_q) begin           // one cycle ahead, so that operand selects are registers
+        acc_first_q <= v[NormAcc-1] && !v[NormAcc+Add-1];
+        tree_q <= post_q == 6'(NoTreeA - 2) || post_q == 6'(NoTreeA - 1) || post_q == 6'(NoTreeB - 1);
+        tree_last_q <= post_q == 6'(NoTreeC - 1);
+        mean_q <= post_q == 6'(NoMean - 1);
+        eps_q <= post_q == 6'(NoEps - 1);
+      end
     end
   end
 
@@ -245,7 +266,6 @@ module mr_vec #(
   logic       s0_v, s1_v, phase_v, r_v;
   logic       ra_en, rb_en, ru_en;            // ru: SILU_MUL's second stream on port B
   logic       ra_new_q, rb_new_q;
-  logic       tree, tree_last, mean, eps;
   logic       amax_v, amax_first, scale_v, q_v, pack_first, block_v;
   logic       emb_v, emb_first, tk_v, tk_take;
   logic [1:0] w_en;
@@ -265,7 +285,6 @@ module mr_vec #(
     add_v = '0;
     {s0_v, s1_v, phase_v, r_v} = '0;
     {ra_en, rb_en, ru_en, wm_en} = '0;
-    {tree, tree_last, mean, eps} = '0;
     {amax_v, amax_first, scale_v, q_v, pack_first, block_v} = '0;
     {emb_v, emb_first, tk_v, tk_take} = '0;
     w_en = '0;
@@ -273,32 +292,27 @@ module mr_vec #(
       case (op_q)
         OpNorm: begin
           ra_en = issue;
-          m0_v = {2{v[1]}};
+          m0_v = {2{v[Reg]}};
           if (pass2_q) begin
-            rb_en = v[Mul];
-            m1_v = {2{v[1+Mul]}};
+            r_v = v[NoR-NoIssue] && !v[NoR-NoIssue+1];
+            rb_en = v[NormMul1-Reg];
+            m1_v = {2{v[NormMul1]}};
             w_en = {2{v[NormEnd]}};
           end else begin
-            tree = post_q == 6'(NoTreeA - 1) || post_q == 6'(NoTreeA) || post_q == 6'(NoTreeB);
-            tree_last = post_q == 6'(NoTreeC);
-            mean = post_q == 6'(NoMean);
-            eps = post_q == 6'(NoEps);
-            add_v = {2{v[NormAcc] || tree}};
-            if (tree_last || eps) add_v = 2'b01;
-            m1_v = {1'b0, mean};
+            add_v = {tree_q, tree_q || tree_last_q || eps_q} | {2{v[NormAcc]}};
+            m1_v = {1'b0, mean_q};
             s1_v = post_q == 6'(NoRsqrt);
           end
-          r_v = pass2_q && post_q == 6'(NoR);
         end
         OpQuant: begin
           rb_en = issue;
-          amax_v = v[1];
-          amax_first = is_at(c_q, 1, 0);
+          amax_v = v[Raw];
+          amax_first = is_at(c_q, Raw, 0);
           m1_v = {1'b0, v[QuScale] && is_at(c_q, QuScale, 15)};
           scale_v = v[QuF2h] && is_at(c_q, QuF2h, 15);
           s1_v = v[QuRecip] && is_at(c_q, QuRecip, 15);
           r_v = v[QuInv] && is_at(c_q, QuInv, 15);
-          ra_en = v[QuMul-1];
+          ra_en = v[QuMul-Reg];
           m0_v = {2{v[QuMul]}};
           q_v = v[QuCvt];
           pack_first = is_at(c_q, QuPack, 0);
@@ -306,10 +320,10 @@ module mr_vec #(
         end
         OpRope: begin
           rb_en = issue && !c_q[0];          // a pair of frequencies serves two pairs of elements
-          phase_v = v[1];
+          phase_v = v[Raw];
           s0_v = v[RoSfu];
           s1_v = v[RoSfu];
-          ra_en = v[RoMul-1];
+          ra_en = v[RoMul-Reg];
           m0_v = {2{v[RoMul]}};
           m1_v = {2{v[RoMul]}};
           add_v = {2{v[RoAdd]}};
@@ -318,32 +332,32 @@ module mr_vec #(
         OpAdd: begin
           ra_en = issue;
           rb_en = issue;
-          add_v = {2{v[1]}};
+          add_v = {2{v[Reg]}};
           w_en = {2{v[AdEnd]}};
         end
         OpSilu: begin
           rb_en = issue && !c_q[0];
-          s0_v = v[1];
+          s0_v = v[Reg];
           add_v = {1'b0, v[SiAdd]};
           s1_v = v[SiRecip];
-          ra_en = v[SiMul0-1] && !is_odd(c_q[0], SiMul0 - 1);
+          ra_en = v[SiMul0-Reg] && !is_odd(c_q[0], SiMul0 - Reg);
           m0_v = {1'b0, v[SiMul0]};
-          ru_en = v[SiMul1-1] && !is_odd(c_q[0], SiMul1 - 1);
+          ru_en = v[SiMul1-Reg] && !is_odd(c_q[0], SiMul1 - Reg);
           m1_v = {1'b0, v[SiMul1]};
           w_en = {v[SiEnd] && is_odd(c_q[0], SiEnd), v[SiEnd] && !is_odd(c_q[0], SiEnd)};
         end
         OpEmbed: begin
           phase_v = st_q == StSetup;
           wm_en = issue && c_q == 4'd0;
-          emb_v = v[1];
-          emb_first = is_at(c_q, 1, 0);
+          emb_v = v[Raw];
+          emb_first = is_at(c_q, Raw, 0);
           r_v = v[EmMul-1] && is_at(c_q, EmMul - 1, 0);
           m0_v = {2{v[EmMul]}};
           w_en = {2{v[EmEnd]}};
         end
         default: begin                        // TOP_K
           ra_en = issue;
-          tk_v = v[1];
+          tk_v = v[Raw];
           tk_take = post_q == 6'(TkEnd);
           w_en = {2{tk_take}};
         end
@@ -423,12 +437,17 @@ module mr_vec #(
   mr_vec_alu u_alu (
     .clk_i, .rst_ni,
     .live_i(busy),
-    .op_i(op_q),
+    .is_norm_i(norm_q),
+    .is_quant_i(quant_q),
+    .is_rope_i(rope_q),
+    .is_add_i(add_q),
+    .is_silu_i(silu_q),
+    .is_embed_i(embed_q),
     .ra_i(ra_data_i),
     .rb_i(rb_data_i),
     .ra_new_i(ra_new_q),
     .rb_new_i(rb_new_q),
-    .odd_i(!c_q[0]),                          // all its uses are at odd taps
+    .odd_i(c_q[0]),
     .emb_q_i(emb_q),
     .emb_d_i(emb_d),
     .amax_i(amax),
@@ -443,13 +462,13 @@ module mr_vec #(
     .s1_v_i(s1_v),
     .phase_v_i(phase_v),
     .r_v_i(r_v),
-    .r_zero_i(op_q == OpQuant && q_zero),
+    .r_zero_i(quant_q && q_zero),
     .pass2_i(pass2_q),
-    .acc_first_i(v[NormAcc] && !v[NormAcc+Add]),
-    .tree_i(tree),
-    .tree_last_i(tree_last),
-    .mean_i(mean),
-    .eps_i(eps),
+    .acc_first_i(acc_first_q),
+    .tree_i(tree_q),
+    .tree_last_i(tree_last_q),
+    .mean_i(mean_q),
+    .eps_i(eps_q),
     .m0_y_o(m0_y),
     .m1_y_o(m1_y),
     .add_y_o(add_y),

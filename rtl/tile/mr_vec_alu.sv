@@ -7,20 +7,26 @@
 //   s0_v_i, s1_v_i            start SFU0 (EXP, SIN) and SFU1 (RECIP, RSQRT, COS)
 //   phase_v_i                 phase register <= mul_a_i x (EMBED: imm1_i, else the frequency on port B) mod 2^32
 //   r_v_i                     scalar register: NORM the factor r; QUANT 1 / scale, or 0 with r_zero_i; EMBED the scale
-// op_i selects the operands and is stable while a command runs; NORM's scalar steps have their own selects. odd_i: the
-// element (M0: port A; EXP and the frequency: port B) used now is the upper half of the pair that was on the port one cycle
-// ago. In SILU_MUL port B carries pairs of g and u in turns, so M1 takes a lower half exactly when EXP takes an upper one.
+// The is_*_i flags (registers, one hot) select the operands; NORM's scalar steps have their own selects. The ports' data is
+// registered here first (ra_new_i, rb_new_i: there is a new pair on the port), so that the memory's and the multipliers' delays
+// do not add up; only ROPE's frequency is used directly. odd_i says which half of a pair is used now: SILU_MUL's EXP (port B) and
+// M0 (port A) take the upper one when it is high; M1, whose u shares port B with g in turns, and the frequency when it is low.
 // Operands are undefined while live_i is low. No reset of data. Test: tests/rtl/vec.
 `default_nettype none
 module mr_vec_alu (
   input  wire         clk_i,
   input  wire         rst_ni,
   input  wire         live_i,         // a command runs
-  input  wire  [3:0]  op_i,
+  input  wire         is_norm_i,
+  input  wire         is_quant_i,
+  input  wire         is_rope_i,
+  input  wire         is_add_i,
+  input  wire         is_silu_i,
+  input  wire         is_embed_i,
   // operands
   input  wire  [63:0] ra_i,           // port A: pair
   input  wire  [63:0] rb_i,           // port B: pair
-  input  wire         ra_new_i,       // the pair on the port is one cycle old
+  input  wire         ra_new_i,       // read in the previous cycle
   input  wire         rb_new_i,
   input  wire         odd_i,
   input  wire  [63:0] emb_q_i,
@@ -52,13 +58,6 @@ module mr_vec_alu (
   output logic [63:0] add_y_o,
   output logic [31:0] phase_o
 );
-  localparam logic [3:0] OpNorm = 4'd1;
-  localparam logic [3:0] OpQuant = 4'd2;
-  localparam logic [3:0] OpRope = 4'd4;
-  localparam logic [3:0] OpAdd = 4'd5;
-  localparam logic [3:0] OpSilu = 4'd6;
-  localparam logic [3:0] OpEmbed = 4'd7;
-
   localparam logic [2:0]  FnExp = 3'd0;
   localparam logic [2:0]  FnRecip = 3'd1;
   localparam logic [2:0]  FnRsqrt = 3'd2;
@@ -66,8 +65,9 @@ module mr_vec_alu (
   localparam logic [2:0]  FnSin = 3'd4;
 
   // ---- registers beside the units ------------------------------------------------------------------------------------
-  logic [31:0] hold_a_q;              // upper half of the last pair of port A (B): used one cycle after the lower half
-  logic [31:0] hold_b_q;
+  logic [63:0] ra_q;                  // pairs read last
+  logic [63:0] rb_q;
+  logic [31:0] hold_b_q;              // upper half of rb_q one cycle ago
   logic [31:0] phase_q;
   logic [31:0] r_q;
   logic [63:0] sum_q;                 // NORM's tree: adder results one and two cycles ago
@@ -93,32 +93,32 @@ module mr_vec_alu (
     {m1_a0, m1_b0, m1_a1, m1_b1} = 'x;
     if (live_i) begin
       // M0: x x or x r (NORM), x r (QUANT), x cos (ROPE), g sigmoid (SILU_MUL), q d (EMBED)
-      m0_a0 = ra_i[31:0];
-      m0_a1 = ra_i[63:32];
-      if (op_i == OpSilu && odd_i) m0_a0 = hold_a_q;
-      if (op_i == OpEmbed) {m0_a1, m0_a0} = emb_q_i;
+      m0_a0 = ra_q[31:0];
+      m0_a1 = ra_q[63:32];
+      if (is_silu_i && odd_i) m0_a0 = ra_q[63:32];
+      if (is_embed_i) {m0_a1, m0_a0} = emb_q_i;
       m0_b0 = r_q;
       m0_b1 = r_q;
-      if (op_i == OpNorm && !pass2_i) {m0_b1, m0_b0} = ra_i;
-      if (op_i == OpRope || op_i == OpSilu) begin
+      if (is_norm_i && !pass2_i) {m0_b1, m0_b0} = ra_q;
+      if (is_rope_i || is_silu_i) begin
         m0_b0 = s1_y;
         m0_b1 = s1_y;
       end
       // M1: .. w or sum inv_n (NORM), amax / 127 (QUANT), other x sin (ROPE), .. u (SILU_MUL)
       m1_a0 = m0_y[31:0];
       m1_a1 = m0_y[63:32];
-      m1_b0 = rb_i[31:0];
-      m1_b1 = rb_i[63:32];
-      if (op_i == OpRope) begin
-        m1_a0 = ra_i[63:32];
-        m1_a1 = ra_i[31:0];
+      m1_b0 = rb_q[31:0];
+      m1_b1 = rb_q[63:32];
+      if (is_rope_i) begin
+        m1_a0 = ra_q[63:32];
+        m1_a1 = ra_q[31:0];
         m1_b0 = s0_y;
         m1_b1 = s0_y;
       end
       if (mean_i) m1_a0 = add_y[31:0];
-      if (op_i == OpQuant) m1_a0 = {1'b0, amax_i};
-      if (op_i == OpQuant || mean_i) m1_b0 = imm1_i;
-      if (op_i == OpSilu && !odd_i) m1_b0 = hold_b_q;
+      if (is_quant_i) m1_a0 = {1'b0, amax_i};
+      if (is_quant_i || mean_i) m1_b0 = imm1_i;
+      if (is_silu_i && !odd_i) m1_b0 = hold_b_q;
     end
   end
 
@@ -130,37 +130,38 @@ module mr_vec_alu (
       // Adders: ADD; running sums and tree (NORM); x0 cos - x1 sin, x1 cos + x0 sin (ROPE); 1 + exp (SILU_MUL)
       ad_a0 = m0_y[31:0];
       ad_a1 = m0_y[63:32];
-      ad_b0 = {m1_y[31] ^ (op_i == OpRope), m1_y[30:0]};
+      ad_b0 = {m1_y[31] ^ is_rope_i, m1_y[30:0]};
       ad_b1 = m1_y[63:32];
-      if (op_i == OpNorm && !eps_i) begin
+      if (is_norm_i && !eps_i) begin
         ad_b0 = acc_first_i ? '0 : add_y[31:0];
         ad_b1 = acc_first_i ? '0 : add_y[63:32];
       end
-      if (op_i == OpAdd) begin
-        {ad_a1, ad_a0} = ra_i;
-        {ad_b1, ad_b0} = rb_i;
+      if (is_add_i) begin
+        {ad_a1, ad_a0} = ra_q;
+        {ad_b1, ad_b0} = rb_q;
       end
       if (tree_i) {ad_a1, ad_a0} = sum_q2;
       if (tree_last_i) ad_a0 = add_y[63:32];
-      if (op_i == OpSilu || eps_i) ad_a0 = imm0_i;
-      if (op_i == OpSilu) ad_b0 = s0_y;
+      if (is_silu_i || eps_i) ad_a0 = imm0_i;
+      if (is_silu_i) ad_b0 = s0_y;
 
       // Special functions and the phase
-      mul_b = odd_i ? hold_b_q : rb_i[31:0];
+      mul_b = odd_i ? rb_i[31:0] : rb_q[63:32];
+      if (is_embed_i) mul_b = imm1_i;
       s0_x = phase_q;
       s0_fn = FnSin;
-      if (op_i == OpSilu) begin
-        s0_x = {~mul_b[31], mul_b[30:0]};
+      if (is_silu_i) begin
+        s0_x = odd_i ? hold_b_q : rb_q[31:0];
+        s0_x[31] = !s0_x[31];
         s0_fn = FnExp;
       end
       s1_x = add_y[31:0];
-      s1_fn = op_i == OpNorm ? FnRsqrt : FnRecip;
-      if (op_i == OpQuant) s1_x = qd_i;
-      if (op_i == OpRope) begin
+      s1_fn = is_norm_i ? FnRsqrt : FnRecip;
+      if (is_quant_i) s1_x = qd_i;
+      if (is_rope_i) begin
         s1_x = phase_q;
         s1_fn = FnCos;
       end
-      if (op_i == OpEmbed) mul_b = imm1_i;
     end
   end
 
@@ -175,11 +176,12 @@ module mr_vec_alu (
   mr_sfu #(.FuncMask(5'b01110)) u_sfu1 (.clk_i, .rst_ni, .valid_i(s1_v_i), .func_i(s1_fn), .a_i(s1_x), .valid_o(), .y_o(s1_y));
 
   always_ff @(posedge clk_i) begin
-    if (ra_new_i) hold_a_q <= ra_i[63:32];
-    if (rb_new_i) hold_b_q <= rb_i[63:32];
+    if (ra_new_i) ra_q <= ra_i;
+    if (rb_new_i) rb_q <= rb_i;
+    if (live_i && is_silu_i) hold_b_q <= rb_q[63:32];
     if (phase_v_i) phase_q <= 32'(mul_a_i * mul_b);
-    if (r_v_i) r_q <= r_zero_i ? '0 : op_i == OpEmbed ? emb_d_i : s1_y;
-    if (live_i && op_i == OpNorm && !pass2_i) begin
+    if (r_v_i) r_q <= r_zero_i ? '0 : is_embed_i ? emb_d_i : s1_y;
+    if (live_i && is_norm_i && !pass2_i) begin
       sum_q <= add_y;
       sum_q2 <= sum_q;
     end

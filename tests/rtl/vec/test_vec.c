@@ -241,13 +241,13 @@ static void case_two_sources(uint32_t op, uint32_t n, kind_t kind) {
     uint32_t cycles;
     if (op == OP_NORM) {
         mr_op_norm(y, a, b, n, mr_f32_from_bits(cmd.imm1), mr_f32_from_bits(cmd.imm0));
-        cycles = n + 35 + SFU_CYCLES;
+        cycles = n + 36 + SFU_CYCLES;
     } else if (op == OP_ADD) {
         mr_op_add(y, a, b, n);
-        cycles = n / 2 + 6;
+        cycles = n / 2 + 7;
     } else {
         mr_op_silu_mul(y, a, b, n);
-        cycles = n + 12 + 2 * SFU_CYCLES;
+        cycles = n + 13 + 2 * SFU_CYCLES;
     }
     expect(cmd.dst, y, n);
     run_and_compare(&cmd, 0, cycles, kind_name[kind]);
