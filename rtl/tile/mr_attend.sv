@@ -70,7 +70,6 @@ module mr_attend #(
   output logic [Lanes*272-1:0]  q_o,
   output logic [Lanes*8-1:0]    wq_o,
   output logic                  outer_o,
-  output logic                  outer_first_o,
   output logic                  copy_o,
   output logic                  conv_o,
   output logic [4:0]            conv_idx_o,
@@ -215,7 +214,7 @@ module mr_attend #(
   wire pv_over = (copy && nb_end && !it_last_q[pv_ib_q]) || (st_q == StFinal && final_done);
 
   // A cycle after the issue the operands stand at the memories' outputs.
-  logic       dot_q, pv_q, pv_first_q, first_q, last_q, ldx_q, outer_q, outer_first_q;
+  logic       dot_q, pv_q, first_q, last_q, ldx_q, outer_q;
   logic [1:0] slot_q;
   assign kv_re = qk_issue || pv_issue;
   assign kv_kind = pv_issue;
@@ -230,8 +229,7 @@ module mr_attend #(
   assign last_o = last_q;
   assign slot_o = slot_q;
   assign outer_o = outer_q;
-  assign outer_first_o = outer_first_q;
-  assign copy_o = copy;
+  assign copy_o = copy || start_i;      // the first use needs cleared accumulators
 
   always_comb begin
     k_free = '0;
@@ -347,8 +345,6 @@ module mr_attend #(
       first_q <= nb_q == '0;
       last_q <= nb_end;
       slot_q <= i_q;
-      pv_first_q <= p_q == '0;
-      outer_first_q <= pv_first_q;
     end
   end
 

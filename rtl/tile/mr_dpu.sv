@@ -157,7 +157,7 @@ module mr_dpu #(
   logic [271:0]         a_kv;
   logic [Lanes*272-1:0] a_q;
   logic [Lanes*8-1:0]   a_wq;
-  logic                 a_outer, a_outer_first, a_copy, a_conv;
+  logic                 a_outer, a_copy, a_conv;
   logic [4:0]           a_conv_idx;
   logic                 a_mul_v;
   logic [1:0]           a_mul_op;
@@ -184,7 +184,7 @@ module mr_dpu #(
         .kc_valid_o, .kc_ready_i, .kc_slot_o, .kc_layer_o, .kc_head_o, .kc_kind_o, .kc_pos_o, .kc_count_o,
         .kr_valid_i, .kr_ready_o, .kr_block_i, .kr_last_i, .kr_status_i, .kv_wait_o,
         .ld_w_o(a_ld_w), .ld_x_o(a_ld_x), .ld_wq_o(a_ld_wq), .dot_o(a_dot), .first_o(a_first), .last_o(a_last),
-        .slot_o(a_slot), .kv_o(a_kv), .q_o(a_q), .wq_o(a_wq), .outer_o(a_outer), .outer_first_o(a_outer_first),
+        .slot_o(a_slot), .kv_o(a_kv), .q_o(a_q), .wq_o(a_wq), .outer_o(a_outer), 
         .copy_o(a_copy), .conv_o(a_conv), .conv_idx_o(a_conv_idx), .mul_v_o(a_mul_v), .mul_op_o(a_mul_op),
         .coef_o(a_coef), .score_o(a_score), .run_re_o(a_run_re), .run_raddr_o(a_run_raddr), .run_zero_o(a_run_zero),
         .run_we_o(a_run_we), .run_waddr_o(a_run_waddr), .hold_o(a_hold), .add_o(a_add),
@@ -194,7 +194,7 @@ module mr_dpu #(
     end else begin : gen_no_attend
       assign attend_busy = 1'b0;
       assign attend_err = 4'd0;
-      assign {a_xm_en, a_ld_w, a_ld_x, a_ld_wq, a_dot, a_first, a_last, a_slot, a_outer, a_outer_first, a_copy, a_conv} = '0;
+      assign {a_xm_en, a_ld_w, a_ld_x, a_ld_wq, a_dot, a_first, a_last, a_slot, a_outer, a_copy, a_conv} = '0;
       assign {a_conv_idx, a_mul_v, a_mul_op, a_run_re, a_run_zero, a_run_we, a_hold, a_add, a_claim, a_pair_v} = '0;
       assign {a_xm_addr, a_run_raddr, a_run_waddr, a_coef, a_score, a_wq, a_q, a_kv, a_pair} = '0;
       assign {kc_valid_o, kc_slot_o, kc_layer_o, kc_head_o, kc_kind_o, kc_pos_o, kc_count_o, kr_ready_o, kv_wait_o} = '0;
@@ -252,7 +252,7 @@ module mr_dpu #(
         .out_v_i(out_v), .out_slot_i({slot1_q[AtOut], slot0_q[AtOut]}),
         .mul_v_i(valid_q[AtMul] || a_mul_v), .mul_op_i(a_mul_v ? a_mul_op : 2'd0), .add_v_i(valid_q[AtAdd] || a_add),
         .m_o(lane_m[l*32 +: 32]), .y_o(lane_y[l*32 +: 32]),
-        .outer_i(a_outer), .outer_first_i(a_outer_first), .copy_i(a_copy), .conv_i(a_conv), .conv_idx_i(a_conv_idx),
+        .outer_i(a_outer), .copy_i(a_copy), .conv_i(a_conv), .conv_idx_i(a_conv_idx),
         .coef_i(a_coef[l*32 +: 32]), .score_i(a_score[l*32 +: 32]),
         .run_re_i(a_run_re), .run_raddr_i(a_run_raddr), .run_zero_i(a_run_zero),
         .run_we_i(a_run_we), .run_waddr_i(a_run_waddr), .hold_i(a_hold), .add_drain_i(a_add)

@@ -12,8 +12,8 @@
 // The four slots interleave rows so that the adder's latency (4) never stalls; a later product of a slot may come any time
 // from 4 cycles on.
 //
-// Attention: outer_i (in place of dot1_i) adds w_j x_j to integer accumulator j, outer_first_i starts from 0; copy_i takes
-// all 32 to the drain registers, one cycle after the last outer_i. Draining element j: conv_i with conv_idx_i = j, then
+// Attention: outer_i (in place of dot1_i) adds w_j x_j to integer accumulator j; copy_i takes all 32 to the drain registers
+// and clears them (also needed before the first use), one cycle after the last outer_i. Draining element j: conv_i with conv_idx_i = j, then
 // two cycles later mul_v_i with MulConv (x coef_i); mul_v_i with MulRun (running result x coef_i, old result 0 with
 // run_zero_i) must come one cycle before that, the running results' read run_re_i one cycle earlier still. hold_i keeps the
 // product that came first, add_v_i with add_drain_i adds both; y_o is written to the running results by run_we_i.
@@ -53,7 +53,6 @@ module mr_lane #(
   output logic [31:0]    y_o,
   // attention
   input  wire            outer_i,
-  input  wire            outer_first_i,
   input  wire            copy_i,
   input  wire            conv_i,
   input  wire  [4:0]     conv_idx_i,
@@ -173,25 +172,25 @@ module mr_lane #(
   generate
     if (HasKv) begin : gen_kv
       logic signed [20:0] acc_q [32];     // outer-product accumulators
-      logic signed [20:0] drain_q [32];
+      logic [32*21-1:0] drain_q;
       logic [31:0] run_rd;
       logic        run_zero_q;
 
       always_ff @(posedge clk_i) begin
-        if (outer_i) begin
-          for (int j = 0; j < 32; j = j + 1) begin
-            acc_q[j] <= (outer_first_i ? 21'sd0 : acc_q[j]) + 21'(mul8(w_q[8*j +: 8], x_q[8*j +: 8]));
-          end
-        end
         if (copy_i) begin
-          for (int j = 0; j < 32; j = j + 1) drain_q[j] <= acc_q[j];
+          for (int j = 0; j < 32; j = j + 1) begin
+            drain_q[21*j +: 21] <= acc_q[j];
+            acc_q[j] <= '0;
+          end
+        end else if (outer_i) begin
+          for (int j = 0; j < 32; j = j + 1) acc_q[j] <= acc_q[j] + 21'(mul8(w_q[8*j +: 8], x_q[8*j +: 8]));
         end
         if (hold_i) hold_q <= m_o;
         if (run_re_i) run_zero_q <= run_zero_i;
       end
       always_comb begin
         conv_x = sum_q;
-        if (conv_i) conv_x = drain_q[conv_idx_i];
+        if (conv_i) conv_x = drain_q[21*conv_idx_i +: 21];
       end
       assign conv_v = dot3_i || conv_i;
       assign run_y = run_zero_q ? '0 : run_rd;
@@ -204,7 +203,7 @@ module mr_lane #(
       assign conv_v = dot3_i;
       assign run_y = '0;
       assign hold_q = '0;
-      wire unused_ok = &{1'b0, src_kv_i, ld_wq_i, kv_i, q_i, wq_i, outer_i, outer_first_i, copy_i, conv_i, conv_idx_i, coef_i,
+      wire unused_ok = &{1'b0, src_kv_i, ld_wq_i, kv_i, q_i, wq_i, outer_i, copy_i, conv_i, conv_idx_i, coef_i,
                          score_i, run_re_i, run_raddr_i, run_zero_i, run_we_i, run_waddr_i, hold_i, add_drain_i, mul_op_i};
     end
   endgenerate
