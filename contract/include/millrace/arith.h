@@ -56,14 +56,19 @@ static inline float mr_f32_neg(float x) {
     return mr_f32_from_bits(mr_f32_bits(x) ^ MR_F32_SIGN);
 }
 
-/** Input rule: subnormal becomes zero of the same sign, everything else passes. Branch-free. */
+/* All ones if a < b, else 0; both below 2^31. A comparison would let GCC make a branch of it. */
+static inline uint32_t mr_less_mask_(uint32_t a, uint32_t b) {
+    return (uint32_t)((int32_t)(a - b) >> 31);
+}
+
+/** Input rule: subnormal becomes zero of the same sign, everything else passes. */
 static inline float mr_f32_daz(float x) {
     uint32_t u = mr_f32_bits(x);
     int32_t mag = (int32_t)(u & 0x7FFFFFFFu);
     return mr_f32_from_bits(mag < MR_F32_MIN_NORM ? u & MR_F32_SIGN : u);
 }
 
-/** Result rule: flush subnormals, make NaN canonical. Branch-free, so loops over it vectorise. */
+/** Result rule: flush subnormals, make NaN canonical. Loops over it vectorise. */
 static inline float mr_f32_canon(float x) {
     uint32_t u = mr_f32_bits(x);
     int32_t mag = (int32_t)(u & 0x7FFFFFFFu);
@@ -92,9 +97,12 @@ static inline float mr_f32_i2f(int32_t n) {
 static inline int8_t mr_f32_to_i8(float x) {
     const float magic =
         12582912.0f; /* 1.5 x 2^23: its unit is 1, so the addition rounds to integer */
-    float y = x < -127.0f ? -127.0f : x;
-    y = y > 127.0f ? 127.0f : y;
-    y = x == x ? y : 0.0f;
+    uint32_t u = mr_f32_bits(x);
+    uint32_t mag = u & 0x7FFFFFFFu;
+    uint32_t number = mr_less_mask_(mag, MR_F32_INF + 1u);
+    uint32_t below = mr_less_mask_(mag, 0x42FE0000u); /* 127 */
+    mag = ((mag & below) | (0x42FE0000u & ~below)) & number;
+    float y = mr_f32_from_bits(mag | (u & MR_F32_SIGN));
     return (int8_t)((int32_t)mr_f32_bits(y + magic) - (int32_t)0x4B400000);
 }
 
@@ -105,7 +113,8 @@ static inline float mr_f16_to_f32(uint16_t h) {
     uint32_t normal = mag + 0x38000000u;
     /* 2^-14 + m 2^-24 - 2^-14: all three are exact, so this is the subnormal's value */
     uint32_t sub = mr_f32_bits(mr_f32_from_bits(mag + 0x38800000u) - mr_f32_from_bits(0x38800000u));
-    return mr_f32_from_bits(((int32_t)mag < 0x00800000 ? sub : normal) | sign);
+    uint32_t is_sub = mr_less_mask_(mag, 0x00800000u);
+    return mr_f32_from_bits((sub & is_sub) | (normal & ~is_sub) | sign);
 }
 
 /** f32 to fp16, nearest even with subnormals; overflow and Inf give +-65504, NaN gives +0. */
@@ -115,12 +124,12 @@ static inline uint16_t mr_f32_to_f16(float x) {
     uint32_t sign = (u >> 16) & 0x8000u;
     uint32_t normal = (mag + 0x0FFFu + ((mag >> 13) & 1u) - 0x38000000u) >> 13;
     /* the unit of 0.5 is 2^-24, the unit of fp16 subnormals: the addition rounds for us */
-    uint32_t small = (int32_t)mag < 0x38800000 ? mag : 0u;
-    uint32_t sub = mr_f32_bits(mr_f32_from_bits(small) + 0.5f) - 0x3F000000u;
-    uint32_t r = (int32_t)mag < 0x38800000 ? sub : normal;
-    r = (int32_t)mag >= 0x477FE000 ? 0x7BFFu : r;
-    r |= sign;
-    return (uint16_t)((int32_t)mag > (int32_t)MR_F32_INF ? 0u : r);
+    uint32_t is_sub = mr_less_mask_(mag, 0x38800000u);
+    uint32_t sub = mr_f32_bits(mr_f32_from_bits(mag & is_sub) + 0.5f) - 0x3F000000u;
+    uint32_t r = (sub & is_sub) | (normal & ~is_sub);
+    uint32_t below = mr_less_mask_(mag, 0x477FE000u); /* 65504 */
+    r = (r & below) | (0x7BFFu & ~below);
+    return (uint16_t)((r | sign) & mr_less_mask_(mag, MR_F32_INF + 1u));
 }
 
 /** Order of floats as unsigned integers: a < b exactly if key(a) < key(b); -0 sorts below +0. */
