@@ -234,10 +234,7 @@ module mr_kv_front #(
         else if (accept) state_d = StCheck;
       end
       StWalk:     state_d = StIdle;
-      StCheck: begin
-        if (check_status != 4'd0) state_d = StPush;
-        else state_d = StMulLayer;
-      end
+      StCheck:    state_d = StMulLayer;  // refused or not: keeps the tables' outputs off the state's path
       StMulLayer: state_d = StMulHead;
       StMulHead:  state_d = StMulNbh;
       StMulNbh:   state_d = StMulCount;

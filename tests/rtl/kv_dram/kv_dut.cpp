@@ -65,6 +65,7 @@ extern "C" void kv_dut_settle(kv_dut_t *io) {
     io->dq_out = dut->sd_dq_o;
     io->dq_bytes = dut->dq_bytes_o;
     io->clock_ps = dut->clock_ps_o;
+    io->max_nbh = dut->max_nbh_o;
     io->addr_bits = dut->addr_bits_o;
 }
 

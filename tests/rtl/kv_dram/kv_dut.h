@@ -38,7 +38,7 @@ typedef struct {
     uint8_t ba, dqm;
     uint16_t a;
     uint64_t dq_out;
-    unsigned dq_bytes, clock_ps, addr_bits; /* addr_bits: of a burst's address */
+    unsigned dq_bytes, clock_ps, max_nbh, addr_bits; /* addr_bits: of a burst's address */
 } kv_dut_t;
 
 /* Applies the inputs and fills the outputs; the clock is low. */

@@ -58,6 +58,7 @@ module tb_kv_dram #(
   input  wire  [63:0]          sd_dq_i,
   output wire  [31:0]          dq_bytes_o,
   output wire  [31:0]          addr_bits_o,
+  output wire  [31:0]          max_nbh_o,
   output wire  [31:0]          clock_ps_o
 );
   localparam logic [16*mr_kv_timing_pkg::Lanes-1:0] Timing =
@@ -101,6 +102,7 @@ module tb_kv_dram #(
   assign sd_dqm_o   = 8'(dqm);
   assign sd_dq_o    = 64'(dq_o);
   assign dq_bytes_o = DqBytes;
+  assign max_nbh_o  = MaxNbh;
   assign addr_bits_o = RowBits + ColBits;
   assign clock_ps_o = (Profile == 0) ? 10000 : (Profile == 1) ? 7519 : 20000;
 
