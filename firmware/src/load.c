@@ -28,30 +28,18 @@ static void advance(loader_t *l, uint64_t bytes) {
 }
 
 mr_status_t mr_load_formats(const mr_image_t *image, mr_place_formats_t *f) {
-    static const struct {
-        mr_image_kind_t kind;
-        uint8_t stage;
-    } parts[] = {{MR_IMAGE_WQ, MR_STAGE_QKV},       {MR_IMAGE_WK, MR_STAGE_QKV},
-                 {MR_IMAGE_WV, MR_STAGE_QKV},       {MR_IMAGE_WO, MR_STAGE_OUT},
-                 {MR_IMAGE_GATE, MR_STAGE_GATE_UP}, {MR_IMAGE_UP, MR_STAGE_GATE_UP},
-                 {MR_IMAGE_DOWN, MR_STAGE_DOWN}};
     mr_image_tensor_t t;
-    f->stage[MR_STAGE_ATTEND] = MR_IMAGE_Q8_0;
     for (uint32_t layer = 0; layer < image->shape.n_layers; layer++) {
-        for (uint32_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-            MR_TRY(mr_image_tensor(image, parts[i].kind, layer, &t));
-            const bool first = layer == 0 && (i == 0 || parts[i].stage != parts[i - 1u].stage);
-            if (first) {
-                f->stage[parts[i].stage] = t.format;
-            } else if (t.format != f->stage[parts[i].stage]) {
-                return MR_UNSUPPORTED;
-            }
+        for (uint32_t kind = 0; kind < MR_IMAGE_LAYER_KINDS; kind++) {
+            MR_TRY(mr_image_tensor(image, (mr_image_kind_t)kind, layer, &t));
+            f->tensor[layer][kind] = (uint8_t)t.format;
         }
     }
     MR_TRY(mr_image_tensor(image, MR_IMAGE_EMBED, 0, &t));
-    f->head = t.format;
+    f->embed = (uint8_t)t.format;
     MR_TRY(mr_image_tensor(image, MR_IMAGE_HEAD, 0, &t));
-    return t.format == f->head ? MR_OK : MR_UNSUPPORTED;
+    f->head = (uint8_t)t.format;
+    return MR_OK;
 }
 
 static uint32_t get32(const uint8_t *p) {
@@ -184,10 +172,6 @@ static mr_status_t write_vector(loader_t *l, uint32_t tile, uint32_t addr, mr_im
 }
 
 static mr_status_t write_step(loader_t *l, uint32_t step) {
-    static const mr_image_kind_t qkv[] = {MR_IMAGE_WQ, MR_IMAGE_WK, MR_IMAGE_WV};
-    static const mr_image_kind_t out[] = {MR_IMAGE_WO};
-    static const mr_image_kind_t gate_up[] = {MR_IMAGE_GATE, MR_IMAGE_UP};
-    static const mr_image_kind_t down[] = {MR_IMAGE_DOWN};
     static const mr_image_kind_t embed[] = {MR_IMAGE_EMBED};
     static const mr_image_kind_t head[] = {MR_IMAGE_HEAD};
     const mr_step_place_t *at = &l->p->step[step];
@@ -201,20 +185,19 @@ static mr_status_t write_step(loader_t *l, uint32_t step) {
         return write_vector(l, at->tile, at->norm, MR_IMAGE_OUT_NORM, 0);
     }
     const uint32_t layer = mr_step_layer(step);
-    switch (mr_step_stage(step)) {
-    case MR_STAGE_QKV:
-        MR_TRY(write_matrix(l, step, qkv, 3));
-        return write_vector(l, at->tile, at->norm, MR_IMAGE_ATTN_NORM, layer);
-    case MR_STAGE_OUT:
-        return write_matrix(l, step, out, 1);
-    case MR_STAGE_GATE_UP:
-        MR_TRY(write_matrix(l, step, gate_up, 2));
-        return write_vector(l, at->tile, at->norm, MR_IMAGE_FFN_NORM, layer);
-    case MR_STAGE_DOWN:
-        return write_matrix(l, step, down, 1);
-    default:
-        return MR_OK;
+    const uint32_t stage = mr_step_stage(step);
+    const mr_image_kind_t *kinds;
+    const uint32_t n = mr_place_stage_kinds(stage, &kinds);
+    if (n > 0) {
+        MR_TRY(write_matrix(l, step, kinds, n));
     }
+    if (stage == MR_STAGE_QKV) {
+        return write_vector(l, at->tile, at->norm, MR_IMAGE_ATTN_NORM, layer);
+    }
+    if (stage == MR_STAGE_GATE_UP) {
+        return write_vector(l, at->tile, at->norm, MR_IMAGE_FFN_NORM, layer);
+    }
+    return MR_OK;
 }
 
 /* Where RoPE needs its frequencies: tiles that have a QKV stage. */

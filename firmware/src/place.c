@@ -37,28 +37,27 @@ uint32_t mr_place_words(mr_image_format_t format, uint32_t rows, uint32_t cols, 
     return format == MR_IMAGE_Q4_0 ? slots / 2u : slots;
 }
 
-void mr_place_stage_dims(const mr_model_shape_t *s, uint32_t stage, uint32_t *rows,
-                         uint32_t *cols) {
-    const uint32_t nq = s->n_heads * s->hd;
-    *rows = 0;
-    *cols = s->d;
+uint32_t mr_place_stage_kinds(uint32_t stage, const mr_image_kind_t **kinds) {
+    static const mr_image_kind_t qkv[] = {MR_IMAGE_WQ, MR_IMAGE_WK, MR_IMAGE_WV};
+    static const mr_image_kind_t out[] = {MR_IMAGE_WO};
+    static const mr_image_kind_t gate_up[] = {MR_IMAGE_GATE, MR_IMAGE_UP};
+    static const mr_image_kind_t down[] = {MR_IMAGE_DOWN};
     switch (stage) {
     case MR_STAGE_QKV:
-        *rows = nq + 2u * s->n_kv * s->hd;
-        break;
+        *kinds = qkv;
+        return 3;
     case MR_STAGE_OUT:
-        *rows = s->d;
-        *cols = nq;
-        break;
+        *kinds = out;
+        return 1;
     case MR_STAGE_GATE_UP:
-        *rows = 2u * s->n_ff;
-        break;
+        *kinds = gate_up;
+        return 2;
     case MR_STAGE_DOWN:
-        *rows = s->d;
-        *cols = s->n_ff;
-        break;
+        *kinds = down;
+        return 1;
     default:
-        break;
+        *kinds = NULL;
+        return 0;
     }
 }
 
@@ -77,16 +76,24 @@ static mr_status_t refuse(mr_fit_t *fit, mr_fit_reason_t reason, uint64_t needed
 /* Weight words of a step; the head's count only once when it shares the embedding. */
 static uint32_t step_words(const mr_placement_t *p, const mr_place_formats_t *f, uint32_t step) {
     const mr_model_shape_t *s = &p->shape;
+    const uint32_t lanes = p->machine.lanes;
     if (step == 0) {
-        return mr_place_words(f->head, s->vocab_pad, s->d, p->machine.lanes);
+        return mr_place_words((mr_image_format_t)f->embed, s->vocab_pad, s->d, lanes);
     }
     if (step == p->n_steps - 1u) {
-        return s->tied ? 0 : mr_place_words(f->head, s->vocab_pad, s->d, p->machine.lanes);
+        return s->tied ? 0 : mr_place_words((mr_image_format_t)f->head, s->vocab_pad, s->d, lanes);
     }
-    uint32_t rows;
-    uint32_t cols;
-    mr_place_stage_dims(s, mr_step_stage(step), &rows, &cols);
-    return mr_place_words(f->stage[mr_step_stage(step)], rows, cols, p->machine.lanes);
+    const mr_image_kind_t *kinds;
+    const uint32_t n = mr_place_stage_kinds(mr_step_stage(step), &kinds);
+    uint32_t words = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t rows;
+        uint32_t cols;
+        mr_image_tensor_dims(s, kinds[i], &rows, &cols);
+        const uint8_t format = f->tensor[mr_step_layer(step)][kinds[i]];
+        words += mr_place_words((mr_image_format_t)format, rows, cols, lanes);
+    }
+    return words;
 }
 
 /* Deals the steps out in order: `piece` steps at a time stay together, a tile is left when it holds

@@ -60,11 +60,35 @@ static void norm(builder_t *b, uint32_t wait, uint32_t dst, uint32_t x, uint32_t
     put(b, OP_NORM, wait, w);
 }
 
-static void gemv(builder_t *b, uint32_t wait, mr_image_format_t format, uint32_t dst, uint32_t x,
-                 uint32_t wmem, uint32_t rows, uint32_t cols) {
-    const uint32_t w[7] = {dst, x, wmem, rows, cols / 32u, 0, 0};
+static void gemv(builder_t *b, uint32_t wait, uint8_t format, uint32_t dst, uint32_t wmem,
+                 uint32_t rows, uint32_t cols) {
+    const uint32_t w[7] = {dst, 0, wmem, rows, cols / 32u, 0, 0};
     const uint32_t q4 = format == MR_IMAGE_Q4_0 ? 1u << 23 : 0;
     put(b, OP_GEMV | q4, wait, w);
+}
+
+/* The matrix of a stage: one GEMV for each run of tensors of one format. */
+static void stage_gemv(builder_t *b, uint32_t step, uint32_t dst) {
+    const mr_model_shape_t *s = &b->p->shape;
+    const uint8_t *formats = b->f->tensor[mr_step_layer(step)];
+    const mr_image_kind_t *kinds;
+    const uint32_t n = mr_place_stage_kinds(mr_step_stage(step), &kinds);
+    uint32_t wmem = b->p->step[step].wmem;
+    uint32_t rows = 0;
+    uint32_t cols = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t more;
+        mr_image_tensor_dims(s, kinds[i], &more, &cols);
+        rows += more;
+        if (i + 1u < n && formats[kinds[i + 1u]] == formats[kinds[i]]) {
+            continue;
+        }
+        const uint8_t format = formats[kinds[i]];
+        gemv(b, WAIT_VEC, format, dst, wmem, rows, cols);
+        wmem += mr_place_words((mr_image_format_t)format, rows, cols, b->p->machine.lanes);
+        dst += rows;
+        rows = 0;
+    }
 }
 
 static void send(builder_t *b, uint32_t wait, uint32_t mask, uint32_t src, uint32_t n,
@@ -73,15 +97,15 @@ static void send(builder_t *b, uint32_t wait, uint32_t mask, uint32_t src, uint3
     put(b, OP_SEND, wait, w);
 }
 
-static void stage_qkv(builder_t *b, const mr_step_place_t *at) {
+static void stage_qkv(builder_t *b, uint32_t step) {
     const mr_model_shape_t *s = &b->p->shape;
     const mr_tile_place_t *t = &b->p->tile[b->tile];
     const uint32_t nq = s->n_heads * s->hd;
     const uint32_t nkv = s->n_kv * s->hd;
     b->tag = TAG_QKV;
-    norm(b, WAIT_DPU, t->scratch, REL, at->norm);
+    norm(b, WAIT_DPU, t->scratch, REL, b->p->step[step].norm);
     vec(b, OP_QUANT, WAIT_VEC, 0, t->scratch, 0, s->d);
-    gemv(b, WAIT_VEC, b->f->stage[MR_STAGE_QKV], REL | s->d, 0, at->wmem, nq + 2u * nkv, s->d);
+    stage_gemv(b, step, REL | s->d);
     const uint32_t w[7] = {REL | s->d, REL | s->d, t->rope_f, nq + nkv, s->hd, 0, 0};
     put(b, OP_ROPE, WAIT_DPU, w);
 }
@@ -99,33 +123,33 @@ static void stage_attend(builder_t *b, uint32_t layer) {
     put(b, OP_ATTEND, WAIT_KV, attend);
 }
 
-static void stage_out(builder_t *b, const mr_step_place_t *at) {
+static void stage_out(builder_t *b, uint32_t step) {
     const mr_model_shape_t *s = &b->p->shape;
     const mr_tile_place_t *t = &b->p->tile[b->tile];
     const uint32_t nq = s->n_heads * s->hd;
     b->tag = TAG_OUT;
     vec(b, OP_QUANT, WAIT_DPU, 0, REL | s->d, 0, nq);
-    gemv(b, WAIT_VEC, b->f->stage[MR_STAGE_OUT], t->scratch, 0, at->wmem, s->d, nq);
+    stage_gemv(b, step, t->scratch);
     vec(b, OP_ADD, WAIT_DPU, REL, REL, t->scratch, s->d);
 }
 
-static void stage_gate_up(builder_t *b, const mr_step_place_t *at) {
+static void stage_gate_up(builder_t *b, uint32_t step) {
     const mr_model_shape_t *s = &b->p->shape;
     const mr_tile_place_t *t = &b->p->tile[b->tile];
     const uint32_t gate = t->scratch + s->d;
     b->tag = TAG_GATE_UP;
-    norm(b, WAIT_VEC, t->scratch, REL, at->norm);
+    norm(b, WAIT_VEC, t->scratch, REL, b->p->step[step].norm);
     vec(b, OP_QUANT, WAIT_VEC, 0, t->scratch, 0, s->d);
-    gemv(b, WAIT_VEC, b->f->stage[MR_STAGE_GATE_UP], gate, 0, at->wmem, 2u * s->n_ff, s->d);
+    stage_gemv(b, step, gate);
     vec(b, OP_SILU_MUL, WAIT_DPU, REL | s->d, gate, gate + s->n_ff, s->n_ff);
 }
 
-static void stage_down(builder_t *b, const mr_step_place_t *at) {
+static void stage_down(builder_t *b, uint32_t step) {
     const mr_model_shape_t *s = &b->p->shape;
     const mr_tile_place_t *t = &b->p->tile[b->tile];
     b->tag = TAG_DOWN;
     vec(b, OP_QUANT, WAIT_VEC, 0, REL | s->d, 0, s->n_ff);
-    gemv(b, WAIT_VEC, b->f->stage[MR_STAGE_DOWN], t->scratch, 0, at->wmem, s->d, s->n_ff);
+    stage_gemv(b, step, t->scratch);
     vec(b, OP_ADD, WAIT_DPU, REL, REL, t->scratch, s->d);
 }
 
@@ -143,7 +167,7 @@ static void step_head(builder_t *b, const mr_step_place_t *at) {
     b->pred = pred(MR_JOB_HEAD, true);
     norm(b, WAIT_VEC, t->scratch, REL, at->norm);
     vec(b, OP_QUANT, WAIT_VEC, 0, t->scratch, 0, s->d);
-    gemv(b, WAIT_VEC, b->f->head, logits, 0, at->wmem, s->vocab_pad, s->d);
+    gemv(b, WAIT_VEC, b->f->head, logits, at->wmem, s->vocab_pad, s->d);
     b->pred = pred(MR_JOB_TOP, true);
     /* TOP_K takes an even count; a padding row (logit 0) must not win. The scheduler asks for TOP
      * only when the vocabulary is even. */
@@ -177,7 +201,7 @@ static void build_step(builder_t *b, uint32_t step) {
     const mr_placement_t *p = b->p;
     const mr_step_place_t *at = &p->step[step];
     if (step == 0) {
-        const uint32_t q4 = b->f->head == MR_IMAGE_Q4_0 ? 1u << 23 : 0;
+        const uint32_t q4 = b->f->embed == MR_IMAGE_Q4_0 ? 1u << 23 : 0;
         const uint32_t w[7] = {REL, 0, at->wmem, p->shape.vocab, p->shape.d / 32u, 0, 0};
         b->tag = TAG_EMBED;
         put(b, OP_EMBED | q4, WAIT_NONE, w);
@@ -189,19 +213,19 @@ static void build_step(builder_t *b, uint32_t step) {
     }
     switch (mr_step_stage(step)) {
     case MR_STAGE_QKV:
-        stage_qkv(b, at);
+        stage_qkv(b, step);
         break;
     case MR_STAGE_ATTEND:
         stage_attend(b, mr_step_layer(step));
         break;
     case MR_STAGE_OUT:
-        stage_out(b, at);
+        stage_out(b, step);
         break;
     case MR_STAGE_GATE_UP:
-        stage_gate_up(b, at);
+        stage_gate_up(b, step);
         break;
     default:
-        stage_down(b, at);
+        stage_down(b, step);
         break;
     }
 }

@@ -83,19 +83,20 @@ typedef struct {
     mr_tile_place_t tile[MR_MACHINE_TILES_MAX];
 } mr_placement_t;
 
-/* Formats of the matrices, which decide their size in WMEM. */
+/* Formats of the matrices, which decide their size in WMEM. tensor is indexed by mr_image_kind_t;
+ * norms are not looked at. */
 typedef struct {
-    mr_image_format_t stage[MR_STAGES]; /* ATTEND unused */
-    mr_image_format_t head;
+    uint8_t tensor[MR_IMAGE_LAYERS_MAX][MR_IMAGE_LAYER_KINDS]; /* mr_image_format_t */
+    uint8_t embed;
+    uint8_t head;
 } mr_place_formats_t;
+
+/* The tensors of a stage, which lie one below the other in its matrix; returns their number (0 for
+ * ATTEND). */
+uint32_t mr_place_stage_kinds(uint32_t stage, const mr_image_kind_t **kinds);
 
 /* Words of WMEM that rows x cols take on a tile with `lanes` lanes. */
 uint32_t mr_place_words(mr_image_format_t format, uint32_t rows, uint32_t cols, uint32_t lanes);
-
-/* Rows and columns of the matrix of a stage (QKV and GATE_UP hold several tensors one below the
- * other); 0 for ATTEND. */
-void mr_place_stage_dims(const mr_model_shape_t *shape, uint32_t stage, uint32_t *rows,
-                         uint32_t *cols);
 
 /* Places a model. Needs each stage to have one format in all its tensors and layers (formats tells
  * which).

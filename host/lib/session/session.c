@@ -119,11 +119,6 @@ static mr_status_t explain(const mr_session_t *s, mr_status_t status, const mr_s
                             "device's memory is faulty",
                             o->device);
     }
-    if (status == MR_UNSUPPORTED) {
-        return mr_gguf_fail(error, status, o->model_path,
-                            "tensors of one stage differ in format (Q8_0 and Q4_0); requantise the "
-                            "file to one of them");
-    }
     return mr_gguf_fail(error, status, NULL, "device '%s': %s", o->device, mr_status_text(status));
 }
 
