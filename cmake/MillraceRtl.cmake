@@ -30,7 +30,9 @@ function(mr_add_verilator_bench)
   if(MR_CCACHE)
     set(launcher "OBJCACHE=${MR_CCACHE}")
   endif()
+  # Verilator's make does not relink when only a linked library changed, so the old program goes first.
   add_custom_command(OUTPUT "${program}"
+    COMMAND ${CMAKE_COMMAND} -E rm -f "${program}"
     COMMAND ${CMAKE_COMMAND} -E env --unset=MAKEFLAGS --unset=MFLAGS ${launcher} verilator --cc --exe --build -j 1 --assert -Wall
             "${PROJECT_SOURCE_DIR}/rtl/lint/verilator.vlt" --Mdir "${folder}" --prefix Vdut --top-module "${arg_TOP}"
             ${MR_RTL_SEARCH} -CFLAGS "-O1 -ffp-contract=off ${defines} ${includes}"
