@@ -79,11 +79,11 @@ module mr_attend #(
   output logic [Lanes*32-1:0]   score_o,
   output logic                  run_re_o,
   output logic [RunW-1:0]       run_raddr_o,
-  output logic                  run_zero_o,
   output logic                  run_we_o,
   output logic [RunW-1:0]       run_waddr_o,
   output logic                  hold_o,
   output logic                  add_o,
+  output logic                  add_zero_o,
   input  wire                   dot_v_i,
   input  wire                   dot_last_i,
   input  wire  [Lanes*32-1:0]   lane_y_i,
@@ -190,9 +190,9 @@ module mr_attend #(
   logic        back_idle;
   logic        scale_due_q;             // QK was issued, its scaling has not begun
   logic        final_done;
-  logic [1:0]  sm_todo_q;               // items with scores, with weights
-  logic [1:0]  pv_todo_q;
-  logic        sm_idle, sm_done;
+  logic [1:0]  sm_todo_q;               // items with scores that wait for the softmax
+  logic [1:0]  pv_todo_q;               // items with weights
+  logic        sm_idle, sm_take, sm_done;
 
   wire [5:0] qk_count = it_count_q[qk_ib_q];    // of the item in QK (qk_ib_q names it while it runs)
   wire [2:0] last_grp = 3'((qk_count - 6'd1) >> 2);
@@ -319,7 +319,7 @@ module mr_attend #(
       if (scale_start) scale_due_q <= 1'b0;
       if (start_qk != pv_over) ahead_q <= start_qk ? ahead_q + 2'd1 : ahead_q - 2'd1;
       if (pv_over) pv_ib_q <= !pv_ib_q;
-      if (scale_over != sm_done) sm_todo_q <= scale_over ? sm_todo_q + 2'd1 : sm_todo_q - 2'd1;
+      if (scale_over != sm_take) sm_todo_q <= scale_over ? sm_todo_q + 2'd1 : sm_todo_q - 2'd1;
       if (sm_done != pv_over) pv_todo_q <= sm_done ? pv_todo_q + 2'd1 : pv_todo_q - 2'd1;
 
       i_q <= qk_issue ? i_q + 2'd1 : '0;
@@ -399,6 +399,7 @@ module mr_attend #(
   logic             bk_ib_q;            // item, V block and lane of the step
   logic             bk_first_q;         // the item's fields may change before the drain ends: QK of the next but one starts
   logic [3:0]       bk_pass_q;
+  logic             bk_add_zero_q;      // ... and QK or another drain before its last addition
   logic [3:0]       bk_nb_q;
   logic [LaneW-1:0] bk_lane_q;
   logic [4:0]       raw_pos_q;          // next position whose raw score arrives
@@ -418,7 +419,11 @@ module mr_attend #(
   wire sc_issue = back_q == BackScale;
   wire sc_last = k_q[5:0] == qk_count - 6'd1;
   wire scale_over = sc_v_q[4] && sc_last_q4;
-  wire cv_issue = back_q == BackDrain && !k_q[0] && !k_q[6];
+  // A first block has no running result to scale and add to: an element a cycle instead of every other one.
+  wire cv_issue = back_q == BackDrain && (bk_first_q ? !k_q[5] : !k_q[0] && !k_q[6]);
+  wire [4:0] cv_idx = bk_first_q ? k_q[4:0] : k_q[5:1];
+  wire cv_end = k_q == (bk_first_q ? 7'd33 : 7'd64);
+  wire cv_ending = k_q >= (bk_first_q ? 7'd28 : 7'd59);
   wire [RunW-1:0] run_base = (RunW'(bk_pass_q) << (NbLog2 + 5)) | (RunW'(bk_nb_q) << 5);
   wire fi_odd = k_q[0];
   wire fi_issue = back_q == BackFinal && (fi_odd || !full_i);
@@ -427,18 +432,18 @@ module mr_attend #(
   wire fi_end = fi_issue && fi_lane_end && 4'(bk_lane_q) == it_lanes_q[bk_ib_q] - 4'd1;
 
   assign back_idle = back_q == BackIdle;
-  assign back_free = (back_idle || (back_q == BackDrain && k_q >= 7'd59)) && sc_v_q == '0 && !scale_due_q;
+  assign back_free = (back_idle || (back_q == BackDrain && cv_ending)) && sc_v_q == '0 && !scale_due_q;
   assign final_done = fi_end;
   assign conv_o = cv_issue;
-  assign conv_idx_o = k_q[5:1];
-  assign run_re_o = cv_issue || fi_issue;
-  assign run_raddr_o = run_base | (fi_issue ? RunW'(k_q[4:0]) : RunW'(k_q[5:1]));
-  assign run_zero_o = cv_issue && bk_first_q;
+  assign conv_idx_o = cv_idx;
+  assign run_re_o = (cv_issue && !bk_first_q) || fi_issue;
+  assign run_raddr_o = run_base | (fi_issue ? RunW'(k_q[4:0]) : RunW'(cv_idx));
   assign run_we_o = cv_v_q[9];
   assign run_waddr_o = wr_base_q | RunW'(wr_idx_q);
   assign hold_o = cv_v_q[4];
   assign add_o = cv_v_q[5];
-  assign mul_v_o = sc_v_q[1] || cv_v_q[1] || cv_v_q[2] || fi_v_q[1];
+  assign add_zero_o = bk_add_zero_q;
+  assign mul_v_o = sc_v_q[1] || (cv_v_q[1] && !bk_first_q) || cv_v_q[2] || fi_v_q[1];
   assign mul_op_o = sc_v_q[1] ? MulScore : cv_v_q[2] ? MulConv : MulRun;
   assign claim_o = fi_issue && !fi_odd;
 
@@ -459,7 +464,7 @@ module mr_attend #(
           else if (st_q == StFinal) back_q <= BackFinal;
         end
         BackScale: if (sc_last) back_q <= BackIdle;
-        BackDrain: if (k_q == 7'd64) back_q <= BackIdle;
+        BackDrain: if (cv_end) back_q <= BackIdle;
         BackFinal: if (fi_end) back_q <= BackIdle;
         default: back_q <= BackIdle;
       endcase
@@ -488,6 +493,7 @@ module mr_attend #(
       if (scale_start) sc_pos_q <= '0;
       else if (sc_v_q[4]) sc_pos_q <= sc_pos_q + 5'd1;
       // running results
+      if (cv_v_q[1]) bk_add_zero_q <= bk_first_q;
       if (cv_v_q[8] && wr_idx_q == '0) wr_base_q <= run_base;
       if (cv_v_q[9]) wr_idx_q <= wr_idx_q + 5'd1;
       // results
@@ -522,16 +528,17 @@ module mr_attend #(
   logic [4:0]          wq_pos;
   logic [3:0]          wq_nb, dw_nb;
   logic [7:0]          wq;
+  logic                wq_ib, rl_ib;
   logic [31:0]         dw, corr, rl;
 
   mr_softmax #(.Lanes(Lanes), .MaxG(Passes * Lanes)) u_softmax (
     .clk_i, .rst_ni, .start_i, .idle_o(sm_idle), .todo_i(sm_todo_q != '0), .v_ready_i(v_full[it_buf_q[sm_ib]]), .ib_o(sm_ib),
     .first_i(it_first_q[sm_ib]), .last_i(it_last_q[sm_ib]), .count_i(it_count_q[sm_ib]),
-    .head_i(4'(it_pass_q[sm_ib] << $clog2(Lanes))), .lanes_i(it_lanes_q[sm_ib]), .nbh_i(nbh_q), .bmax_i(bmax), .done_o(sm_done),
+    .head_i(4'(it_pass_q[sm_ib] << $clog2(Lanes))), .lanes_i(it_lanes_q[sm_ib]), .nbh_i(nbh_q), .bmax_i(bmax), .take_o(sm_take), .done_o(sm_done), .done_ib_o(wq_ib),
     .sc_re_o(sc_re), .sc_pos_o(sc_pos), .lane_o(sm_lane), .score_i(sm_score),
     .vs_re_o(vs_re), .vs_pos_o(vs_pos), .vs_nb_o(vs_nb), .vs_i(vs),
     .wq_we_o(wq_we), .wq_pos_o(wq_pos), .wq_nb_o(wq_nb), .wq_o(wq), .dw_we_o(dw_we), .dw_nb_o(dw_nb), .dw_o(dw),
-    .corr_we_o(corr_we), .corr_o(corr), .rl_we_o(rl_we), .rl_o(rl)
+    .corr_we_o(corr_we), .corr_o(corr), .rl_we_o(rl_we), .rl_ib_o(rl_ib), .rl_o(rl)
   );
   always_comb begin
     sm_score = scaled[31:0];
@@ -540,7 +547,7 @@ module mr_attend #(
     end
   end
 
-  wire [WqW-1:0] wq_waddr = (WqW'({sm_ib, wq_pos}) << NbLog2) | WqW'(wq_nb);
+  wire [WqW-1:0] wq_waddr = (WqW'({wq_ib, wq_pos}) << NbLog2) | WqW'(wq_nb);
   wire [WqW-1:0] wq_raddr = (WqW'({pv_ib_q, p_q}) << NbLog2) | WqW'(nb_q);
   genvar l;
   generate
@@ -573,14 +580,14 @@ module mr_attend #(
       always_ff @(posedge clk_i) begin
         if (sc_v_q[4]) bmax_q[qk_ib_q] <= sc_pos_q == '0 ? m : larger;
         if (corr_we[l]) corr_q[sm_ib] <= corr;
-        if (rl_we[l]) rl_q[sm_ib] <= rl;
+        if (rl_we[l]) rl_q[rl_ib] <= rl;
         if (dw_we[l]) dw_q[((NbLog2+1)'(sm_ib) << NbLog2) | (NbLog2+1)'(dw_nb)] <= dw;
       end
       always_comb begin
         coef_o[32*l +: 32] = scale_q;
         if (fi_v_q[1]) coef_o[32*l +: 32] = rl_q[bk_ib_q];
-        else if (cv_v_q[1]) coef_o[32*l +: 32] = corr_q[bk_ib_q];
         else if (cv_v_q[2]) coef_o[32*l +: 32] = dw_q[((NbLog2+1)'(bk_ib_q) << NbLog2) | (NbLog2+1)'(bk_nb_q)];
+        else if (cv_v_q[1]) coef_o[32*l +: 32] = corr_q[bk_ib_q];
       end
     end
   endgenerate

@@ -163,9 +163,9 @@ module mr_dpu #(
   logic [1:0]           a_mul_op;
   logic [Lanes*32-1:0]  a_coef;
   logic [Lanes*32-1:0]  a_score;
-  logic                 a_run_re, a_run_zero, a_run_we;
+  logic                 a_run_re, a_run_we;
   logic [RunW-1:0]      a_run_raddr, a_run_waddr;
-  logic                 a_hold, a_add;
+  logic                 a_hold, a_add, a_add_zero;
   logic                 a_claim, a_pair_v;
   logic [63:0]          a_pair;
   logic                 a_xm_en;
@@ -186,8 +186,8 @@ module mr_dpu #(
         .ld_w_o(a_ld_w), .ld_x_o(a_ld_x), .ld_wq_o(a_ld_wq), .dot_o(a_dot), .first_o(a_first), .last_o(a_last),
         .slot_o(a_slot), .kv_o(a_kv), .q_o(a_q), .wq_o(a_wq), .outer_o(a_outer), 
         .copy_o(a_copy), .conv_o(a_conv), .conv_idx_o(a_conv_idx), .mul_v_o(a_mul_v), .mul_op_o(a_mul_op),
-        .coef_o(a_coef), .score_o(a_score), .run_re_o(a_run_re), .run_raddr_o(a_run_raddr), .run_zero_o(a_run_zero),
-        .run_we_o(a_run_we), .run_waddr_o(a_run_waddr), .hold_o(a_hold), .add_o(a_add),
+        .coef_o(a_coef), .score_o(a_score), .run_re_o(a_run_re), .run_raddr_o(a_run_raddr),
+        .run_we_o(a_run_we), .run_waddr_o(a_run_waddr), .hold_o(a_hold), .add_o(a_add), .add_zero_o(a_add_zero),
         .dot_v_i(out_v && attend_q), .dot_last_i(out_last), .lane_y_i(lane_y), .lane_m_i(lane_m),
         .claim_o(a_claim), .full_i(out_full), .pair_v_o(a_pair_v), .pair_o(a_pair)
       );
@@ -195,7 +195,7 @@ module mr_dpu #(
       assign attend_busy = 1'b0;
       assign attend_err = 4'd0;
       assign {a_xm_en, a_ld_w, a_ld_x, a_ld_wq, a_dot, a_first, a_last, a_slot, a_outer, a_copy, a_conv} = '0;
-      assign {a_conv_idx, a_mul_v, a_mul_op, a_run_re, a_run_zero, a_run_we, a_hold, a_add, a_claim, a_pair_v} = '0;
+      assign {a_conv_idx, a_mul_v, a_mul_op, a_run_re, a_run_we, a_hold, a_add, a_add_zero, a_claim, a_pair_v} = '0;
       assign {a_xm_addr, a_run_raddr, a_run_waddr, a_coef, a_score, a_wq, a_q, a_kv, a_pair} = '0;
       assign {kc_valid_o, kc_slot_o, kc_layer_o, kc_head_o, kc_kind_o, kc_pos_o, kc_count_o, kr_ready_o, kv_wait_o} = '0;
       wire unused_ok = &{1'b0, layer_i, n_kv_i, kv_first_i, nbh_i, g_i, scale_i, slot_i, pos_i, kc_ready_i, kr_valid_i,
@@ -254,8 +254,8 @@ module mr_dpu #(
         .m_o(lane_m[l*32 +: 32]), .y_o(lane_y[l*32 +: 32]),
         .outer_i(a_outer), .copy_i(a_copy), .conv_i(a_conv), .conv_idx_i(a_conv_idx),
         .coef_i(a_coef[l*32 +: 32]), .score_i(a_score[l*32 +: 32]),
-        .run_re_i(a_run_re), .run_raddr_i(a_run_raddr), .run_zero_i(a_run_zero),
-        .run_we_i(a_run_we), .run_waddr_i(a_run_waddr), .hold_i(a_hold), .add_drain_i(a_add)
+        .run_re_i(a_run_re), .run_raddr_i(a_run_raddr),
+        .run_we_i(a_run_we), .run_waddr_i(a_run_waddr), .hold_i(a_hold), .add_drain_i(a_add), .add_zero_i(a_add_zero)
       );
     end
   endgenerate

@@ -13,10 +13,10 @@
 // from 4 cycles on.
 //
 // Attention: outer_i (in place of dot1_i) adds w_j x_j to integer accumulator j; copy_i takes all 32 to the drain registers
-// and clears them (also needed before the first use), one cycle after the last outer_i. Draining element j: conv_i with conv_idx_i = j, then
-// two cycles later mul_v_i with MulConv (x coef_i); mul_v_i with MulRun (running result x coef_i, old result 0 with
-// run_zero_i) must come one cycle before that, the running results' read run_re_i one cycle earlier still. hold_i keeps the
-// product that came first, add_v_i with add_drain_i adds both; y_o is written to the running results by run_we_i.
+// and clears them (also needed before the first use), one cycle after the last outer_i. Draining element j: conv_i with
+// conv_idx_i = j, two cycles later mul_v_i with MulConv (x coef_i); mul_v_i with MulRun (running result x coef_i) one cycle before that,
+// the running result's read run_re_i another cycle earlier. hold_i keeps the product that came first, add_v_i with
+// add_drain_i adds both (add_zero_i: adds 0 instead of the held one); y_o is written to the running results by run_we_i.
 // MulScore: score_i x coef_i, result on m_o after LatMul. Test: tests/rtl/dpu.
 `default_nettype none
 module mr_lane #(
@@ -60,11 +60,11 @@ module mr_lane #(
   input  wire  [31:0]    score_i,
   input  wire            run_re_i,
   input  wire  [RunW-1:0] run_raddr_i,
-  input  wire            run_zero_i,
   input  wire            run_we_i,
   input  wire  [RunW-1:0] run_waddr_i,
   input  wire            hold_i,
-  input  wire            add_drain_i
+  input  wire            add_drain_i,
+  input  wire            add_zero_i
 );
   localparam logic [1:0] MulDot = 2'd0;
   localparam logic [1:0] MulConv = 2'd1;
@@ -160,7 +160,7 @@ module mr_lane #(
     add_a = slot_q[add_slot_i];
     if (add_first_i) add_a = init_i;
     else if (out_v_i && out_slot_i == add_slot_i) add_a = y_o;
-    if (HasKv && add_drain_i) add_a = hold_q;
+    if (HasKv && add_drain_i) add_a = add_zero_i ? '0 : hold_q;
   end
   mr_fadd u_add (.clk_i, .rst_ni, .valid_i(add_v_i), .a_i(add_a), .b_i(m_o), .valid_o(), .y_o);
 
@@ -173,8 +173,6 @@ module mr_lane #(
     if (HasKv) begin : gen_kv
       logic signed [20:0] acc_q [32];     // outer-product accumulators
       logic [32*21-1:0] drain_q;
-      logic [31:0] run_rd;
-      logic        run_zero_q;
 
       always_ff @(posedge clk_i) begin
         if (copy_i) begin
@@ -186,16 +184,14 @@ module mr_lane #(
           for (int j = 0; j < 32; j = j + 1) acc_q[j] <= acc_q[j] + 21'(mul8(w_q[8*j +: 8], x_q[8*j +: 8]));
         end
         if (hold_i) hold_q <= m_o;
-        if (run_re_i) run_zero_q <= run_zero_i;
       end
       always_comb begin
         conv_x = sum_q;
         if (conv_i) conv_x = drain_q[21*conv_idx_i +: 21];
       end
       assign conv_v = dot3_i || conv_i;
-      assign run_y = run_zero_q ? '0 : run_rd;
       mr_ram_1r1w #(.Width(32), .Depth(AccDepth)) u_run (
-        .clk_i, .re_i(run_re_i), .raddr_i(run_raddr_i), .rdata_o(run_rd),
+        .clk_i, .re_i(run_re_i), .raddr_i(run_raddr_i), .rdata_o(run_y),
         .we_i(run_we_i), .waddr_i(run_waddr_i), .wdata_i(y_o)
       );
     end else begin : gen_no_kv
@@ -204,7 +200,7 @@ module mr_lane #(
       assign run_y = '0;
       assign hold_q = '0;
       wire unused_ok = &{1'b0, src_kv_i, ld_wq_i, kv_i, q_i, wq_i, outer_i, copy_i, conv_i, conv_idx_i, coef_i,
-                         score_i, run_re_i, run_raddr_i, run_zero_i, run_we_i, run_waddr_i, hold_i, add_drain_i, mul_op_i};
+                         score_i, run_re_i, run_raddr_i, run_we_i, run_waddr_i, hold_i, add_drain_i, add_zero_i, mul_op_i};
     end
   endgenerate
 endmodule

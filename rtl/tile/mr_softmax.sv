@@ -5,10 +5,12 @@
 // Steps 2, 3 and the weights of step 4 of docs/arithmetic.md section 3, in the contract's order of operations. start_i resets
 // the buffer that comes first. An item is taken when todo_i (its scores stand in the score memory) and v_ready_i (its V
 // scales are there): fields of buffer ib_o; first_i / last_i tell the first and the last block of the KV head, count_i its positions
-// (1..32), head_i the running state's index of lane 0, lanes_i how many lanes work. done_o pulses when all its results are written.
+// (1..32), head_i the running state's index of lane 0, lanes_i how many lanes work. take_o pulses when the item is taken; its fields
+// stay until done_o. done_o pulses when its first weight that has been missing is written: every result before it stands, the rest
+// follows in the order of positions, one a cycle; rl_* comes at most 20 cycles later.
 // The memories answer one cycle after their enable and hold: scores of the lane lane_o (sc_*, position), V scales (vs_*, position and
 // block). Results: weights (wq_*: lane, block, position), their scale (dw_*), corr, and with the last block 1 / sum (rl_*).
-// idle_o: no item in work. Cycles of an item: about 75 a head of one block with 32 positions, + 80 for each further block.
+// idle_o: no item in work. Cycles of an item with 32 positions: 78 a head of one block, + 83 for each further block.
 // Test: tests/rtl/dpu.
 `default_nettype none
 module mr_softmax #(
@@ -31,7 +33,9 @@ module mr_softmax #(
   input  wire  [3:0]          lanes_i,
   input  wire  [4:0]          nbh_i,
   input  wire  [Lanes*32-1:0] bmax_i,
+  output logic                take_o,
   output logic                done_o,
+  output logic                done_ib_o,     // buffer of the weights that are written now
   // memories
   output logic                sc_re_o,
   output logic [4:0]          sc_pos_o,
@@ -52,6 +56,7 @@ module mr_softmax #(
   output logic [Lanes-1:0]    corr_we_o,
   output logic [31:0]         corr_o,
   output logic [Lanes-1:0]    rl_we_o,
+  output logic                rl_ib_o,
   output logic [31:0]         rl_o
 );
   localparam logic [31:0] Inv127 = 32'h3C010204;
@@ -79,8 +84,7 @@ module mr_softmax #(
   localparam logic [2:0] StE = 3'd3;      // weights of a further block
   localparam logic [2:0] StW = 3'd4;      // last weight on its way; then the scale
   localparam logic [2:0] StD = 3'd5;      // scale and its inverse on their way
-  localparam logic [2:0] StB = 3'd6;      // quantisation
-  localparam logic [2:0] StEnd = 3'd7;
+  localparam logic [2:0] StB = 3'd6;      // quantisation; what comes next may begin before its end
 
   logic [2:0]       st_q;
   logic             ib_q;
@@ -105,7 +109,6 @@ module mr_softmax #(
   wire take = st_q == StIdle && todo_i && v_ready_i;
   wire [Lanes-1:0] lane_hot = Lanes'(1) << lane_q;
 
-  assign idle_o = st_q == StIdle;
   assign ib_o = ib_q;
   assign lane_o = lane_q;
 
@@ -194,6 +197,8 @@ module mr_softmax #(
   logic [5:0]     b_left_q;               // issues of pass B that are left
   logic [LaneW-1:0] b_lane_q;             // pass B's lane and block: the next head may have begun
   logic [3:0]     b_vb_q;
+  logic           b_ib_q;
+  logic           b_final_q;              // the item's last pass
   logic           b_zero_q;
   logic [4:0]     q_pos_q;
 
@@ -238,6 +243,8 @@ module mr_softmax #(
   logic        sum_l;
   logic [HeadW-1:0] sum_head_q;
   logic [LaneW-1:0] sum_lane_q;
+  logic        sum_ib_q;
+  logic        sum_last_q;
   logic        recip_q;                   // 1 / l waits for the special function unit
   logic [LatExp:1] rl_v_q;
   wire sum_busy = tree_q || recip_q || rl_v_q != '0;
@@ -287,12 +294,12 @@ module mr_softmax #(
       rl_v_q <= {rl_v_q[LatExp-1:1], recip_q && !a_v_q[AtExp] && !d_there};
       if (e_there && a_last_q[AtE]) tree_q <= 1'b1;
       else if (l_there) tree_q <= 1'b0;
-      if (l_there && last_i) recip_q <= 1'b1;
+      if (l_there && sum_last_q) recip_q <= 1'b1;
       else if (!a_v_q[AtExp] && !d_there) recip_q <= 1'b0;
     end
   end
   always_ff @(posedge clk_i) begin
-    if (st_q != StIdle) begin
+    if (!idle_o) begin
       sum_dst_q <= {sum_dst_q[3*LatAdd-4:0], sum_ia};
       sum_l_q <= {sum_l_q[LatAdd-1:1], sum_l};
       if (sum_v_q[LatAdd]) part_q[sum_dst_q[3*LatAdd-1 -: 3]] <= sum_y;
@@ -304,6 +311,8 @@ module mr_softmax #(
       if (corr_there) begin
         sum_head_q <= head;
         sum_lane_q <= lane_q;
+        sum_ib_q <= ib_q;
+        sum_last_q <= last_i;
         term_q <= '0;
         term_new_q <= 1'b1;
       end
@@ -336,6 +345,7 @@ module mr_softmax #(
 
   // ---- results ----
   assign wq_we_o = b_v_q[AtQ] ? Lanes'(1) << b_lane_q : '0;
+  assign done_ib_o = b_ib_q;
   assign wq_pos_o = q_pos_q;
   assign wq_nb_o = b_vb_q;
   assign wq_o = b_zero_q ? 8'd0 : i8_y;
@@ -345,6 +355,7 @@ module mr_softmax #(
   assign corr_we_o = corr_there ? lane_hot : '0;
   assign corr_o = e;
   assign rl_we_o = rl_v_q[LatExp] ? Lanes'(1) << sum_lane_q : '0;
+  assign rl_ib_o = sum_ib_q;
   assign rl_o = exp_y;
 
   // ---- sequence ----
@@ -360,8 +371,10 @@ module mr_softmax #(
 
   wire next_block = st_q == StB && !last_vb && b_left_q <= 6'd1;
   wire next_lane = st_q == StB && last_vb && !last_lane && b_left_q <= 6'(Early);
-  wire item_over = st_q == StEnd && !b_busy && !sum_busy;
-  assign done_o = item_over;
+  wire item_over = st_q == StB && last_vb && last_lane && b_left_q <= 6'(Early);
+  assign idle_o = st_q == StIdle && !b_busy && !sum_busy;
+  assign take_o = take;
+  assign done_o = b_v_q[AtQ] && q_pos_q == '0 && b_final_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -377,9 +390,8 @@ module mr_softmax #(
         StB: begin
           if (next_block) st_q <= StE;
           else if (next_lane) st_q <= StLoad;
-          else if (last_vb && last_lane) st_q <= StEnd;
+          else if (item_over) st_q <= StIdle;
         end
-        StEnd: if (item_over) st_q <= StIdle;
         default: st_q <= StIdle;
       endcase
     end
@@ -391,7 +403,7 @@ module mr_softmax #(
       lane_q <= '0;
       vb_q <= '0;
     end
-    if (st_q != StIdle) begin
+    if (!idle_o) begin
       case (st_q)
         StLoad: begin
           idx_q <= '0;
@@ -433,6 +445,8 @@ module mr_softmax #(
         b_idx_q <= '0;
         q_pos_q <= '0;
         b_lane_q <= lane_q;
+        b_ib_q <= ib_q;
+        b_final_q <= last_vb && last_lane;
         b_vb_q <= vb_q;
         b_zero_q <= d_q[30:0] == '0;
       end
