@@ -9,6 +9,8 @@ N      ?= 128
 DEVICE ?= sim
 JOBS   ?= $(shell nproc)
 
+MAKEFLAGS += --no-print-directory
+
 BUILD := build
 CACHE := $(BUILD)/CMakeCache.txt
 
