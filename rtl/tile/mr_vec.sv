@@ -427,9 +427,9 @@ module mr_vec #(
   logic [63:0] m1_y;
   logic [63:0] add_y;
   logic [63:0] emb_q;
-  logic [31:0] emb_d;
+  logic [15:0] emb_d;
   logic [30:0] amax;
-  logic [31:0] qd;
+  logic [15:0] qd;
   logic        q_zero;
   logic [PairW:0] best_idx;
   logic [31:0] best_x;
@@ -449,9 +449,8 @@ module mr_vec #(
     .rb_new_i(rb_new_q),
     .odd_i(c_q[0]),
     .emb_q_i(emb_q),
-    .emb_d_i(emb_d),
     .amax_i(amax),
-    .qd_i(qd),
+    .scale_i(embed_q ? emb_d : qd),
     .imm0_i(imm0_q),
     .imm1_i(imm1_q),
     .mul_a_i(mul_a_q),
@@ -483,7 +482,7 @@ module mr_vec #(
     .amax_o(amax),
     .scale_v_i(scale_v),
     .scale_i(m1_y[31:0]),
-    .d_f32_o(qd),
+    .d_o(qd),
     .zero_o(q_zero),
     .q_v_i(q_v),
     .scaled_i(m0_y),

@@ -30,9 +30,8 @@ module mr_vec_alu (
   input  wire         rb_new_i,
   input  wire         odd_i,
   input  wire  [63:0] emb_q_i,
-  input  wire  [31:0] emb_d_i,
   input  wire  [30:0] amax_i,
-  input  wire  [31:0] qd_i,
+  input  wire  [15:0] scale_i,        // QUANT, EMBED: a block's scale
   input  wire  [31:0] imm0_i,         // NORM: eps; SILU_MUL: 1
   input  wire  [31:0] imm1_i,         // NORM: 1 / dimension; QUANT: 1 / 127; EMBED: blocks a row
   input  wire  [17:0] mul_a_i,
@@ -79,6 +78,7 @@ module mr_vec_alu (
   logic [63:0] m0_y, m1_y, add_y;
   logic [31:0] s0_x, s0_y, s1_x, s1_y;
   logic [31:0] mul_b;
+  logic [31:0] scale_f32;
   logic [2:0]  s0_fn, s1_fn;
 
   assign m0_y_o = m0_y;
@@ -157,7 +157,7 @@ module mr_vec_alu (
       end
       s1_x = add_y[31:0];
       s1_fn = is_norm_i ? FnRsqrt : FnRecip;
-      if (is_quant_i) s1_x = qd_i;
+      if (is_quant_i) s1_x = scale_f32;
       if (is_rope_i) begin
         s1_x = phase_q;
         s1_fn = FnCos;
@@ -172,6 +172,7 @@ module mr_vec_alu (
   mr_fmul u_m11 (.clk_i, .rst_ni, .valid_i(m1_v_i[1]), .a_i(m1_a1), .b_i(m1_b1), .valid_o(), .y_o(m1_y[63:32]));
   mr_fadd u_add0 (.clk_i, .rst_ni, .valid_i(add_v_i[0]), .a_i(ad_a0), .b_i(ad_b0), .valid_o(), .y_o(add_y[31:0]));
   mr_fadd u_add1 (.clk_i, .rst_ni, .valid_i(add_v_i[1]), .a_i(ad_a1), .b_i(ad_b1), .valid_o(), .y_o(add_y[63:32]));
+  mr_h2f u_h2f (.h_i(scale_i), .y_o(scale_f32));
   mr_sfu #(.FuncMask(5'b10001)) u_sfu0 (.clk_i, .rst_ni, .valid_i(s0_v_i), .func_i(s0_fn), .a_i(s0_x), .valid_o(), .y_o(s0_y));
   mr_sfu #(.FuncMask(5'b01110)) u_sfu1 (.clk_i, .rst_ni, .valid_i(s1_v_i), .func_i(s1_fn), .a_i(s1_x), .valid_o(), .y_o(s1_y));
 
@@ -180,7 +181,7 @@ module mr_vec_alu (
     if (rb_new_i) rb_q <= rb_i;
     if (live_i && is_silu_i) hold_b_q <= rb_q[63:32];
     if (phase_v_i) phase_q <= 32'(mul_a_i * mul_b);
-    if (r_v_i) r_q <= r_zero_i ? '0 : is_embed_i ? emb_d_i : s1_y;
+    if (r_v_i) r_q <= r_zero_i ? '0 : is_embed_i ? scale_f32 : s1_y;
     if (live_i && is_norm_i && !pass2_i) begin
       sum_q <= add_y;
       sum_q2 <= sum_q;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Unpacks a weight block of EMBED's row: two elements a cycle, as f32, with the block's scale as f32.
+// Unpacks a weight block of EMBED's row: two elements a cycle, as f32, and the block's scale.
 //
 // Lanes  lanes of the weight memory word: 1, 2, 4 or 8.
 // valid_i with pair_i = 0..15 while the word that holds the block stands on wm_data_i (first_i with pair 0); lane_i, q4_i and
 // half_i select the block (docs/tile_isa.md section 1). q_o (element 2 pair in 31:0) appears two cycles later, for one cycle;
-// d_o one cycle after pair 0, until the next block's. No back-pressure. No reset: nothing here is control. Test: tests/rtl/vec.
+// d_o, the fp16 scale, one cycle after pair 0, until the next block's. No back-pressure. No reset: nothing here is control. Test: tests/rtl/vec.
 `default_nettype none
 module mr_vec_embed #(
   parameter int Lanes = 2,
@@ -20,18 +20,26 @@ module mr_vec_embed #(
   input  wire                   half_i,
   input  wire  [Lanes*288-1:0]  wm_data_i,
   output logic [63:0]           q_o,
-  output logic [31:0]           d_o
+  output logic [15:0]           d_o
 );
   // A lane's word is 18 pieces of 16 bits: Q8_0 has pair p in piece p and the scale in 16; Q4_0 has bytes 2 j and 2 j + 1 in piece
   // j (second block: j + 9), elements j and j + 16 in the low and high nibble of byte j, and the scale in piece 8 (17).
-  logic [287:0] word;
+  function automatic [287:0] lane_word(input [Lanes*288-1:0] words, input [LaneW-1:0] lane);
+    lane_word = '0;
+    for (int l = 0; l < Lanes; l = l + 1) begin
+      lane_word = lane_word | (words[l*288 +: 288] & {288{lane == LaneW'(l)}});
+    end
+  endfunction
+  function automatic [31:0] scale_and_piece(input [287:0] word, input [4:0] idx, input q4, input half);
+    scale_and_piece = {q4 ? (half ? word[287:272] : word[143:128]) : word[271:256], word[{4'd0, idx}*16 +: 16]};
+  endfunction
+
   logic [4:0]  piece_idx;
   logic [15:0] piece;
   logic [15:0] scale;
   logic [7:0]  q0;
   logic [7:0]  q1;
   always_comb begin
-    word = 'x;
     piece_idx = 'x;
     piece = 'x;
     scale = 'x;
@@ -40,12 +48,7 @@ module mr_vec_embed #(
     if (valid_i) begin
       piece_idx = {1'b0, pair_i};
       if (q4_i) piece_idx = {2'b00, pair_i[2:0]} + (half_i ? 5'd9 : 5'd0);
-      word = '0;
-      for (int l = 0; l < Lanes; l = l + 1) begin
-        word = word | (wm_data_i[l*288 +: 288] & {288{lane_i == LaneW'(l)}});
-      end
-      piece = word[{4'd0, piece_idx}*16 +: 16];
-      scale = q4_i ? (half_i ? word[287:272] : word[143:128]) : word[271:256];
+      {scale, piece} = scale_and_piece(lane_word(wm_data_i, lane_i), piece_idx, q4_i, half_i);
       q0 = piece[7:0];
       q1 = piece[15:8];
       if (q4_i) begin
@@ -62,6 +65,6 @@ module mr_vec_embed #(
   always_ff @(posedge clk_i) begin
     if (valid_i && first_i) scale_q <= scale;
   end
-  mr_h2f u_h2f (.h_i(scale_q), .y_o(d_o));
+  assign d_o = scale_q;
 endmodule
 `default_nettype wire

@@ -3,8 +3,8 @@
 //
 // Everything is strobed by mr_vec with fixed delays; a strobe every cycle is legal, so a block takes 16 cycles.
 //   amax_v_i   magnitude bits of a pair on mag_i, amax_first_i on the first of a block; amax_o is right one cycle after the last
-//   scale_v_i  amax / 127 on scale_i; two cycles later d_f32_o is the rounded scale as f32 (input of the reciprocal), for that
-//              cycle; from the next one until the next block's, zero_o says that the scale is 0
+//   scale_v_i  amax / 127 on scale_i; two cycles later d_o is the fp16 scale, until the next block's; from the cycle after that
+//              until the next block's, zero_o says that the scale is 0
 //   q_v_i      a pair of scaled elements on scaled_i; pack_first_i two cycles after the first of a block; three cycles
 //              after the last one block_o is complete, for one cycle
 // No reset: nothing here is control. Test: tests/rtl/vec.
@@ -18,7 +18,7 @@ module mr_vec_quant (
   output logic [30:0]  amax_o,
   input  wire          scale_v_i,
   input  wire  [31:0]  scale_i,
-  output logic [31:0]  d_f32_o,
+  output logic [15:0]  d_o,
   output logic         zero_o,
   input  wire          q_v_i,
   input  wire  [63:0]  scaled_i,
@@ -43,7 +43,7 @@ module mr_vec_quant (
   logic [15:0] d_q;
   logic [15:0] d_q2;
   mr_f2h u_f2h (.clk_i, .rst_ni, .valid_i(scale_v_i), .a_i(scale_i), .valid_o(d_valid), .y_o(d_new));
-  mr_h2f u_h2f (.h_i(d_new), .y_o(d_f32_o));
+  assign d_o = d_new;
   assign zero_o = d_q[14:0] == 15'd0;
 
   // Elements are shifted in at the top: after 16 pairs the first one has reached bits 15:0.
