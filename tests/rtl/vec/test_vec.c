@@ -182,7 +182,7 @@ static void run_and_compare(const vec_cmd_t *cmd, uint32_t want_err, uint32_t wa
 
 /* ---- cases ----------------------------------------------------------------------------------- */
 
-/* Four disjoint vectors of up to MAX_N at random even addresses, in random order. */
+/* Three disjoint places for vectors of up to MAX_N, at random even addresses, in random order. */
 static void place(uint32_t at[3]) {
     const uint32_t first = below(3);
     const uint32_t step = 1u + below(2);
