@@ -16,6 +16,7 @@ run    g++                            g++
 run    make                           make
 run    cmake                          cmake                                          3.25
 run    verilator                      verilator                                      5.006
+run    libcjson-dev                   /usr/include/cjson/cJSON.h
 check  ccache                         ccache
 check  iverilog                       iverilog
 check  yosys                          yosys

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A session for a command: opened with a progress bar, driven until its request is over. */
+#ifndef MR_HOST_CLI_ENGINE_H
+#define MR_HOST_CLI_ENGINE_H
+
+#include <stdbool.h>
+
+#include "cli.h"
+#include "session/session.h"
+
+/* The slot that commands use. */
+#define MR_CLI_SLOT 0u
+
+/* "sim" where the build has it, otherwise "model". */
+const char *mr_cli_default_device(void);
+
+/* Opens model and device, with a bar on standard error while it loads if that is a terminal.
+ * @return an exit code; the message is out, *session is NULL on failure. */
+int mr_cli_open_session(const char *device, const char *model, mr_session_t **session);
+
+/* Opens the model file only. */
+int mr_cli_open_model(const char *model, mr_session_t **session);
+
+/* Opens a device without a model; close it with mr_mmio_close on MR_CLI_OK. */
+int mr_cli_open_device(const char *device, mr_mmio_t *mmio);
+
+/* Encodes a text with its start-of-sequence token. Free *ids. */
+int mr_cli_encode(const mr_session_t *session, const mr_cli_text_t *text, bool add_special,
+                  bool parse_special, uint32_t **ids, size_t *count);
+
+/* Steps the scheduler until no request is left. Once *may_cancel is true it cancels the request
+ * after an interruption.
+ * @return MR_CLI_OK, or MR_CLI_FAILED with the message out when the device fails. */
+int mr_cli_drive(const mr_session_t *session, mr_sched_t *sched, const bool *may_cancel);
+
+/* Message for a job that the device refused; detail as in the end event. @return MR_CLI_FAILED. */
+int mr_cli_job_failed(uint32_t detail);
+
+#endif
