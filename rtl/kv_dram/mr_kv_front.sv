@@ -107,7 +107,7 @@ module mr_kv_front #(
   logic [SlotW+LayerW-1:0] len_wa;
   logic [SlotW-1:0]        nblk_wa;
   logic [WalkW-1:0]        walk_q;
-  logic                    walk_blk_q, walk_turn_q;
+  logic                    walk_blk_q;
   logic [SlotW-1:0]        free_slot_q;
   logic [PageCntW-1:0]     sp_q, bump_q;   // entries of the free stack; pages ever taken since the last fresh start
   logic [SlotW+LayerW-1:0] clear_q;
@@ -218,7 +218,8 @@ module mr_kv_front #(
   assign can_accept   = kc_valid_i && (!job_valid_o || job_ready_i)
                         && !(free_busy_o && kc_op_i == OpAppend && kc_slot_i == 8'(free_slot_q));
   assign accept       = state_q == StIdle && can_accept && !walk_sel;
-  assign walk_sel     = state_q == StIdle && free_busy_o && (walk_turn_q || !can_accept);
+  // The job register is full in the clock after StPush, so the walk gets a step after each command.
+  assign walk_sel     = state_q == StIdle && free_busy_o && !can_accept;
   assign kc_ready_o   = accept;
   assign commit       = state_q == StPush && status_q == 4'd0 && !over_q && op_q == OpAppend;
   assign pages_free_o = cfg_pages_i - (bump_q - sp_q);
@@ -291,7 +292,6 @@ module mr_kv_front #(
       free_busy_o <= 1'b0;
       walk_q      <= '0;
       walk_blk_q  <= 1'b0;
-      walk_turn_q <= 1'b0;
       sp_q        <= '0;
       bump_q      <= '0;
       job_valid_o <= 1'b0;
@@ -301,9 +301,6 @@ module mr_kv_front #(
 
       if (state_q == StPush) job_valid_o <= 1'b1;
       else if (job_ready_i) job_valid_o <= 1'b0;
-
-      if (walk_sel) walk_turn_q <= 1'b0;
-      else if (accept) walk_turn_q <= 1'b1;
 
       if (free_req_i && !free_busy_o && 32'(free_slot_i) < Slots) begin
         free_busy_o <= 1'b1;

@@ -374,9 +374,10 @@ module mr_kv_sdram #(
 
   always_comb begin
     w_mask = '0;
-    w_word = kw_block_i[word_q*(8*DqBytes) +: 8*DqBytes];
-    if (w_scale) begin
-      w_word = {(DqBytes/2){w_scale_half}};
+    w_word = {(DqBytes/2){w_scale_half}};
+    if (wr_on && !w_scale) begin
+      w_word = kw_block_i[word_q*(8*DqBytes) +: 8*DqBytes];
+    end else if (wr_on) begin
       w_mask = '1;
       for (int h = 0; h < DqBytes/2; h = h + 1) begin
         if (w_sub == SubBits'(32'(beat) * (DqBytes/2) + h)) w_mask[2*h +: 2] = 2'b00;

@@ -19,11 +19,12 @@ enum { STREAM = 0, APPEND = 1, QUEUE = 64, OUTSTANDING = 4, HANG_CYCLES = 60000 
 typedef struct {
     kv_cmd_t cmd;
     unsigned port;
+    unsigned blocks_before; /* blocks that this port must have handed over before the response */
     uint8_t blocks[KV_NBH][KV_BLOCK_BYTES]; /* APPEND */
 } sent_t;
 
 typedef struct {
-    unsigned port, status, beats;
+    unsigned port, status, beats, blocks_before;
     uint8_t data[32U * KV_NBH][KV_BLOCK_BYTES];
 } expect_t;
 
@@ -252,6 +253,7 @@ static void observe_taken(void) {
     const sent_t *s = &tb.granted[tb.granted_head++ % QUEUE];
     expect_t *e = &tb.expect[tb.expect_tail++ % QUEUE];
     e->port = s->port;
+    e->blocks_before = s->blocks_before;
     e->status = kv_golden_status(&tb.gold, &s->cmd, tb.io.pages_free);
     e->beats = 1;
     tb.refused[e->status]++;
@@ -293,6 +295,9 @@ static void observe_beat(unsigned p) {
     if (memcmp(want, tb.io.kr_block, KV_BLOCK_BYTES) != 0) {
         fail("wrong data");
     }
+    if (tb.port[p].block_head - e->blocks_before > QUEUE) {
+        fail("response before the blocks of the APPEND were taken");
+    }
     if (tb.io.kr_last != (tb.beat + 1U == e->beats)) {
         fail("last at the wrong beat");
     }
@@ -310,13 +315,14 @@ static void observe_port(unsigned p) {
     port_t *port = &tb.port[p];
 
     if (port->active && tb.io.kc_ready[p]) {
-        tb.granted[tb.granted_tail++ % QUEUE] = port->next;
         if (port->next.cmd.op == APPEND) {
             for (unsigned b = 0; b < tb.gold.nbh; b++) {
                 memcpy(port->blocks[port->block_tail++ % QUEUE], port->next.blocks[b],
                        KV_BLOCK_BYTES);
             }
         }
+        port->next.blocks_before = port->block_tail;
+        tb.granted[tb.granted_tail++ % QUEUE] = port->next;
         port->active = false;
         port->under_way++;
     }
@@ -575,6 +581,21 @@ static void measure(void) {
     }
 }
 
+/* A slot takes all its blocks and not one more. */
+static void test_slot_full(void) {
+    configure(1, 1, 1, KV_PAGES);
+    const uint64_t before = tb.refused[6];
+    tb.mood = quick;
+    for (unsigned i = 0; i <= 2U * KV_POSITIONS && !tb.failed; i++) {
+        const kv_cmd_t c = {.op = APPEND, .slot = 3, .count = 1, .pos = i / 2U, .kind = i & 1U};
+        send(i % KV_PORTS, &c);
+    }
+    drain();
+    if (!tb.failed && tb.refused[6] != before + 1U) {
+        fail("the end of a slot's table is not where it should be");
+    }
+}
+
 /* More pages are configured than the device holds: the first page beyond its end is refused,
  * nothing is overwritten. */
 static void test_device_end(void) {
@@ -656,6 +677,7 @@ static void random_suite(void) {
         {3, 1, 3, 9, 80000, {60, 10, 20, 20, 30, 4000}},
         {1, 2, 1, 37, 80000, {20, 2, 3, 100, 100, 2500}},
         {2, 3, 2, 37, 80000, {50, 40, 100, 100, 100, 200}},
+        {2, 2, 1, 37, 20000, {0, 100, 100, 100, 100, 500}}, /* refusals must not starve FREE */
     };
 
     for (unsigned i = 0; i < sizeof runs / sizeof runs[0] && !tb.failed; i++) {
@@ -683,6 +705,7 @@ int kv_bench_main(int argc, char **argv) {
     if (start_up()) {
         random_suite();
         if (!tb.failed) {
+            test_slot_full();
             test_device_end();
         }
         if (!tb.failed) {
