@@ -18,9 +18,17 @@ enum { MR_CLI_OK = 0, MR_CLI_FAILED = 1, MR_CLI_USAGE = 2, MR_CLI_INTERRUPTED = 
 /* Longest text that is read from a file or standard input, bytes. */
 #define MR_CLI_TEXT_MAX ((size_t)64 << 20)
 
+/* A growing run of bytes. */
+typedef struct {
+    char *bytes;
+    size_t length;
+    size_t capacity;
+} mr_cli_text_t;
+
 /* One run of the tool. */
 typedef struct {
     const char *command; /* name of the command, NULL before it is known */
+    mr_cli_text_t out;   /* not yet written to standard output */
     int write_errno;     /* of the first failed write to standard output, 0 if none */
 } mr_cli_t;
 
@@ -49,18 +57,11 @@ __attribute__((format(printf, 2, 3))) int mr_cli_usage(const mr_cli_t *cli, cons
 /* Zeroed memory; ends the tool with a message when there is none. */
 void *mr_cli_alloc(size_t count, size_t size);
 
-/* A growing run of bytes. */
-typedef struct {
-    char *bytes;
-    size_t length;
-    size_t capacity;
-} mr_cli_text_t;
-
 void mr_cli_text_append(mr_cli_text_t *text, const char *bytes, size_t length);
 
 /* ---- standard output ---- */
 
-/* @return false once a write has failed. */
+/* Buffered; a signal does not cut a write short. @return false once a write has failed. */
 bool mr_cli_write(mr_cli_t *cli, const char *bytes, size_t length);
 __attribute__((format(printf, 2, 3))) bool mr_cli_print(mr_cli_t *cli, const char *format, ...);
 bool mr_cli_flush(mr_cli_t *cli);

@@ -49,7 +49,6 @@ static const mr_cli_spec_t spec = {"-m FILE [-p TEXT] [OPTION...]",
 
 /* Takes one option. @return false when its argument is wrong; the message is out. */
 static bool take_option(const mr_cli_t *cli, int key, mr_cli_run_options_t *o) {
-    uint32_t n;
     switch (key) {
     case 'm':
         o->model = optarg;
@@ -58,11 +57,9 @@ static bool take_option(const mr_cli_t *cli, int key, mr_cli_run_options_t *o) {
         o->prompt = optarg;
         return true;
     case 'n':
-        if (!mr_cli_parse_u32(cli, "-n", optarg, 0, UINT32_MAX, &n)) {
-            return false;
-        }
-        o->n = n;
-        return true;
+        o->n = 0;
+        return strcmp(optarg, "0") == 0 ||
+               mr_cli_parse_u32(cli, "-n", optarg, 1, UINT32_MAX, &o->n);
     case KEY_DEVICE:
         o->device = optarg;
         return true;
@@ -128,7 +125,9 @@ static int read_prompt(const mr_cli_run_options_t *o, mr_cli_text_t *text) {
             text->length -= text->length > 0 && text->bytes[text->length - 1u] == '\r';
         }
     }
-    return text->length > 0 ? MR_CLI_OK : mr_cli_fail("the prompt is empty; give it some text");
+    return text->length > 0
+               ? MR_CLI_OK
+               : mr_cli_fail("the prompt is empty; give a text with -p or on standard input");
 }
 
 static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n) {

@@ -111,7 +111,8 @@ static int get_tokens(const mr_cli_t *cli, const options_t *o, const mr_cli_text
         }
     }
     if (s->n < 2) {
-        return mr_cli_fail("nothing to score: %zu tokens, at least 2 are needed", s->n);
+        return mr_cli_fail("nothing to score: %zu token%s, at least 2 are needed", s->n,
+                           s->n == 1 ? "" : "s");
     }
     if (s->n > h->context) {
         return mr_cli_fail("the text has %zu tokens but the model's context holds %" PRIu32

@@ -101,7 +101,8 @@ cJSON *mr_cli_json_ranked(const mr_cli_ranked_t *ranked, uint32_t count) {
 int mr_cli_json_print(mr_cli_t *cli, cJSON *object) {
     char *text = cJSON_PrintUnformatted(object);
     cJSON_Delete(object);
-    (void)mr_cli_print(cli, "%s\n", text);
+    (void)mr_cli_write(cli, text, strlen(text));
+    (void)mr_cli_write(cli, "\n", 1);
     free(text);
     return MR_CLI_OK;
 }

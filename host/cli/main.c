@@ -81,7 +81,7 @@ static int dispatch(mr_cli_t *cli, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    mr_cli_t cli = {NULL, 0};
+    mr_cli_t cli = {NULL, {NULL, 0, 0}, 0};
     catch_signals();
     mr_cli_json_init();
     const int code = dispatch(&cli, argc, argv);

@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
 #define MESSAGE_BYTES 1024u
+#define BUFFER_BYTES 65536u
 
 /* Prints a line made of a formatted message and an end, without control bytes. */
 static void message(const char *format, va_list args, const char *end) {
@@ -77,35 +79,50 @@ void mr_cli_text_append(mr_cli_text_t *text, const char *bytes, size_t length) {
     }
 }
 
-/* Keeps the cause of the first failure: later calls would overwrite errno. */
-static bool note(mr_cli_t *cli, bool fine) {
-    if (!fine && cli->write_errno == 0) {
-        cli->write_errno = errno != 0 ? errno : EIO;
+bool mr_cli_flush(mr_cli_t *cli) {
+    size_t done = 0;
+    while (cli->write_errno == 0 && done < cli->out.length) {
+        const ssize_t n = write(STDOUT_FILENO, cli->out.bytes + done, cli->out.length - done);
+        if (n >= 0) {
+            done += (size_t)n;
+        } else if (errno != EINTR) {
+            cli->write_errno = errno;
+        }
     }
+    cli->out.length = 0;
     return cli->write_errno == 0;
 }
 
 bool mr_cli_write(mr_cli_t *cli, const char *bytes, size_t length) {
-    errno = 0;
-    return note(cli, length == 0 || fwrite(bytes, 1, length, stdout) == length);
+    mr_cli_text_append(&cli->out, bytes, length);
+    return cli->out.length < BUFFER_BYTES ? cli->write_errno == 0 : mr_cli_flush(cli);
 }
 
 bool mr_cli_print(mr_cli_t *cli, const char *format, ...) {
+    char line[MESSAGE_BYTES];
     va_list args;
     va_start(args, format);
-    errno = 0;
-    const int n = vfprintf(stdout, format, args);
+    const int n = vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    return note(cli, n >= 0);
-}
-
-bool mr_cli_flush(mr_cli_t *cli) {
-    errno = 0;
-    return note(cli, fflush(stdout) == 0);
+    if (n < 0) {
+        return false;
+    }
+    if ((size_t)n < sizeof line) {
+        return mr_cli_write(cli, line, (size_t)n);
+    }
+    char *longer = mr_cli_alloc((size_t)n + 1u, 1);
+    va_start(args, format);
+    (void)vsnprintf(longer, (size_t)n + 1u, format, args);
+    va_end(args);
+    const bool fine = mr_cli_write(cli, longer, (size_t)n);
+    free(longer);
+    return fine;
 }
 
 int mr_cli_finish(mr_cli_t *cli, int code) {
     (void)mr_cli_flush(cli);
+    free(cli->out.bytes);
+    cli->out = (mr_cli_text_t){NULL, 0, 0};
     if (cli->write_errno == 0) {
         return code;
     }
