@@ -64,6 +64,17 @@ def quote(text):
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if text else "NULL"
 
 
+def values_ident(block, reg, field):
+    return f"{block.name}_{reg.name.lower()}_{field.name}_values"
+
+
+def table_values(block, reg, field):
+    if not field.enum:
+        return ""
+    rows = "".join(f"    {{{quote(v.name)}, {quote(v.desc)}, {v.value}u}},\n" for v in field.enum.values)
+    return f"\nstatic const mr_reg_value_t {values_ident(block, reg, field)}[] = {{\n{rows}}};\n"
+
+
 def table(model):
     out = [model.banner("/*", " */"), """/* clang-format off */
 /* Name table of the register map; see reg_table.h. */
@@ -76,10 +87,13 @@ def table(model):
         regs = []
         for reg in block.regs:
             ident = f"{block.name}_{reg.name.lower()}_fields"
+            for f in reg.fields:
+                out.append(table_values(block, reg, f))
             out.append(f"\nstatic const mr_reg_field_t {ident}[] = {{\n")
             for f in reg.fields:
                 out.append(f"    {{{quote(f.name)}, {quote(f.desc or reg.desc)}, {quote(f.unit)}, {quote(f.effect)}, "
-                           f"0x{f.reset:X}u, {f.lsb}, {f.width}, MR_REG_{f.access.upper()}}},\n")
+                           f"0x{f.reset:X}u, {f.lsb}, {f.width}, MR_REG_{f.access.upper()}, "
+                           f"{values_ident(block, reg, f) if f.enum else 'NULL'}, {len(f.enum.values) if f.enum else 0}}},\n")
             out.append("};\n")
             regs.append(f"    {{{quote(reg.name)}, {quote(reg.desc)}, {ident}, {len(reg.fields)}, 0x{reg.reset:08X}u, "
                         f"0x{reg.offset:03X}u, {reg.stride}, {reg.count}, {reg.width}}},\n")

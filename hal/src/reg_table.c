@@ -8,118 +8,126 @@
 #include <stddef.h>
 
 static const mr_reg_field_t chip_id_fields[] = {
-    {"value", "The letters MRCE, first letter in the top byte.", "-", NULL, 0x4D524345u, 0, 32, MR_REG_CONST},
+    {"value", "The letters MRCE, first letter in the top byte.", "-", NULL, 0x4D524345u, 0, 32, MR_REG_CONST, NULL, 0},
 };
 
 static const mr_reg_field_t chip_version_fields[] = {
-    {"minor", "Changes when something is added.", "-", NULL, 0x1u, 0, 16, MR_REG_CONST},
-    {"major", "Changes when an old driver would misbehave.", "-", NULL, 0x0u, 16, 16, MR_REG_CONST},
+    {"minor", "Changes when something is added.", "-", NULL, 0x1u, 0, 16, MR_REG_CONST, NULL, 0},
+    {"major", "Changes when an old driver would misbehave.", "-", NULL, 0x0u, 16, 16, MR_REG_CONST, NULL, 0},
 };
 
 static const mr_reg_field_t chip_git_hash_fields[] = {
-    {"value", "First eight hexadecimal digits of the commit, 0 if unknown.", "-", NULL, 0x0u, 0, 32, MR_REG_RO},
+    {"value", "First eight hexadecimal digits of the commit, 0 if unknown.", "-", NULL, 0x0u, 0, 32, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t chip_caps_fields[] = {
-    {"groups", "Chip groups.", "groups", NULL, 0x0u, 0, 8, MR_REG_RO},
-    {"tiles", "Tiles of a group.", "tiles", NULL, 0x0u, 8, 8, MR_REG_RO},
-    {"lanes", "Dot-product lanes of a tile (1, 2, 4 or 8).", "lanes", NULL, 0x0u, 16, 8, MR_REG_RO},
-    {"channels", "KV-cache DRAM channels.", "channels", NULL, 0x0u, 24, 8, MR_REG_RO},
+    {"groups", "Chip groups.", "groups", NULL, 0x0u, 0, 8, MR_REG_RO, NULL, 0},
+    {"tiles", "Tiles of a group.", "tiles", NULL, 0x0u, 8, 8, MR_REG_RO, NULL, 0},
+    {"lanes", "Dot-product lanes of a tile (1, 2, 4 or 8).", "lanes", NULL, 0x0u, 16, 8, MR_REG_RO, NULL, 0},
+    {"channels", "KV-cache DRAM channels.", "channels", NULL, 0x0u, 24, 8, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t chip_caps_wmem_fields[] = {
-    {"value", "Words of lanes x 288 bits.", "words", NULL, 0x0u, 0, 32, MR_REG_RO},
+    {"value", "Words of lanes x 288 bits.", "words", NULL, 0x0u, 0, 32, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t chip_caps_vmem_fields[] = {
-    {"value", "f32 elements.", "elements", NULL, 0x0u, 0, 32, MR_REG_RO},
+    {"value", "f32 elements.", "elements", NULL, 0x0u, 0, 32, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t chip_caps_xmem_fields[] = {
-    {"value", "Blocks of 32 elements.", "blocks", NULL, 0x0u, 0, 32, MR_REG_RO},
+    {"value", "Blocks of 32 elements.", "blocks", NULL, 0x0u, 0, 32, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t chip_caps_pmem_fields[] = {
-    {"value", "Descriptors of 8 words.", "descriptors", NULL, 0x0u, 0, 32, MR_REG_RO},
+    {"value", "Descriptors of 8 words.", "descriptors", NULL, 0x0u, 0, 32, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t chip_caps_inbuf_fields[] = {
-    {"bufs", "Buffers, that is jobs that can wait or run in a tile.", "buffers", NULL, 0x0u, 0, 8, MR_REG_RO},
-    {"size", "Largest legal IN_SIZE.", "elements", NULL, 0x0u, 16, 16, MR_REG_RO},
+    {"bufs", "Buffers, that is jobs that can wait or run in a tile.", "buffers", NULL, 0x0u, 0, 8, MR_REG_RO, NULL, 0},
+    {"size", "Largest legal IN_SIZE.", "elements", NULL, 0x0u, 16, 16, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t chip_caps_result_fields[] = {
-    {"bufs", "Buffers.", "buffers", NULL, 0x0u, 0, 8, MR_REG_RO},
-    {"size", "Elements of a buffer (RES_SIZE of the memory window).", "elements", NULL, 0x0u, 8, 24, MR_REG_RO},
+    {"bufs", "Buffers.", "buffers", NULL, 0x0u, 0, 8, MR_REG_RO, NULL, 0},
+    {"size", "Elements of a buffer (RES_SIZE of the memory window).", "elements", NULL, 0x0u, 8, 24, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t chip_caps_kv_fields[] = {
-    {"slots", "Slots.", "slots", NULL, 0x0u, 0, 9, MR_REG_RO},
-    {"layers", "Largest KV CONFIG.layers.", "layers", NULL, 0x0u, 9, 9, MR_REG_RO},
-    {"heads", "Largest KV CONFIG.heads.", "heads", NULL, 0x0u, 18, 8, MR_REG_RO},
-    {"nbh", "Largest KV CONFIG.nbh.", "blocks", NULL, 0x0u, 26, 5, MR_REG_RO},
+    {"slots", "Slots.", "slots", NULL, 0x0u, 0, 9, MR_REG_RO, NULL, 0},
+    {"layers", "Largest KV CONFIG.layers.", "layers", NULL, 0x0u, 9, 9, MR_REG_RO, NULL, 0},
+    {"heads", "Largest KV CONFIG.heads.", "heads", NULL, 0x0u, 18, 8, MR_REG_RO, NULL, 0},
+    {"nbh", "Largest KV CONFIG.nbh.", "blocks", NULL, 0x0u, 26, 5, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t chip_caps_kv_pages_fields[] = {
-    {"value", "Pages that its table can name; how many fit the DRAM depends on KV CONFIG.", "pages", NULL, 0x0u, 0, 32, MR_REG_RO},
+    {"value", "Pages that its table can name; how many fit the DRAM depends on KV CONFIG.", "pages", NULL, 0x0u, 0, 32, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t chip_caps_clock_khz_fields[] = {
-    {"value", "Clock frequency.", "kHz", NULL, 0x0u, 0, 32, MR_REG_RO},
+    {"value", "Clock frequency.", "kHz", NULL, 0x0u, 0, 32, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t chip_caps_dram_fields[] = {
-    {"dq_bytes", "Bytes moved on the data bus in one controller clock.", "bytes", NULL, 0x0u, 0, 8, MR_REG_RO},
-    {"banks", "Banks.", "banks", NULL, 0x0u, 8, 8, MR_REG_RO},
-    {"row_bytes", "Bytes of a row.", "bytes", NULL, 0x0u, 16, 16, MR_REG_RO},
+    {"dq_bytes", "Bytes moved on the data bus in one controller clock.", "bytes", NULL, 0x0u, 0, 8, MR_REG_RO, NULL, 0},
+    {"banks", "Banks.", "banks", NULL, 0x0u, 8, 8, MR_REG_RO, NULL, 0},
+    {"row_bytes", "Bytes of a row.", "bytes", NULL, 0x0u, 16, 16, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t chip_scratch_fields[] = {
-    {"value", "Any value.", "-", NULL, 0x0u, 0, 32, MR_REG_RW},
+    {"value", "Any value.", "-", NULL, 0x0u, 0, 32, MR_REG_RW, NULL, 0},
 };
 
 static const mr_reg_field_t chip_control_fields[] = {
-    {"soft_reset", "Reset tiles, network, KV controllers and hub. Memories keep their contents.", "-", "drops every job, result and KV page", 0x0u, 0, 1, MR_REG_CMD},
+    {"soft_reset", "Reset tiles, network, KV controllers and hub. Memories keep their contents.", "-", "drops every job, result and KV page", 0x0u, 0, 1, MR_REG_CMD, NULL, 0},
 };
 
 static const mr_reg_field_t chip_status_fields[] = {
-    {"bus_error", "An access was answered with an error: unmapped address, or the memory of a tile that has a job.", "-", NULL, 0x0u, 0, 1, MR_REG_W1C},
-    {"tile_error", "A tile's ERROR register became non-zero.", "-", NULL, 0x0u, 1, 1, MR_REG_W1C},
-    {"kv_error", "A KV controller refused a command.", "-", NULL, 0x0u, 2, 1, MR_REG_W1C},
+    {"bus_error", "An access was answered with an error: unmapped address, or the memory of a tile that has a job.", "-", NULL, 0x0u, 0, 1, MR_REG_W1C, NULL, 0},
+    {"tile_error", "A tile's ERROR register became non-zero.", "-", NULL, 0x0u, 1, 1, MR_REG_W1C, NULL, 0},
+    {"kv_error", "A KV controller refused a command.", "-", NULL, 0x0u, 2, 1, MR_REG_W1C, NULL, 0},
 };
 
 static const mr_reg_field_t chip_cycle_fields[] = {
-    {"value", "Clock cycles since reset.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "Clock cycles since reset.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
+};
+
+static const mr_reg_value_t chip_mem_target_kind_values[] = {
+    {"WMEM", "weights; row = lane word of 9 words", 0u},
+    {"VMEM", "f32 vectors; row = element", 1u},
+    {"XMEM", "quantised activations; row = block of 9 words", 2u},
+    {"PMEM", "descriptors; row = 8 words", 3u},
+    {"RESULT", "result buffers of the hub, read only; row = element", 4u},
 };
 
 static const mr_reg_field_t chip_mem_target_fields[] = {
-    {"kind", "Which memory.", "-", NULL, 0x0u, 0, 4, MR_REG_RW},
-    {"tile", "Tile number; ignored for RESULT.", "-", NULL, 0x0u, 8, 8, MR_REG_RW},
+    {"kind", "Which memory.", "-", NULL, 0x0u, 0, 4, MR_REG_RW, chip_mem_target_kind_values, 5},
+    {"tile", "Tile number; ignored for RESULT.", "-", NULL, 0x0u, 8, 8, MR_REG_RW, NULL, 0},
 };
 
 static const mr_reg_field_t chip_mem_base_fields[] = {
-    {"value", "Index of the 32-bit word that appears at the window's first address.", "words", NULL, 0x0u, 0, 32, MR_REG_RW},
+    {"value", "Index of the 32-bit word that appears at the window's first address.", "words", NULL, 0x0u, 0, 32, MR_REG_RW, NULL, 0},
 };
 
 static const mr_reg_field_t chip_mem_crc_start_fields[] = {
-    {"value", "Row index; rows per memory are told in MEM_TARGET.kind.", "rows", NULL, 0x0u, 0, 32, MR_REG_RW},
+    {"value", "Row index; rows per memory are told in MEM_TARGET.kind.", "rows", NULL, 0x0u, 0, 32, MR_REG_RW, NULL, 0},
 };
 
 static const mr_reg_field_t chip_mem_crc_count_fields[] = {
-    {"value", "Rows.", "rows", NULL, 0x0u, 0, 32, MR_REG_RW},
+    {"value", "Rows.", "rows", NULL, 0x0u, 0, 32, MR_REG_RW, NULL, 0},
 };
 
 static const mr_reg_field_t chip_mem_crc_ctrl_fields[] = {
-    {"start", "Start a run over MEM_CRC_START / MEM_CRC_COUNT of the memory in MEM_TARGET; ignored while one runs.", "-", "sets MEM_CRC_STATUS.busy and rewrites MEM_CRC_VALUE", 0x0u, 0, 1, MR_REG_CMD},
+    {"start", "Start a run over MEM_CRC_START / MEM_CRC_COUNT of the memory in MEM_TARGET; ignored while one runs.", "-", "sets MEM_CRC_STATUS.busy and rewrites MEM_CRC_VALUE", 0x0u, 0, 1, MR_REG_CMD, NULL, 0},
 };
 
 static const mr_reg_field_t chip_mem_crc_status_fields[] = {
-    {"busy", "A run is in progress; MEM_CRC_VALUE is not valid.", "-", NULL, 0x0u, 0, 1, MR_REG_RO},
-    {"error", "The last run was refused: no such memory, rows out of range, or the tile has a job.", "-", NULL, 0x0u, 1, 1, MR_REG_RO},
+    {"busy", "A run is in progress; MEM_CRC_VALUE is not valid.", "-", NULL, 0x0u, 0, 1, MR_REG_RO, NULL, 0},
+    {"error", "The last run was refused: no such memory, rows out of range, or the tile has a job.", "-", NULL, 0x0u, 1, 1, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t chip_mem_crc_value_fields[] = {
-    {"value", "CRC-32 (IEEE 802.3, reflected, initial and final xor 0xFFFFFFFF) of the rows' words, little-endian.", "-", NULL, 0x0u, 0, 32, MR_REG_RO},
+    {"value", "CRC-32 (IEEE 802.3, reflected, initial and final xor 0xFFFFFFFF) of the rows' words, little-endian.", "-", NULL, 0x0u, 0, 32, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_t chip_regs[] = {
@@ -151,69 +159,69 @@ static const mr_reg_t chip_regs[] = {
 };
 
 static const mr_reg_field_t hub_inj_dest_fields[] = {
-    {"value", "One bit a node; node t + 1 is tile t.", "-", NULL, 0x0u, 0, 32, MR_REG_RW},
+    {"value", "One bit a node; node t + 1 is tile t.", "-", NULL, 0x0u, 0, 32, MR_REG_RW, NULL, 0},
 };
 
 static const mr_reg_field_t hub_inj_prog_fields[] = {
-    {"pc", "First descriptor at the destination.", "descriptors", NULL, 0x0u, 0, 16, MR_REG_RW},
-    {"flags", "Job flags (bit 0 LOGITS, bit 1 TOPK, bits 2 and 3 free for programs).", "-", NULL, 0x0u, 16, 4, MR_REG_RW},
-    {"parts", "Messages that make up the job.", "messages", NULL, 0x1u, 20, 4, MR_REG_RW},
+    {"pc", "First descriptor at the destination.", "descriptors", NULL, 0x0u, 0, 16, MR_REG_RW, NULL, 0},
+    {"flags", "Job flags (bit 0 LOGITS, bit 1 TOPK, bits 2 and 3 free for programs).", "-", NULL, 0x0u, 16, 4, MR_REG_RW, NULL, 0},
+    {"parts", "Messages that make up the job.", "messages", NULL, 0x1u, 20, 4, MR_REG_RW, NULL, 0},
 };
 
 static const mr_reg_field_t hub_inj_token_fields[] = {
-    {"value", "Token id.", "-", NULL, 0x0u, 0, 18, MR_REG_RW},
+    {"value", "Token id.", "-", NULL, 0x0u, 0, 18, MR_REG_RW, NULL, 0},
 };
 
 static const mr_reg_field_t hub_inj_pos_fields[] = {
-    {"value", "Position in the slot's sequence.", "tokens", NULL, 0x0u, 0, 18, MR_REG_RW},
+    {"value", "Position in the slot's sequence.", "tokens", NULL, 0x0u, 0, 18, MR_REG_RW, NULL, 0},
 };
 
 static const mr_reg_field_t hub_inj_slot_fields[] = {
-    {"value", "Slot (one user's sequence).", "-", NULL, 0x0u, 0, 8, MR_REG_RW},
+    {"value", "Slot (one user's sequence).", "-", NULL, 0x0u, 0, 8, MR_REG_RW, NULL, 0},
 };
 
 static const mr_reg_field_t hub_inj_ctrl_fields[] = {
-    {"push", "Send the message described by the INJ registers, without payload.", "-", "ignored unless INJ_STATUS.ready; ready falls until the network took the message", 0x0u, 0, 1, MR_REG_CMD},
+    {"push", "Send the message described by the INJ registers, without payload.", "-", "ignored unless INJ_STATUS.ready; ready falls until the network took the message", 0x0u, 0, 1, MR_REG_CMD, NULL, 0},
 };
 
 static const mr_reg_field_t hub_inj_status_fields[] = {
-    {"ready", "A push will be taken.", "-", NULL, 0x0u, 0, 1, MR_REG_RO},
+    {"ready", "A push will be taken.", "-", NULL, 0x0u, 0, 1, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t hub_res_status_fields[] = {
-    {"count", "Complete results that wait.", "results", NULL, 0x0u, 0, 8, MR_REG_RO},
-    {"head", "RESULT buffer of the oldest one; valid while count is not 0.", "-", NULL, 0x0u, 8, 8, MR_REG_RO},
+    {"count", "Complete results that wait.", "results", NULL, 0x0u, 0, 8, MR_REG_RO, NULL, 0},
+    {"head", "RESULT buffer of the oldest one; valid while count is not 0.", "-", NULL, 0x0u, 8, 8, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t hub_res_hdr_fields[] = {
-    {"slot", "Slot.", "-", NULL, 0x0u, 0, 8, MR_REG_RO},
-    {"status", "Job status, 0 is fine (tile_isa.md section 4).", "-", NULL, 0x0u, 8, 4, MR_REG_RO},
-    {"flags", "Job flags.", "-", NULL, 0x0u, 12, 4, MR_REG_RO},
-    {"pc", "pc field of the message.", "-", NULL, 0x0u, 16, 16, MR_REG_RO},
+    {"slot", "Slot.", "-", NULL, 0x0u, 0, 8, MR_REG_RO, NULL, 0},
+    {"status", "Job status, 0 is fine (tile_isa.md section 4).", "-", NULL, 0x0u, 8, 4, MR_REG_RO, NULL, 0},
+    {"flags", "Job flags.", "-", NULL, 0x0u, 12, 4, MR_REG_RO, NULL, 0},
+    {"pc", "pc field of the message.", "-", NULL, 0x0u, 16, 16, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t hub_res_pos_fields[] = {
-    {"value", "Position in the slot's sequence.", "tokens", NULL, 0x0u, 0, 18, MR_REG_RO},
+    {"value", "Position in the slot's sequence.", "tokens", NULL, 0x0u, 0, 18, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t hub_res_token_fields[] = {
-    {"value", "Token that the job carried.", "-", NULL, 0x0u, 0, 18, MR_REG_RO},
+    {"value", "Token that the job carried.", "-", NULL, 0x0u, 0, 18, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t hub_res_len_fields[] = {
-    {"value", "Elements in its RESULT buffer.", "elements", NULL, 0x0u, 0, 32, MR_REG_RO},
+    {"value", "Elements in its RESULT buffer.", "elements", NULL, 0x0u, 0, 32, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t hub_res_ctrl_fields[] = {
-    {"pop", "Drop the oldest result and free its buffer.", "-", "ignored while RES_STATUS.count is 0", 0x0u, 0, 1, MR_REG_CMD},
+    {"pop", "Drop the oldest result and free its buffer.", "-", "ignored while RES_STATUS.count is 0", 0x0u, 0, 1, MR_REG_CMD, NULL, 0},
 };
 
 static const mr_reg_field_t hub_msgs_fields[] = {
-    {"value", "Messages that the group network has carried since reset.", "messages", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "Messages that the group network has carried since reset.", "messages", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t hub_net_busy_fields[] = {
-    {"value", "Cycles since reset in which the group network carried a flit.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "Cycles since reset in which the group network carried a flit.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_t hub_regs[] = {
@@ -235,56 +243,56 @@ static const mr_reg_t hub_regs[] = {
 };
 
 static const mr_reg_field_t kv_config_fields[] = {
-    {"layers", "Layers that this controller holds.", "layers", NULL, 0x0u, 0, 9, MR_REG_RW},
-    {"heads", "KV heads of a layer.", "heads", NULL, 0x0u, 16, 8, MR_REG_RW},
-    {"nbh", "Blocks of 32 elements in a head.", "blocks", NULL, 0x0u, 24, 5, MR_REG_RW},
+    {"layers", "Layers that this controller holds.", "layers", NULL, 0x0u, 0, 9, MR_REG_RW, NULL, 0},
+    {"heads", "KV heads of a layer.", "heads", NULL, 0x0u, 16, 8, MR_REG_RW, NULL, 0},
+    {"nbh", "Blocks of 32 elements in a head.", "blocks", NULL, 0x0u, 24, 5, MR_REG_RW, NULL, 0},
 };
 
 static const mr_reg_field_t kv_ctrl_fields[] = {
-    {"init", "Take CONFIG over, free every page and forget every slot.", "-", "STATUS.ready falls until it is done", 0x0u, 0, 1, MR_REG_CMD},
-    {"clear", "Set the counters of this controller to 0.", "-", "clears REFUSED and every counter below", 0x0u, 1, 1, MR_REG_CMD},
+    {"init", "Take CONFIG over, free every page and forget every slot.", "-", "STATUS.ready falls until it is done", 0x0u, 0, 1, MR_REG_CMD, NULL, 0},
+    {"clear", "Set the counters of this controller to 0.", "-", "clears REFUSED and every counter below", 0x0u, 1, 1, MR_REG_CMD, NULL, 0},
 };
 
 static const mr_reg_field_t kv_status_fields[] = {
-    {"ready", "Initialised; commands are taken.", "-", NULL, 0x0u, 0, 1, MR_REG_RO},
-    {"free_busy", "A FREE is in progress; a further one is ignored.", "-", NULL, 0x0u, 1, 1, MR_REG_RO},
+    {"ready", "Initialised; commands are taken.", "-", NULL, 0x0u, 0, 1, MR_REG_RO, NULL, 0},
+    {"free_busy", "A FREE is in progress; a further one is ignored.", "-", NULL, 0x0u, 1, 1, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t kv_free_fields[] = {
-    {"slot", "Slot to free.", "-", NULL, 0x0u, 0, 8, MR_REG_RW},
-    {"go", "Free the slot written in the same access.", "-", "sets STATUS.free_busy until its pages are back", 0x0u, 31, 1, MR_REG_CMD},
+    {"slot", "Slot to free.", "-", NULL, 0x0u, 0, 8, MR_REG_RW, NULL, 0},
+    {"go", "Free the slot written in the same access.", "-", "sets STATUS.free_busy until its pages are back", 0x0u, 31, 1, MR_REG_CMD, NULL, 0},
 };
 
 static const mr_reg_field_t kv_pages_free_fields[] = {
-    {"value", "Pages of 32 tokens (all layers and heads of this controller) that are free.", "pages", NULL, 0x0u, 0, 32, MR_REG_RO},
+    {"value", "Pages of 32 tokens (all layers and heads of this controller) that are free.", "pages", NULL, 0x0u, 0, 32, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t kv_error_fields[] = {
-    {"refused", "A command was refused; its status went back to the tile.", "-", NULL, 0x0u, 0, 1, MR_REG_W1C},
+    {"refused", "A command was refused; its status went back to the tile.", "-", NULL, 0x0u, 0, 1, MR_REG_W1C, NULL, 0},
 };
 
 static const mr_reg_field_t kv_refused_fields[] = {
-    {"value", "Commands refused since reset or CTRL.clear.", "commands", NULL, 0x0u, 0, 32, MR_REG_RO},
+    {"value", "Commands refused since reset or CTRL.clear.", "commands", NULL, 0x0u, 0, 32, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t kv_cycles_fields[] = {
-    {"value", "Clock cycles since reset or CTRL.clear.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "Clock cycles since reset or CTRL.clear.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t kv_read_beats_fields[] = {
-    {"value", "Data-bus cycles that moved read data.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "Data-bus cycles that moved read data.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t kv_write_beats_fields[] = {
-    {"value", "Data-bus cycles that moved write data.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "Data-bus cycles that moved write data.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t kv_activates_fields[] = {
-    {"value", "ACTIVATE commands.", "commands", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "ACTIVATE commands.", "commands", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t kv_refreshes_fields[] = {
-    {"value", "REFRESH commands.", "commands", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "REFRESH commands.", "commands", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_t kv_regs[] = {
@@ -303,68 +311,68 @@ static const mr_reg_t kv_regs[] = {
 };
 
 static const mr_reg_field_t tile_ctrl_fields[] = {
-    {"enable", "Start jobs; while 0 they wait in their input buffers.", "-", NULL, 0x0u, 0, 1, MR_REG_RW},
-    {"clear", "Stop the program and drop every job.", "-", "frees every input buffer; memories and counters stay", 0x0u, 1, 1, MR_REG_CMD},
+    {"enable", "Start jobs; while 0 they wait in their input buffers.", "-", NULL, 0x0u, 0, 1, MR_REG_RW, NULL, 0},
+    {"clear", "Stop the program and drop every job.", "-", "frees every input buffer; memories and counters stay", 0x0u, 1, 1, MR_REG_CMD, NULL, 0},
 };
 
 static const mr_reg_field_t tile_status_fields[] = {
-    {"busy", "A job runs.", "-", NULL, 0x0u, 0, 1, MR_REG_RO},
-    {"queued", "Complete jobs that wait.", "jobs", NULL, 0x0u, 1, 7, MR_REG_RO},
-    {"slot", "Slot of the running job.", "-", NULL, 0x0u, 8, 8, MR_REG_RO},
-    {"pc", "Descriptor that is looked at.", "descriptors", NULL, 0x0u, 16, 16, MR_REG_RO},
+    {"busy", "A job runs.", "-", NULL, 0x0u, 0, 1, MR_REG_RO, NULL, 0},
+    {"queued", "Complete jobs that wait.", "jobs", NULL, 0x0u, 1, 7, MR_REG_RO, NULL, 0},
+    {"slot", "Slot of the running job.", "-", NULL, 0x0u, 8, 8, MR_REG_RO, NULL, 0},
+    {"pc", "Descriptor that is looked at.", "descriptors", NULL, 0x0u, 16, 16, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t tile_error_fields[] = {
-    {"code", "Status code of the first error (tile_isa.md section 4); write 15 to clear.", "-", NULL, 0x0u, 0, 4, MR_REG_W1C},
-    {"pc", "Descriptor at which it happened; stays after clearing.", "descriptors", NULL, 0x0u, 16, 16, MR_REG_RO},
+    {"code", "Status code of the first error (tile_isa.md section 4); write 15 to clear.", "-", NULL, 0x0u, 0, 4, MR_REG_W1C, NULL, 0},
+    {"pc", "Descriptor at which it happened; stays after clearing.", "descriptors", NULL, 0x0u, 16, 16, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t tile_in_base_fields[] = {
-    {"value", "First element of input buffer 0; even.", "elements", NULL, 0x0u, 0, 24, MR_REG_RW},
+    {"value", "First element of input buffer 0; even.", "elements", NULL, 0x0u, 0, 24, MR_REG_RW, NULL, 0},
 };
 
 static const mr_reg_field_t tile_in_size_fields[] = {
-    {"value", "Elements of a buffer; even, at most CAPS_INBUF.size. A longer message gets status 9.", "elements", NULL, 0x0u, 0, 16, MR_REG_RW},
+    {"value", "Elements of a buffer; even, at most CAPS_INBUF.size. A longer message gets status 9.", "elements", NULL, 0x0u, 0, 16, MR_REG_RW, NULL, 0},
 };
 
 static const mr_reg_field_t tile_cnt_ctrl_fields[] = {
-    {"clear", "Set the counters of this tile to 0.", "-", "clears JOBS, DESCRIPTORS and every CYC register", 0x0u, 0, 1, MR_REG_CMD},
+    {"clear", "Set the counters of this tile to 0.", "-", "clears JOBS, DESCRIPTORS and every CYC register", 0x0u, 0, 1, MR_REG_CMD, NULL, 0},
 };
 
 static const mr_reg_field_t tile_jobs_fields[] = {
-    {"value", "Jobs finished.", "jobs", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "Jobs finished.", "jobs", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t tile_descriptors_fields[] = {
-    {"value", "Descriptors issued; those that a predicate or an error skipped do not count.", "descriptors", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "Descriptors issued; those that a predicate or an error skipped do not count.", "descriptors", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t tile_cyc_busy_fields[] = {
-    {"value", "Cycles in which a job ran.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "Cycles in which a job ran.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t tile_cyc_gemv_fields[] = {
-    {"value", "Cycles in which a GEMV ran.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "Cycles in which a GEMV ran.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t tile_cyc_lane_fields[] = {
-    {"value", "Cycles in which the lanes were given a block product.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "Cycles in which the lanes were given a block product.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t tile_cyc_vec_fields[] = {
-    {"value", "Cycles in which the vector unit was busy.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "Cycles in which the vector unit was busy.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t tile_cyc_kv_wait_fields[] = {
-    {"value", "Cycles in which a job waited for the KV port.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "Cycles in which a job waited for the KV port.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t tile_cyc_net_wait_fields[] = {
-    {"value", "Cycles in which a SEND waited for the network.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "Cycles in which a SEND waited for the network.", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_field_t tile_cyc_tag_fields[] = {
-    {"value", "Busy cycles by the tag of the youngest descriptor issued (tile_isa.md section 2).", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO},
+    {"value", "Busy cycles by the tag of the youngest descriptor issued (tile_isa.md section 2).", "cycles", "reading LO latches HI; read LO first, then HI of the same counter", 0x0u, 0, 64, MR_REG_RO, NULL, 0},
 };
 
 static const mr_reg_t tile_regs[] = {

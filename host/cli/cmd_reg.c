@@ -70,6 +70,24 @@ static const char *unit_text(const mr_reg_field_t *f, char text[32]) {
     return text;
 }
 
+/* The name of a field's value, or NULL. */
+static const char *value_name(const mr_reg_field_t *f, uint64_t value) {
+    for (size_t i = 0; i < f->value_count; i++) {
+        if (f->values[i].value == value) {
+            return f->values[i].name;
+        }
+    }
+    return NULL;
+}
+
+/* "5 elements", or "1 VMEM" where the value has a name. */
+static void print_value(mr_cli_t *cli, const mr_reg_field_t *f, uint64_t value) {
+    const char *name = value_name(f, value);
+    char unit[32];
+    (void)mr_cli_print(cli, "%" PRIu64 "%s%s%s", value, unit_text(f, unit), name != NULL ? " " : "",
+                       name != NULL ? name : "");
+}
+
 static int bus_failed(const reg_t *r, const char *what, uint32_t address, mr_status_t status) {
     const char *fault = mr_device_fault(&r->mmio);
     if (fault != NULL) {
@@ -96,6 +114,10 @@ static void list_text(mr_cli_t *cli, const char *name, const mr_cli_reg_t *at) {
                            access_text(f->access), unit_text(f, unit), f->desc,
                            f->effect != NULL ? " Side effect: " : "",
                            f->effect != NULL ? f->effect : "");
+        for (size_t v = 0; v < f->value_count; v++) {
+            (void)mr_cli_print(cli, "         %" PRIu32 " %s: %s\n", f->values[v].value,
+                               f->values[v].name, f->values[v].desc);
+        }
     }
 }
 
@@ -120,6 +142,10 @@ static void list_json(cJSON *list, const char *name, const mr_cli_reg_t *at, uin
         cJSON_AddItemToObject(field, "side_effect",
                               f->effect != NULL ? cJSON_CreateString(f->effect)
                                                 : cJSON_CreateNull());
+        cJSON *values = cJSON_AddObjectToObject(field, "values");
+        for (size_t v = 0; v < f->value_count; v++) {
+            mr_cli_json_u64(values, f->values[v].name, f->values[v].value);
+        }
         cJSON_AddItemToArray(fields, field);
     }
     cJSON_AddItemToArray(list, entry);
@@ -213,7 +239,6 @@ static void show_json(const reg_t *r, const mr_cli_reg_t *at, const char *name, 
 /* Prints a value with its fields; name NULL: nothing is known about the address. */
 static void show(const reg_t *r, const mr_cli_reg_t *at, const char *name, uint32_t address,
                  uint64_t value) {
-    char unit[32];
     if (r->list != NULL) {
         show_json(r, at, name, address, value);
         return;
@@ -223,22 +248,25 @@ static void show(const reg_t *r, const mr_cli_reg_t *at, const char *name, uint3
         return;
     }
     if (at->field != NULL) {
-        (void)mr_cli_print(r->cli, "%s.%s = %" PRIu64 "%s\n", name, at->field->name,
-                           field_of(at->field, value), unit_text(at->field, unit));
+        (void)mr_cli_print(r->cli, "%s.%s = ", name, at->field->name);
+        print_value(r->cli, at->field, field_of(at->field, value));
+        (void)mr_cli_print(r->cli, "\n");
         return;
     }
     (void)mr_cli_print(r->cli, "%-24s 0x%06" PRIX32 " = 0x%0*" PRIX64, name, address,
                        at->reg->width_bits / 4, value);
     if (at->reg->field_count == 1 && strcmp(at->reg->fields[0].name, "value") == 0) {
-        (void)mr_cli_print(r->cli, " (%" PRIu64 "%s)\n", value,
-                           unit_text(&at->reg->fields[0], unit));
+        (void)mr_cli_print(r->cli, " (");
+        print_value(r->cli, &at->reg->fields[0], value);
+        (void)mr_cli_print(r->cli, ")\n");
         return;
     }
     (void)mr_cli_print(r->cli, "\n");
     for (size_t i = 0; i < at->reg->field_count; i++) {
         const mr_reg_field_t *f = &at->reg->fields[i];
-        (void)mr_cli_print(r->cli, "  %-22s %" PRIu64 "%s\n", f->name, field_of(f, value),
-                           unit_text(f, unit));
+        (void)mr_cli_print(r->cli, "  %-22s ", f->name);
+        print_value(r->cli, f, field_of(f, value));
+        (void)mr_cli_print(r->cli, "\n");
     }
 }
 
@@ -336,9 +364,16 @@ static bool parse_assignment(const reg_t *r, const char *text, mr_cli_reg_t *at,
         return false;
     }
     const char *digits = equals + 1;
+    const mr_reg_field_t *field = at->field;
+    for (size_t i = 0; field != NULL && i < field->value_count; i++) {
+        if (strcasecmp(field->values[i].name, digits) == 0) {
+            *value = field->values[i].value;
+            return true;
+        }
+    }
     const int base = strncasecmp(digits, "0x", 2) == 0 ? 16 : 10;
     const unsigned long long number = strtoull(digits, &end, base);
-    const unsigned width = at->field != NULL ? at->field->width_bits : at->reg->width_bits;
+    const unsigned width = field != NULL ? field->width_bits : at->reg->width_bits;
     const uint64_t most = width >= 32u ? UINT32_MAX : (UINT64_C(1) << width) - 1u;
     if (*digits < '0' || *digits > '9' || *end != '\0' || number > most) {
         (void)mr_cli_usage(r->cli, "%s takes a number from 0 to %" PRIu64 ", not '%s'", name, most,

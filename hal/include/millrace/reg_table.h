@@ -19,6 +19,13 @@ typedef enum {
     MR_REG_W1C    /* sticky; writing 1 clears */
 } mr_reg_access_t;
 
+/* A name for a value of a field. */
+typedef struct {
+    const char *name; /* upper case */
+    const char *desc;
+    uint32_t value;
+} mr_reg_value_t;
+
 typedef struct {
     const char *name; /* lower case; "value" when it is the register's only field */
     const char *desc;
@@ -28,6 +35,8 @@ typedef struct {
     uint8_t lsb;
     uint8_t width_bits; /* 1..32, or 64 for a 64-bit counter */
     mr_reg_access_t access;
+    const mr_reg_value_t *values; /* NULL if its values have no names */
+    size_t value_count;
 } mr_reg_field_t;
 
 typedef struct {

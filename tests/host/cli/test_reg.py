@@ -37,8 +37,10 @@ class Reg(CliTest):
 
     def test_write__whole_and_field(self):
         wrote = self.reg("write", "chip.SCRATCH=0xCAFE", "chip.SCRATCH=7", "chip.MEM_TARGET=0x302",
-                         "chip.MEM_TARGET.tile=5")
-        self.assertEqual([r["value"] for r in wrote], [0xCAFE, 7, 0x302, 0x502])
+                         "chip.MEM_TARGET.tile=5", "chip.MEM_TARGET.kind=pmem")
+        self.assertEqual([r["value"] for r in wrote], [0xCAFE, 7, 0x302, 0x502, 0x503])
+        out, _ = self.call("reg", "--device", "model", "write", "chip.MEM_TARGET=1")
+        self.assertRegex(out.decode(), r"kind +1 VMEM\n")
 
     def test_write__what_did_not_stick(self):
         out, err = self.call("reg", "--device", "model", "write", "tile[0].STATUS=0", code=1)
