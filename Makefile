@@ -20,7 +20,7 @@ CACHE := $(BUILD)/CMakeCache.txt
 build: ## Build the tool at build/millrace (installs what is missing first)
 	@scripts/bootstrap.sh run
 	@test -f $(CACHE) || cmake --preset default
-	@cmake --build $(BUILD) -j $(JOBS)
+	@cmake --build $(BUILD) --target millrace -j $(JOBS)
 
 run: build ## Stream a story out of the chip: MODEL= PROMPT= N= DEVICE=sim|model
 	@$(BUILD)/millrace run -m "$(MODEL)" -p "$(PROMPT)" -n $(N) --device $(DEVICE) --stats
@@ -29,8 +29,11 @@ check: ## Run every test, lint and sanitizer; ends with "N passed, N failed"
 	@scripts/bootstrap.sh check
 	@scripts/check.sh $(JOBS)
 
-bench: build ## Measure and rewrite docs/results.md
-	@scripts/bench.sh
+bench: ## Measure and rewrite docs/results.md
+	@scripts/bootstrap.sh check
+	@test -f $(CACHE) || cmake --preset default
+	@cmake --build $(BUILD) -j $(JOBS)
+	@python3 scripts/bench.py
 
 clean: ## Remove build/ (keeps .venv)
 	rm -rf $(BUILD)
