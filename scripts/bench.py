@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measure, and write docs/results.md. Run by `make bench` on a built tree (build/).
+
+Every number comes from a test's line "RESULT name value unit", from the tool's --json, or from a results file that another
+committed script wrote (boards/*/results.md, docs/fresh_clone.txt). Each has its kind: simulated (cycles of the Verilated RTL),
+synthesised (tools' reports, no board), host (wall clock of this machine), exact (comparison of bits or arithmetic).
+"""
+
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(ROOT, "build")
+SHARED = os.environ.get("MILLRACE_SHARED_MODELS", os.path.join(ROOT, "..", "shared", "models"))
+BROOK = os.path.join(ROOT, "models", "brook.gguf")
+STORIES = os.path.join(SHARED, "stories260K-ff192-Q8_0.gguf")
+OUT = os.path.join(ROOT, "docs", "results.md")
+TESTS = "cosim_|rtl_fp|rtl_dpu|rtl_vec|rtl_kv|rtl_soc|unit_arith"
+
+
+def run_tests():
+    """Run the measuring tests; return {test name: [(name, value text)]} and the names of those that failed."""
+    subprocess.run(["ctest", "--test-dir", BUILD, "-R", TESTS, "--timeout", "1800"], check=False, stdout=sys.stderr)
+    log = open(os.path.join(BUILD, "Testing", "Temporary", "LastTest.log"), encoding="utf-8", errors="replace").read()
+    results, failed = {}, []
+    for block in re.split(r"^-{58}\n(?=\d+/\d+ Test)", log, flags=re.M)[0:]:
+        for part in re.split(r"(?=^\d+/\d+ Testing: )", block, flags=re.M):
+            head = re.match(r"\d+/\d+ Testing: (\S+)", part)
+            if not head:
+                continue
+            lines = re.findall(r"^RESULT (\S+) (.*)$", part, flags=re.M)
+            results.setdefault(head.group(1), []).extend(lines)
+            if "Test Failed." in part:
+                failed.append(head.group(1))
+    return results, failed
+
+
+def tool(device, model, tokens):
+    """One run of the tool; returns its JSON statistics, or None when the model is absent."""
+    if not os.path.exists(model):
+        return None
+    command = [os.path.join(BUILD, "millrace"), "run", "-m", model, "-p", "Once upon a time", "-n", str(tokens),
+               "--ignore-eos", "--device", device, "--json"]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["stats"]
+
+
+def results_in(path):
+    """RESULT lines of a file that another script wrote."""
+    try:
+        return dict(re.findall(r"^RESULT (\S+) (.*)$", open(path, encoding="utf-8").read(), flags=re.M))
+    except FileNotFoundError:
+        return {}
+
+
+def value(results, test, name):
+    for found, text in results.get(test, []):
+        if found == name:
+            return text
+    return None
+
+
+def number(text):
+    return float(text.split()[0]) if text else None
+
+
+def bar_rows(results, speed, board, fresh):
+    """Rows of the table of bars: what, kind, bar, measured, met (None: not measured here)."""
+    rows = []
+
+    def row(what, kind, bar, measured, met):
+        rows.append((what, kind, bar, measured, met))
+
+    tokens = [t for t in results if t.startswith("cosim_tokens_")]
+    differing = sum(int(number(v)) for t in tokens for n, v in results[t] if n.endswith("_logits_differing"))
+    compared = sum(int(number(v)) for t in tokens for n, v in results[t] if n.endswith("_logits_compared"))
+    row("logits of RTL and functional model against the C reference, 3 prompts x 64 tokens of each model", "exact",
+        "0 differing", f"{differing} differing of {compared:,} ({len(tokens)} runs)", compared > 0 and differing == 0)
+    for test in sorted(t for t in results if t.startswith("cosim_accuracy_")):
+        found = {n.split("_", 0)[0]: v for n, v in results[test]}
+        pick = {k: next((number(v) for n, v in found.items() if n.endswith(k)), None)
+                for k in ("difference", "argmax_equal", "perplexity_device", "perplexity_float64")}
+        if pick["difference"] is None:
+            continue
+        ratio = 100 * abs(pick["perplexity_device"] / pick["perplexity_float64"] - 1)
+        row(f"log-probabilities against float64, {test[len('cosim_accuracy_'):]}, 512 positions", "exact",
+            "<= 0.05, >= 97 %, <= 1 %",
+            f"mean difference {pick['difference']:.4f}, argmax {pick['argmax_equal']:.1f} %, perplexity {ratio:.2f} % apart",
+            pick["difference"] <= 0.05 and pick["argmax_equal"] >= 97 and ratio <= 1)
+    for name in ("exp", "recip", "rsqrt"):
+        got = next((v for t, lines in results.items() for n, v in lines if n == f"arith.{name}.max_error" or n == f"arith.{name}"), None)
+        row(f"{name}, exhaustive over one binade", "exact", "<= 2 ULP", got or "-", got and number(got) <= 2)
+    for what, stats, key, bar in (("co-simulation of brook, one user", speed["sim"], "tokens_per_s_wall", 10),
+                                  ("functional model, brook", speed["model"], "tokens_per_s_wall", 2000),
+                                  ("functional model, stories260K-ff192-Q8_0", speed["stories"], "tokens_per_s_wall", 2000)):
+        if stats:
+            row(what + ", wall clock", "host", f">= {bar:,} tokens/s", f"{stats[key]:,.1f} tokens/s", stats[key] >= bar)
+    for what, key, bar, test in (("LUT4", "ecp5_lut4", "<= 60,000", lambda v: v <= 60000),
+                                 ("MULT18X18D", "ecp5_mult18x18d", "<= 140", lambda v: v <= 140),
+                                 ("DP16KD", "ecp5_dp16kd", "<= 200", lambda v: v <= 200),
+                                 ("clock, routed", "ecp5_fmax_mhz", ">= 50 MHz", lambda v: v >= 50)):
+        got = board.get(key)
+        row(f"ECP5-85F, one group that holds brook: {what}", "synthesised", bar, got or "not run", got and test(number(got)))
+    for what, key, bar, limit in (("fresh clone to the first token", "first_token_s", "<= 8 min", 480),
+                                  ("the second time", "second_token_s", "<= 5 s", 5),
+                                  ("make check from nothing", "check_s", "<= 20 min", 1200)):
+        got = fresh.get(key)
+        row(what, "host", bar, got or "not run", got and number(got) <= limit)
+    return rows
+
+
+def write(results, failed, speed, rows):
+    revision = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
+    lines = ["<!-- SPDX-License-Identifier: Apache-2.0 -->", "# Results", "",
+             f"Written by `make bench` at {revision} on {platform.machine()}, {os.cpu_count()} cores. Nothing here was measured on a board.",
+             "Kinds: *simulated* = clock cycles of the Verilated RTL; *synthesised* = reports of open tools; *host* = wall clock of this machine; *exact* = comparison of bits or arithmetic.",
+             "", "## Bars", "", "| what | kind | bar | measured | met |", "|---|---|---|---|---|"]
+    for what, kind, bar, measured, met in rows:
+        lines.append(f"| {what} | {kind} | {bar} | {measured} | {'yes' if met else 'not run' if measured in ('-', 'not run') else 'NO'} |")
+    if speed["sim"]:
+        s = speed["sim"]
+        lines += ["", "## A token of brook, one user (simulated)", "",
+                  f"{s['cycles_per_token']:,.0f} cycles a token, {s['tokens_per_s_simulated']:,.0f} tokens/s at the stated {s['clock_hz'] / 1e6:g} MHz.", "",
+                  "| stage | cycles a token |", "|---|---|"]
+        lines += [f"| {name} | {cycles:,.0f} |" for name, cycles in s["breakdown"].items()]
+    lines += ["", "## Everything the tests measured", "", "| test | name | value |", "|---|---|---|"]
+    for test in sorted(results):
+        lines += [f"| {test} | {name} | {text} |" for name, text in results[test]]
+    if failed:
+        lines += ["", "Failed tests: " + ", ".join(failed)]
+    with open(OUT, "w", encoding="utf-8") as out:
+        out.write("\n".join(lines) + "\n")
+
+
+def main():
+    results, failed = run_tests()
+    speed = {"sim": tool("sim", BROOK, 128), "model": tool("model", BROOK, 400), "stories": tool("model", STORIES, 400)}
+    board = results_in(os.path.join(ROOT, "boards", "ulx3s_85f", "results.md"))
+    fresh = results_in(os.path.join(ROOT, "docs", "fresh_clone.txt"))
+    rows = bar_rows(results, speed, board, fresh)
+    write(results, failed, speed, rows)
+    for what, kind, bar, measured, met in rows:
+        print(f"{'ok  ' if met else 'MISS'} {what}: {measured} (bar {bar}, {kind})")
+    print(f"bench: wrote {os.path.relpath(OUT, ROOT)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
