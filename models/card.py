@@ -16,7 +16,7 @@ import numpy as np
 
 import model as M
 from sample import tell
-from train import PLANS, QUANTISED_SHARE
+from train import PLANS
 
 SAMPLES = [("Once upon a time", 1), ("One day", 2), ("", 3)]
 
@@ -37,8 +37,8 @@ A small language model that tells short children's stories; it ships with Millra
 
 ## Data
 
-Only text made by `story_gen.py`: {training_stories:,} stories of seed 1 ({training_tokens:,} tokens), each 80 to 220 words
-long, from 25 plots with varying casts, places, objects, events, dialogue, morals and endings. Nothing was taken from elsewhere.
+Only text made by `story_gen.py`: {training_stories:,} stories of seed 1 ({training_tokens:,} tokens), each of 80 to 220 words,
+from 25 plots with varying casts, places, objects, events, dialogue, morals and endings. Nothing was taken from elsewhere.
 {text}
 
 The model knows these plots and this vocabulary and nothing else. It answers no questions and knows no facts.
@@ -46,8 +46,8 @@ The model knows these plots and this vocabulary and nothing else. It answers no 
 ## Training
 
 `models/train.sh` remakes everything. {start} {steps:,} steps of about 4,096 positions; Muon for matrices, Adam for
-embedding and norms; constant rate, then falling to zero over the last {decay:,} steps; the last {quantised} % of the steps
-round weights, activations and KV cache to Q8_0.{time}
+embedding and norms; a constant rate that falls to zero {falls}. From step {quantise:,} on, weights,
+activations and KV cache are rounded to Q8_0. It took {minutes:.0f} minutes on one core of a busy machine.
 
 ![loss]({name}_loss.png)
 
@@ -86,7 +86,7 @@ def draw_losses(name, losses, path):
     losses = np.asarray(losses)
     figure, axes = plt.subplots(figsize=(7, 4))
     axes.plot(losses[:, 0], losses[:, 1], linewidth=1)
-    start = PLANS[name]["steps"] * (1 - QUANTISED_SHARE)
+    start = PLANS[name]["quantise"]
     axes.axvspan(start, PLANS[name]["steps"], alpha=0.15, label="Q8_0 rounding")
     axes.set_yscale("log")
     ticks = [0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 4, 6]
@@ -99,15 +99,6 @@ def draw_losses(name, losses, path):
     axes.legend()
     figure.tight_layout()
     figure.savefig(path, dpi=90, metadata={"Software": None})
-
-
-def read_time(work, name):
-    """Say how long the training took, if one run did it all."""
-    with open(os.path.join(work, name + ".time.json"), encoding="utf-8") as file:
-        spent = json.load(file)
-    if spent["from_step"]:
-        return ""
-    return f" It took {spent['seconds'] / 60:.0f} minutes on one core."
 
 
 def main():
@@ -124,10 +115,13 @@ def main():
         text = "Counted over 20,000 stories: " + "; ".join(file.read().split("\n")[1:4]) + "."
     with np.load(os.path.join(options.work, name + ".ckpt.npz")) as file:
         draw_losses(name, file["losses"], os.path.join(folder, name + "_loss.png"))
+        minutes = file["seconds"] / 60
     card = CARD.format(
-        **vars(shape), **result, role=ROLES[name], text=text, steps=plan["steps"], decay=plan["decay"],
+        **vars(shape), **result, role=ROLES[name], text=text, steps=plan["steps"], quantise=plan["quantise"],
         start=STARTS[name].format(PLANS["brook"]["fork"]),
-        quantised=round(100 * QUANTISED_SHARE), time=read_time(options.work, name),
+        falls=", then again ".join(f"from step {first:,} to {last:,}" + (f" (from {start:.2f} of it)" if start < 1 else "")
+                                   for first, last, start in plan["falls"]),
+        minutes=minutes,
         best=100 * result["rounding"]["same_best"])
     for prompt, seed in SAMPLES:
         shown = f'Prompt "{prompt}"' if prompt else "No prompt"

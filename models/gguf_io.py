@@ -99,7 +99,7 @@ def main():
     parser.add_argument("--out", required=True)
     options = parser.parse_args()
     shape = M.SHAPES[options.model]
-    params, _, step, losses = load(os.path.join(options.work, options.model + ".ckpt.npz"), shape)
+    params, _, step, losses, _ = load(os.path.join(options.work, options.model + ".ckpt.npz"), shape)
     write_file(options.out, shape, params, Vocab.load(options.tokenizer))
     print(f"{options.out}: step {step}, loss {losses[-1][1]:.4f}, {M.count_params(params)} parameters, "
           f"{os.path.getsize(options.out)} bytes")

@@ -4,16 +4,15 @@
 
     train.py --model brook --work build/models
 
-The learning rate warms up, stays, and falls to zero over the last part, where
-weights, activations and KV cache are rounded to Q8_0 so that the shipped file
-costs nothing. Gorge does not start from nothing but from brook before its rate
+The learning rate warms up, stays, and falls to zero (once, or again from a
+lower start); late steps round weights, activations and KV cache to Q8_0, so
+that the shipped file loses nothing. Gorge does not start from nothing but from brook before its rate
 falls: layers and feed-forward columns are added that change nothing at first.
 A run goes on from its last checkpoint.
 """
 
 import argparse
 import functools
-import json
 import os
 import time
 
@@ -26,9 +25,10 @@ import model as M
 from spm import Vocab
 
 PLANS = {
-    # decay: steps at the end in which the rate falls; fork: gorge starts from brook as it is after this step
-    "brook": {"steps": 3300, "decay": 1300, "fork": 2000},
-    "gorge": {"steps": 450, "decay": 300, "fork": None},
+    # falls: (first step, step where the rate is zero, relative rate at the start); quantise: rounding from this step on;
+    # fork: gorge starts from brook as it is after this step
+    "brook": {"steps": 3100, "falls": [(1500, 2200, 1.0), (2200, 3100, 0.35)], "quantise": 1870, "fork": 1500},
+    "gorge": {"steps": 260, "falls": [(80, 260, 1.0)], "quantise": 221, "fork": None},
 }
 STORIES = 36000
 BATCH_TOKENS = 4096
@@ -38,7 +38,6 @@ MOMENTUM = 0.95
 ADAM_BETAS = (0.9, 0.98)
 WEIGHT_DECAY = 0.02  # for matrices, relative to the rate
 WARMUP = 60
-QUANTISED_SHARE = 0.15  # last share of steps, trained with Q8_0 rounding
 SAVE_SECONDS = 120
 
 
@@ -116,29 +115,33 @@ def grow(params, shape):
 
 def rate_at(plan, step):
     """Relative learning rate of a step."""
-    left = (plan["steps"] - step) / plan["decay"]
-    return min(1.0, (step + 1) / WARMUP, max(left, 0.0))
+    rate = min(1.0, (step + 1) / WARMUP)
+    for first, last, start in plan["falls"]:
+        if step >= first:
+            rate = start * (last - step) / (last - first)
+    return rate
 
 
-def save(path, params, state, step, losses):
-    """Write a checkpoint so that a broken-off write leaves the old one."""
+def save(path, params, state, step, losses, seconds):
+    """Write a checkpoint so that a broken-off write leaves the old one; `seconds` is the time spent so far."""
     leaves = jax.tree.leaves((params, state))
-    np.savez(path + ".new.npz", step=step, losses=np.array(losses), **{f"leaf{i}": np.asarray(leaf) for i, leaf in enumerate(leaves)})
+    np.savez(path + ".new.npz", step=step, losses=np.array(losses), seconds=seconds,
+             **{f"leaf{i}": np.asarray(leaf) for i, leaf in enumerate(leaves)})
     os.replace(path + ".new.npz", path)
 
 
 def load(path, shape):
-    """Read a checkpoint: parameters, optimiser state, next step, losses so far."""
+    """Read a checkpoint: parameters, optimiser state, next step, losses and seconds so far."""
     with np.load(path) as file:
         params = M.init_params(shape, shape.layers, 0)
         state = new_state(params)
         tree = jax.tree.structure((params, state))
         leaves = [file[f"leaf{i}"] for i in range(tree.num_leaves)]
-        return *tree.unflatten(leaves), int(file["step"]), [list(pair) for pair in file["losses"]]
+        return *tree.unflatten(leaves), int(file["step"]), [list(pair) for pair in file["losses"]], float(file["seconds"])
 
 
 def begin(name, work, seed):
-    """Parameters, optimiser state, first step and losses: a checkpoint's, or those to start from."""
+    """What `load` returns, from a checkpoint or for a new start."""
     shape = M.SHAPES[name]
     path = os.path.join(work, name + ".ckpt.npz")
     if os.path.exists(path):
@@ -147,23 +150,23 @@ def begin(name, work, seed):
         params = grow(load(os.path.join(work, "brook.fork.npz"), M.SHAPES["brook"])[0], shape)
     else:
         params = M.init_params(shape, shape.layers, seed)
-    return params, new_state(params), 0, []
+    return params, new_state(params), 0, [], 0.0
 
 
 def train(name, work, vocab, seed):
     """Train one model to the end of its plan."""
     shape, plan = M.SHAPES[name], PLANS[name]
     path = os.path.join(work, name + ".ckpt.npz")
-    params, state, first, losses = begin(name, work, seed)
+    params, state, first, losses, seconds = begin(name, work, seed)
     print(f"{name}: step {first} of {plan['steps']}", flush=True)
     stories = data.encode_stories(vocab, data.TRAIN_SEED, STORIES, work)
     stream = data.batches(stories, BATCH_TOKENS, seed + list(PLANS).index(name))
     for _ in range(first):
         next(stream)
-    begun = saved = time.time()
+    begun, saved = time.time() - seconds, time.time()
     recent = []
     for step in range(first, plan["steps"]):
-        quantised = step >= plan["steps"] * (1 - QUANTISED_SHARE)
+        quantised = step >= plan["quantise"]
         params, state, loss = train_step(params, state, next(stream), rate_at(plan, step), step + 1.0, shape, quantised)
         recent.append(float(loss))
         if step % 20 == 19:
@@ -171,13 +174,11 @@ def train(name, work, vocab, seed):
             recent = []
             print(f"{name} {step + 1} loss {losses[-1][1]:.4f} {time.time() - begun:.0f} s", flush=True)
         if time.time() - saved > SAVE_SECONDS:
-            save(path, params, state, step + 1, losses)
+            save(path, params, state, step + 1, losses, time.time() - begun)
             saved = time.time()
         if step + 1 == plan["fork"]:
-            save(os.path.join(work, name + ".fork.npz"), params, state, step + 1, losses)
-    save(path, params, state, plan["steps"], losses)
-    with open(os.path.join(work, name + ".time.json"), "w", encoding="utf-8") as file:
-        json.dump({"seconds": round(time.time() - begun), "from_step": first, "steps": plan["steps"]}, file)
+            save(os.path.join(work, name + ".fork.npz"), params, state, step + 1, losses, time.time() - begun)
+    save(path, params, state, plan["steps"], losses, time.time() - begun)
 
 
 def main():
