@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+const uint32_t dpu_max_g[DPU_UNITS] = {8, 3, 6, 16};
+const uint32_t dpu_max_nbh[DPU_UNITS] = {4, 1, 2, 1};
+
 static bool chance(bench_t *b, uint32_t of_256) {
     return of_256 != 0u && mr_test_below(&b->rng, 256u) < of_256;
 }

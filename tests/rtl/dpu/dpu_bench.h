@@ -23,15 +23,19 @@ typedef struct {
     uint32_t wait; /* cycles until its first beat may appear */
 } bench_stream_t;
 
+/* Limits of the units, by log2 of the lanes (tb_dpu.sv). */
+extern const uint32_t dpu_max_g[DPU_UNITS];
+extern const uint32_t dpu_max_nbh[DPU_UNITS];
+
 typedef struct {
     dpu_dut_t *dut;
     dpu_pins_t pins;
     mr_test_random_t rng;
     /* memories */
-    uint32_t wmem[DPU_WDEPTH * 9u * 4u];
+    uint32_t wmem[DPU_WDEPTH * 9u * 8u];
     uint32_t xmem[DPU_XDEPTH * 9u];
     uint32_t vmem[DPU_VDEPTH];
-    uint32_t wm_out[36];
+    uint32_t wm_out[72];
     uint32_t xm_out[9];
     uint64_t vr_out;
     /* how often, of 256: a VMEM write or read is refused, a KV command is refused, a KV beat is late,

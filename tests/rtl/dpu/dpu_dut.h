@@ -14,8 +14,8 @@ extern "C" {
 #endif
 
 /* Sizes of the units under test, as tb_dpu.sv has them. */
-#define DPU_MAX_G 8u
-#define DPU_MAX_NBH 4u
+#define DPU_UNITS 4u
+#define DPU_MAX_NBH 4u /* of any unit */
 #define DPU_WDEPTH 8192u
 #define DPU_VDEPTH 2048u
 #define DPU_XDEPTH 128u
@@ -44,7 +44,7 @@ typedef struct {
     /* inputs */
     bool reset;
     bool start;
-    uint32_t lanes_log2; /* 0..2 */
+    uint32_t lanes_log2; /* 0..3: the unit */
     dpu_cmd_t cmd;
     const uint32_t *wm_data; /* 9 << lanes_log2 words */
     const uint32_t *xm_data; /* 9 words, the last one's upper half ignored */

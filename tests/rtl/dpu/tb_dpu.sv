@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bench top: three dot-product units (1, 2 and 4 lanes) behind one set of pins; sel_i picks the one that is driven.
+// Bench top: four dot-product units (1, 2, 4 and 8 lanes) behind one set of pins; sel_i picks the one that is driven. Their
+// limits for ATTEND differ, so that small and uneven ones are tried too (dpu_max_g, dpu_max_nbh in dpu_bench.c).
 // Their memories and the KV controller are models in dpu_bench.c.
 `default_nettype none
 module tb_dpu #(
-  parameter int MaxG = 8,
-  parameter int MaxNbh = 4,
   parameter int WDepth = 8192,
   parameter int VDepth = 2048,
   parameter int XDepth = 128
@@ -33,7 +32,7 @@ module tb_dpu #(
   output logic [3:0]    err_o,
   output logic          wm_en_o,
   output logic [12:0]   wm_addr_o,
-  input  wire  [1151:0] wm_data_i,
+  input  wire  [2303:0] wm_data_i,
   output logic          xm_en_o,
   output logic [6:0]    xm_addr_o,
   input  wire  [271:0]  xm_data_i,
@@ -65,11 +64,13 @@ module tb_dpu #(
 );
   localparam int OutW = 1 + 4 + 1 + 13 + 1 + 7 + 1 + 2 + 10 + 64 + 1 + 10 + 1 + 8 + 8 + 8 + 1 + 18 + 6 + 1 + 1 + 1 + 1;
 
-  logic [3*OutW-1:0] outs;
+  logic [4*OutW-1:0] outs;
   genvar i;
   generate
-    for (i = 0; i < 3; i = i + 1) begin : gen_dut
+    for (i = 0; i < 4; i = i + 1) begin : gen_dut
       localparam int Lanes = 1 << i;
+      localparam int MaxG = i == 0 ? 8 : i == 1 ? 3 : i == 2 ? 6 : 16;
+      localparam int MaxNbh = i == 0 ? 4 : i == 2 ? 2 : 1;
       wire on = sel_i == 2'(i);
       logic          busy, wm_en, xm_en, vw_valid, vr_valid, kc_valid, kc_kind, kr_ready, gemv_active, lane_busy, kv_wait;
       logic [3:0]    err;

@@ -9,8 +9,8 @@
 #define MAX_NB 12u
 
 /* Cycles beside the products (docs/tile_isa.md section 5), by log2 of the lanes; and what ACC adds. */
-static const uint32_t drain_cycles[3] = {14, 14, 18};
-static const uint32_t acc_cycles[3] = {2, 2, 6};
+static const uint32_t drain_cycles[DPU_UNITS] = {14, 14, 18, 26};
+static const uint32_t acc_cycles[DPU_UNITS] = {2, 2, 6, 14};
 
 static mr_block_t w[MAX_ROWS * MAX_NB];
 static mr_block_t x[MAX_NB];
@@ -74,7 +74,7 @@ static int run_one(bench_t *b, uint32_t lanes_log2, const dpu_cmd_t *cmd, bool w
 
 static int random_runs(bench_t *b, uint32_t runs) {
     for (uint32_t i = 0; i < runs; i++) {
-        const uint32_t lanes_log2 = mr_test_below(&b->rng, 3);
+        const uint32_t lanes_log2 = mr_test_below(&b->rng, DPU_UNITS);
         dpu_cmd_t cmd = {0};
         const bool large = mr_test_below(&b->rng, 8) == 0;
         cmd.rows = 32u + 32u * mr_test_below(&b->rng, large ? 20u : 4u);
@@ -97,11 +97,10 @@ static int shapes(bench_t *b) {
                                         {640, 2}, {64, 8},  {256, 8}, {64, 1}};
     int bad = 0;
     bench_stalls(b, false);
-    for (uint32_t lanes_log2 = 0; lanes_log2 < 3; lanes_log2++) {
+    for (uint32_t lanes_log2 = 0; lanes_log2 < DPU_UNITS; lanes_log2++) {
         for (uint32_t i = 0; i < sizeof shape / sizeof shape[0]; i++) {
-            const bool one_block = shape[i][1] == 1;
             dpu_cmd_t cmd = {.rows = shape[i][0], .nb = shape[i][1], .q4 = (i & 1u) != 0};
-            if (one_block && lanes_log2 == 2) {
+            if (2u * cmd.nb < 1u << lanes_log2) {
                 continue; /* limited by the VMEM write port */
             }
             if (run_one(b, lanes_log2, &cmd, false) != 0) {
