@@ -7,6 +7,7 @@
 // Loader: one access a cycle by cfg_en_i; its answer (reads and writes) comes with cfg_rvalid_o two cycles later; an access while
 // a job is here or out of range changes nothing and answers cfg_error_o.
 `default_nettype none
+`include "mr_assert.vh"
 module mr_tile_mem #(
   parameter int Lanes = 2,
   parameter int WDepth = 1024,
@@ -202,7 +203,7 @@ module mr_tile_mem #(
   genvar l;
   generate
     for (l = 0; l < Lanes; l = l + 1) begin : gen_wmem
-      mr_ram_1r1w #(.Width(288), .Depth(WDepth)) u_wmem (
+      mr_sram_1r1w #(.Width(288), .Depth(WDepth)) u_wmem (
         .clk_i, .re_i(w_re), .raddr_i(w_raddr), .rdata_o(w_data_o[l*288 +: 288]),
         .we_i(wr_w && lane == LaneW'(l)), .waddr_i(word), .wdata_i({cfg_wdata_i, stage_q})
       );
@@ -210,9 +211,13 @@ module mr_tile_mem #(
   endgenerate
 
   // ---- PMEM ----
-  mr_ram_1r1w #(.Width(64), .Depth(PDepth * 4), .Parts(2)) u_pmem (
+  mr_sram_1r1w #(.Width(64), .Depth(PDepth * 4), .Parts(2)) u_pmem (
     .clk_i, .re_i(pm_en_i || rd_p), .raddr_i(pm_en_i ? pm_addr_i : cfg_index_i[PaW:1]), .rdata_o(pm_data_o),
     .we_i(wr_p ? cfg_half : 2'b00), .waddr_i(cfg_index_i[PaW:1]), .wdata_i({2{cfg_wdata_i}})
   );
+
+  // The loader writes only while no job runs.
+  `MR_ASSERT(WmemReadOrWrite, !(w_re && wr_w))
+  `MR_ASSERT(PmemReadOrWrite, !((pm_en_i || rd_p) && wr_p))
 endmodule
 `default_nettype wire

