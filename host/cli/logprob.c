@@ -11,8 +11,8 @@ double mr_cli_log_sum_exp(const float *logits, uint32_t n) {
     for (uint32_t i = 1; i < n; i++) {
         max = logits[i] > max ? logits[i] : max;
     }
-    double sum = 0.0;
-    for (uint32_t i = 0; i < n; i++) {
+    double sum = exp((double)logits[0] - (double)max);
+    for (uint32_t i = 1; i < n; i++) {
         sum += exp((double)logits[i] - (double)max);
     }
     return (double)max + log(sum);
