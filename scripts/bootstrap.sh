@@ -15,6 +15,7 @@ run    gcc                            gcc
 run    g++                            g++
 run    make                           make
 run    cmake                          cmake                                          3.25
+run    python3                        python3
 run    verilator                      verilator                                      5.006
 run    libcjson-dev                   /usr/include/cjson/cJSON.h
 check  ccache                         ccache
@@ -27,7 +28,6 @@ check  clang-format                   clang-format
 check  clang-tidy                     clang-tidy
 check  cppcheck                       cppcheck
 check  git                            git
-check  python3                        python3
 check  python3-venv                   /usr/lib/python3.*/ensurepip/__init__.py
 '
 
