@@ -534,7 +534,8 @@ module mr_attend #(
   mr_softmax #(.Lanes(Lanes), .MaxG(Passes * Lanes)) u_softmax (
     .clk_i, .rst_ni, .start_i, .idle_o(sm_idle), .todo_i(sm_todo_q != '0), .v_ready_i(v_full[it_buf_q[sm_ib]]), .ib_o(sm_ib),
     .first_i(it_first_q[sm_ib]), .last_i(it_last_q[sm_ib]), .count_i(it_count_q[sm_ib]),
-    .head_i(4'(it_pass_q[sm_ib] << $clog2(Lanes))), .lanes_i(it_lanes_q[sm_ib]), .nbh_i(nbh_q), .bmax_i(bmax), .take_o(sm_take), .done_o(sm_done), .done_ib_o(wq_ib),
+    .head_i(4'(it_pass_q[sm_ib] << $clog2(Lanes))), .lanes_i(it_lanes_q[sm_ib]), .nbh_i(nbh_q), .bmax_i(bmax), .take_o(sm_take),
+    .done_o(sm_done), .done_ib_o(wq_ib),
     .sc_re_o(sc_re), .sc_pos_o(sc_pos), .lane_o(sm_lane), .score_i(sm_score),
     .vs_re_o(vs_re), .vs_pos_o(vs_pos), .vs_nb_o(vs_nb), .vs_i(vs),
     .wq_we_o(wq_we), .wq_pos_o(wq_pos), .wq_nb_o(wq_nb), .wq_o(wq), .dw_we_o(dw_we), .dw_nb_o(dw_nb), .dw_o(dw),

@@ -10,7 +10,7 @@
 // follows in the order of positions, one a cycle; rl_* comes at most 20 cycles later.
 // The memories answer one cycle after their enable and hold: scores of the lane lane_o (sc_*, position), V scales (vs_*, position and
 // block). Results: weights (wq_*: lane, block, position), their scale (dw_*), corr, and with the last block 1 / sum (rl_*).
-// idle_o: no item in work. Cycles of an item with 32 positions: 78 a head of one block, + 83 for each further block.
+// idle_o: no item in work. Cycles of an item with 32 positions: 78 a head of one block, + 77 for each further block.
 // Test: tests/rtl/dpu.
 `default_nettype none
 module mr_softmax #(

@@ -38,8 +38,8 @@ typedef struct {
     uint32_t wm_out[72];
     uint32_t xm_out[9];
     uint64_t vr_out;
-    /* how often, of 256: a VMEM write or read is refused, a KV command is refused, a KV beat is late,
-     * somebody else uses XMEM's output */
+    /* how often, of 256: a VMEM write or read is refused, a KV command is refused, a KV beat is
+     * late, somebody else uses XMEM's output */
     uint32_t vw_stall;
     uint32_t vr_stall;
     uint32_t kc_stall;
@@ -64,7 +64,7 @@ typedef struct {
     uint64_t gemv_active;
     uint64_t lane_busy;
     uint64_t kv_wait;
-    uint32_t writes; /* VMEM pairs */
+    uint32_t writes;   /* VMEM pairs */
     const char *fault; /* protocol violation, or NULL */
 } bench_t;
 
@@ -78,7 +78,8 @@ void bench_close(bench_t *b);
 void bench_stalls(bench_t *b, bool stalls);
 
 /** Runs one command on the unit with 2^lanes_log2 lanes.
- * @return the unit's status; 100 if it did not end within the limit, 101 after a protocol violation (b->fault) */
+ * @return the unit's status; 100 if it did not end within the limit, 101 after a protocol violation
+ * (b->fault) */
 uint32_t bench_run(bench_t *b, uint32_t lanes_log2, const dpu_cmd_t *cmd);
 
 /** Writes a block as 9 words of XMEM. */

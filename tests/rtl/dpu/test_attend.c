@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ATTEND of the dot-product unit against the contract, bit for bit; errors of the KV port; cycles. */
+/* ATTEND of the dot-product unit against the contract, bit for bit; errors of the KV port; cycles.
+ */
 #include "dpu_bench.h"
 
 #include <stdio.h>
@@ -35,8 +36,8 @@ static void prepare(bench_t *b, const dpu_cmd_t *cmd, bool wild) {
     }
     for (uint32_t h = 0; h < heads; h++) {
         const uint32_t kv = cmd->kv_first + h / cmd->g;
-        mr_op_attend(&y[h * cmd->nbh * MR_BLOCK_LEN], &q[h * cmd->nbh], b->kv[kv][0], b->kv[kv][1], len,
-                     cmd->nbh, mr_f32_from_bits(cmd->scale));
+        mr_op_attend(&y[h * cmd->nbh * MR_BLOCK_LEN], &q[h * cmd->nbh], b->kv[kv][0], b->kv[kv][1],
+                     len, cmd->nbh, mr_f32_from_bits(cmd->scale));
     }
 }
 
@@ -101,7 +102,8 @@ static int random_runs(bench_t *b, uint32_t runs) {
     return 0;
 }
 
-/* Every refusal of the KV port ends the command with that status, and the next one is right again. */
+/* Every refusal of the KV port ends the command with that status, and the next one is right again.
+ */
 static int failures(bench_t *b, uint32_t runs) {
     for (uint32_t i = 0; i < runs; i++) {
         uint32_t lanes_log2;
@@ -149,7 +151,8 @@ static int refusals(bench_t *b) {
         const uint32_t err = bench_run(b, unit, cmd);
         if (err != 2 || (i % 8u < 7u && b->writes != 0)) {
             describe(cmd, unit);
-            printf("status %u, %u writes, not refused %s\n", err, b->writes, b->fault != NULL ? b->fault : "");
+            printf("status %u, %u writes, not refused %s\n", err, b->writes,
+                   b->fault != NULL ? b->fault : "");
             return 1;
         }
     }
@@ -178,16 +181,18 @@ static uint32_t predicted(uint32_t lanes, const dpu_cmd_t *cmd) {
 
 static int shapes(bench_t *b) {
     /* query heads, KV heads, blocks of a head, positions */
-    static const uint32_t shape[][4] = {{1, 1, 1, 1},   {1, 1, 1, 32},  {1, 1, 1, 128}, {2, 1, 1, 1},
-                                        {2, 1, 1, 32},  {2, 1, 1, 128}, {4, 1, 1, 128}, {8, 1, 1, 256}, {3, 2, 1, 128}, {6, 1, 2, 64},
-                                        {2, 1, 2, 128}, {1, 2, 2, 128}, {4, 2, 1, 160}, {2, 1, 4, 96}};
+    static const uint32_t shape[][4] = {
+        {1, 1, 1, 1},   {1, 1, 1, 32},  {1, 1, 1, 128}, {2, 1, 1, 1},   {2, 1, 1, 32},
+        {2, 1, 1, 128}, {4, 1, 1, 128}, {8, 1, 1, 256}, {3, 2, 1, 128}, {6, 1, 2, 64},
+        {2, 1, 2, 128}, {1, 2, 2, 128}, {4, 2, 1, 160}, {2, 1, 4, 96}};
     bench_stalls(b, false);
     b->kv_latency = 0;
     b->kv_slot = 0;
     b->kv_layer = 0;
     for (uint32_t lanes_log2 = 0; lanes_log2 < DPU_UNITS; lanes_log2++) {
         for (uint32_t i = 0; i < sizeof shape / sizeof shape[0]; i++) {
-            dpu_cmd_t cmd = {.is_attend = true, .g = shape[i][0], .n_kv = shape[i][1], .nbh = shape[i][2]};
+            dpu_cmd_t cmd = {
+                .is_attend = true, .g = shape[i][0], .n_kv = shape[i][1], .nbh = shape[i][2]};
             cmd.pos = shape[i][3] - 1u;
             if (cmd.g > dpu_max_g[lanes_log2] || cmd.nbh > dpu_max_nbh[lanes_log2]) {
                 continue;
@@ -197,10 +202,13 @@ static int shapes(bench_t *b) {
                 return 1;
             }
             const uint32_t most = predicted(1u << lanes_log2, &cmd);
-            printf("RESULT attend lanes %u heads %u x %u nbh %u positions %u cycles %u (predicted at most %u)\n",
-                   1u << lanes_log2, cmd.n_kv, cmd.g, cmd.nbh, cmd.pos + 1u, (unsigned)b->cycles, most);
+            printf("RESULT attend lanes %u heads %u x %u nbh %u positions %u cycles %u (predicted "
+                   "at most %u)\n",
+                   1u << lanes_log2, cmd.n_kv, cmd.g, cmd.nbh, cmd.pos + 1u, (unsigned)b->cycles,
+                   most);
             /* an uneven last pass or a short block takes less */
-            const bool even = cmd.pos >= 31u && (cmd.g < 1u << lanes_log2 || cmd.g % (1u << lanes_log2) == 0);
+            const bool even =
+                cmd.pos >= 31u && (cmd.g < 1u << lanes_log2 || cmd.g % (1u << lanes_log2) == 0);
             if (b->cycles > most || (even && b->cycles * 100u < most * 85u)) {
                 puts("that is not what docs/tile_isa.md says");
                 return 1;

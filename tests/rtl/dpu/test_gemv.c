@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GEMV of the dot-product unit against the contract, bit for bit, and its cycles against docs/tile_isa.md. */
+/* GEMV of the dot-product unit against the contract, bit for bit, and its cycles against
+ * docs/tile_isa.md. */
 #include "dpu_bench.h"
 
 #include <stdio.h>
@@ -8,7 +9,8 @@
 #define MAX_ROWS 640u
 #define MAX_NB 12u
 
-/* Cycles beside the products (docs/tile_isa.md section 5), by log2 of the lanes; and what ACC adds. */
+/* Cycles beside the products (docs/tile_isa.md section 5), by log2 of the lanes; and what ACC adds.
+ */
 static const uint32_t drain_cycles[DPU_UNITS] = {14, 14, 18, 26};
 static const uint32_t acc_cycles[DPU_UNITS] = {2, 2, 6, 14};
 
@@ -25,7 +27,8 @@ static void narrow(mr_block_t *blocks, uint32_t n) {
     }
 }
 
-/* Random matrix and vector of the wanted shape, in WMEM and XMEM, old values in VMEM, golden in y. */
+/* Random matrix and vector of the wanted shape, in WMEM and XMEM, old values in VMEM, golden in y.
+ */
 static void prepare(bench_t *b, uint32_t lanes_log2, const dpu_cmd_t *cmd, bool wild) {
     if (wild) {
         mr_test_wild_blocks(&b->rng, w, cmd->rows * cmd->nb);
@@ -64,8 +67,9 @@ static int run_one(bench_t *b, uint32_t lanes_log2, const dpu_cmd_t *cmd, bool w
         const uint32_t r = i - 2u * cmd->dst;
         const uint32_t want = r < cmd->rows ? mr_f32_bits(y[r]) : before[i];
         if (b->vmem[i] != want) {
-            printf("GEMV %u x %u, %u lanes, q4 %d, acc %d: element %d is %08x, not %08x\n", cmd->rows,
-                   32u * cmd->nb, 1u << lanes_log2, cmd->q4, cmd->acc, (int)r, b->vmem[i], want);
+            printf("GEMV %u x %u, %u lanes, q4 %d, acc %d: element %d is %08x, not %08x\n",
+                   cmd->rows, 32u * cmd->nb, 1u << lanes_log2, cmd->q4, cmd->acc, (int)r,
+                   b->vmem[i], want);
             return 1;
         }
     }
@@ -129,12 +133,13 @@ static int shapes(bench_t *b) {
 }
 
 static int refusals(bench_t *b) {
-    static const dpu_cmd_t cmds[] = {{.rows = 0, .nb = 1}, {.rows = 32, .nb = 0}, {.rows = 34, .nb = 2}};
+    static const dpu_cmd_t cmds[] = {
+        {.rows = 0, .nb = 1}, {.rows = 32, .nb = 0}, {.rows = 34, .nb = 2}};
     for (uint32_t i = 0; i < sizeof cmds / sizeof cmds[0]; i++) {
         const uint32_t err = bench_run(b, 2, &cmds[i]);
         if (err != 2 || b->writes != 0) {
-            printf("GEMV with %u rows, %u blocks: status %u, %u writes\n", cmds[i].rows, cmds[i].nb, err,
-                   b->writes);
+            printf("GEMV with %u rows, %u blocks: status %u, %u writes\n", cmds[i].rows, cmds[i].nb,
+                   err, b->writes);
             return 1;
         }
     }
