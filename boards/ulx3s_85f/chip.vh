@@ -4,8 +4,8 @@
 localparam int Tiles = 1;
 localparam int Lanes = 2;
 localparam int WDepth = 4096;
-localparam int VDepth = 4096;
-localparam int XDepth = 64;
+localparam int VDepth = 2560;
+localparam int XDepth = 32;
 localparam int PDepth = 128;
 localparam int ResBufs = 2;
 localparam int ResSize = 1024;
