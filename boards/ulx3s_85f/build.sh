@@ -27,27 +27,34 @@ for tool in "$yosys" "$nextpnr"; do
     fi
 done
 
+# The tools run in the work folder on copies: YoWASP's see a /tmp of their own.
 cd "$root"
 commit=$(git rev-parse --short=8 HEAD)
 [ -z "$(git status --porcelain -- rtl boards/ulx3s_85f/chip.vh boards/ulx3s_85f/mr_ooc.sv)" ] || commit="$commit with changes"
+rm -rf "$work/rtl" "$work/boards"
+cp -r rtl "$work/rtl"
+mkdir "$work/boards"
+cp boards/ulx3s_85f/chip.vh boards/ulx3s_85f/mr_ooc.sv "$work/boards/"
+card=$root/boards/ulx3s_85f/results.md
+cd "$work"
 includes=$(find rtl -name '*.sv' -printf '-I%h\n' | sort -u | tr '\n' ' ')
 sources=$(find rtl -name '*_pkg.sv' | sort | tr '\n' ' ')
 sources+=$(find rtl -name '*.sv' ! -name '*_pkg.sv' | sort | tr '\n' ' ')
 
 echo "synthesis: $work/yosys.log"
-$yosys -q -l "$work/yosys.log" -p "read_verilog -sv -defer -DSYNTHESIS $includes -Iboards/ulx3s_85f $sources \
-    boards/ulx3s_85f/mr_ooc.sv; hierarchy -check -top mr_ooc -chparam GitHash 32'h${commit%% *}; \
-    synth_ecp5 -top mr_ooc -json $work/mr_ooc.json; check -assert; tee -q -o $work/stat.txt stat" >"$work/yosys.out"
+$yosys -q -l yosys.log -p "read_verilog -sv -defer -DSYNTHESIS $includes -Iboards $sources \
+    boards/mr_ooc.sv; hierarchy -check -top mr_ooc -chparam GitHash 32'h${commit%% *}; \
+    synth_ecp5 -top mr_ooc -json mr_ooc.json; check -assert; tee -q -o stat.txt stat" >yosys.out
 
 echo "place and route: $work/nextpnr.log"
 $nextpnr --85k --speed 6 --package CABGA381 --freq 50 --seed "$seed" --lpf-allow-unconstrained --timing-allow-fail \
-    --json "$work/mr_ooc.json" >"$work/nextpnr.log" 2>&1
+    --json mr_ooc.json >nextpnr.log 2>&1
 
 # The device's use after packing; the last clock figure is the routed one.
 used() {
-    awk -v name="$1:" '$2 == name || ($2 == "Total" && $3 == name) { sub("/.*", "", $0); print $NF; exit }' "$work/nextpnr.log"
+    awk -v name="$1:" '$2 == name || ($2 == "Total" && $3 == name) { sub("/.*", "", $0); print $NF; exit }' nextpnr.log
 }
-fmax=$(sed -n "s/.*Max frequency for clock *'\(.*\)': *\([0-9.]*\) MHz.*/\1 \2/p" "$work/nextpnr.log" |
+fmax=$(sed -n "s/.*Max frequency for clock *'\(.*\)': *\([0-9.]*\) MHz.*/\1 \2/p" nextpnr.log |
     awk '{ f[$1] = $2 } END { for (c in f) print f[c] }' | sort -n | head -1)
 lut4=$(used LUT4s)
 mult=$(used MULT18X18D)
@@ -71,14 +78,14 @@ routed="synthesised and routed, not board-measured"
     echo "| Fmax of the one clock, clk_i | $fmax MHz | >= 50 MHz | |"
     echo
     echo '```text'
-    sed -n 's/^localparam int \([A-Za-z]*\) = \([0-9]*\);$/\1=\2/p' boards/ulx3s_85f/chip.vh | paste -sd' '
+    sed -n 's/^localparam int \([A-Za-z]*\) = \([0-9]*\);$/\1=\2/p' boards/chip.vh | paste -sd' '
     echo "RESULT ecp5_lut4 $lut4 LUT4"
     echo "RESULT ecp5_mult18x18d $mult MULT18X18D"
     echo "RESULT ecp5_dp16kd $ebr DP16KD"
     echo "RESULT ecp5_ff $ff flip-flops"
     echo "RESULT ecp5_fmax $fmax MHz"
     echo '```'
-} >boards/ulx3s_85f/results.md
-grep RESULT boards/ulx3s_85f/results.md
+} >"$card"
+grep RESULT "$card"
 awk -v l="$lut4" -v m="$mult" -v e="$ebr" -v f="$fmax" \
     'BEGIN { if (l > 60000 || m > 140 || e > 200 || f < 50) { print "build.sh: over the bar" > "/dev/stderr"; exit 1 } }'
