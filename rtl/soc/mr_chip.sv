@@ -266,6 +266,8 @@ module mr_chip #(
   logic [272*Tiles-1:0] t_kw_block;
   logic [Tiles-1:0]     t_kr_valid;
   logic [Tiles-1:0]     t_kr_ready;
+  logic [4:0]           kv_nbh;
+  logic [Tiles-1:0]     t_kv_drop;
   logic [271:0]         kr_block;
   logic                 kr_last;
   logic [3:0]           kr_status;
@@ -293,15 +295,19 @@ module mr_chip #(
         .kc_kind_o(t_kc_kind[t]), .kc_pos_o(t_kc_pos[t*18 +: 18]), .kc_count_o(t_kc_count[t*6 +: 6]),
         .kw_valid_o(t_kw_valid[t]), .kw_ready_i(t_kw_ready[t]), .kw_block_o(t_kw_block[t*272 +: 272]),
         .kr_valid_i(t_kr_valid[t]), .kr_ready_o(t_kr_ready[t]), .kr_block_i(kr_block), .kr_last_i(kr_last),
-        .kr_status_i(kr_status)
+        .kr_status_i(kr_status), .kv_nbh_i(kv_nbh), .kv_drop_o(t_kv_drop[t])
       );
     end
   endgenerate
 
   // ---- KV cache ----
-  logic [8:0]   kv_layers;
+  logic [8:0]   cfg_layers;
+  logic [7:0]   cfg_heads;
+  logic [4:0]   cfg_nbh;
+  logic [8:0]   kv_layers;         // the shape in use: what CONFIG held at the last CTRL.init or soft reset
   logic [7:0]   kv_heads;
-  logic [4:0]   kv_nbh;
+  logic         kv_load;
+  logic         kv_hold;
   logic         kv_init;
   logic         kv_clear;
   logic [7:0]   kv_free_slot;
@@ -332,6 +338,12 @@ module mr_chip #(
   logic [271:0] c_kr_block;
   logic         c_kr_last;
   logic [3:0]   c_kr_status;
+  logic [Tiles-1:0] g_kc_valid;     // behind the guards
+  logic [Tiles-1:0] g_kw_valid;
+  logic [Tiles-1:0] g_kw_ready;
+  logic [Tiles-1:0] g_kr_valid;
+  logic [Tiles-1:0] g_kr_ready;
+  logic [Tiles-1:0] g_idle;
   logic         kv_ctrl_ready;
   logic         ctrl_free_req;
   logic [7:0]   ctrl_free_slot;
@@ -356,7 +368,7 @@ module mr_chip #(
   mr_csr_kv u_csr_kv (
     .clk_i, .rst_ni, .sel_i(kv_sel), .write_i(csr_write), .addr_i(csr_addr), .wdata_i(csr_wdata),
     .rdata_o(kv_rdata), .error_o(kv_error),
-    .config_layers_q(kv_layers), .config_heads_q(kv_heads), .config_nbh_q(kv_nbh),
+    .config_layers_q(cfg_layers), .config_heads_q(cfg_heads), .config_nbh_q(cfg_nbh),
     .ctrl_init_cmd(kv_init), .ctrl_clear_cmd(kv_clear), .status_ready_i(kv_ready), .status_free_busy_i(kv_free_busy),
     .free_slot_q(kv_free_slot), .free_go_cmd(kv_free_go), .pages_free_i(32'(kv_pages_free)),
     .error_refused_set_i(kv_refused), .error_refused_q(), .refused_i(cnt[191:160]),
@@ -367,17 +379,42 @@ module mr_chip #(
   // A soft reset empties the cache too; the SDRAM itself goes on being refreshed.
   mr_kv_init #(.Slots(KvSlots)) u_kv_init (
     .clk_i, .rst_ni, .init_i(kv_init || soft_reset_cmd), .ready_o(kv_ready),
+    .hold_o(kv_hold), .load_o(kv_load), .idle_i(&g_idle),
     .free_go_i(kv_free_go), .free_slot_i(kv_free_slot), .free_busy_o(kv_free_busy),
     .ctrl_ready_i(kv_ctrl_ready), .ctrl_free_req_o(ctrl_free_req), .ctrl_free_slot_o(ctrl_free_slot),
     .ctrl_free_busy_i(ctrl_free_busy)
   );
 
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      kv_layers <= '0;
+      kv_heads <= '0;
+      kv_nbh <= '0;
+    end else if (kv_load) begin
+      kv_layers <= cfg_layers;
+      kv_heads <= cfg_heads;
+      kv_nbh <= cfg_nbh;
+    end
+  end
+
+  generate
+    for (t = 0; t < Tiles; t = t + 1) begin : gen_guard
+      mr_kv_guard u_guard (
+        .clk_i, .rst_ni, .cfg_nbh_i(kv_nbh), .drop_i(t_kv_drop[t]), .hold_i(kv_hold), .idle_o(g_idle[t]),
+        .t_kc_valid_i(t_kc_valid[t]), .t_kc_append_i(t_kc_op[t*2 +: 2] == 2'd1), .t_kw_valid_i(t_kw_valid[t]),
+        .t_kw_ready_o(t_kw_ready[t]), .t_kr_valid_o(t_kr_valid[t]), .t_kr_ready_i(t_kr_ready[t]),
+        .m_kc_valid_o(g_kc_valid[t]), .m_kc_ready_i(t_kc_ready[t]), .m_kw_valid_o(g_kw_valid[t]),
+        .m_kw_ready_i(g_kw_ready[t]), .m_kr_valid_i(g_kr_valid[t]), .m_kr_ready_o(g_kr_ready[t]), .m_kr_last_i(kr_last)
+      );
+    end
+  endgenerate
+
   mr_kv_mux #(.Ports(Tiles)) u_kv_mux (
     .clk_i, .rst_ni, .cfg_nbh_i(kv_nbh),
-    .t_kc_valid_i(t_kc_valid), .t_kc_ready_o(t_kc_ready), .t_kc_op_i(t_kc_op), .t_kc_slot_i(t_kc_slot),
+    .t_kc_valid_i(g_kc_valid), .t_kc_ready_o(t_kc_ready), .t_kc_op_i(t_kc_op), .t_kc_slot_i(t_kc_slot),
     .t_kc_layer_i(t_kc_layer), .t_kc_head_i(t_kc_head), .t_kc_kind_i(t_kc_kind), .t_kc_pos_i(t_kc_pos),
-    .t_kc_count_i(t_kc_count), .t_kw_valid_i(t_kw_valid), .t_kw_ready_o(t_kw_ready), .t_kw_block_i(t_kw_block),
-    .t_kr_valid_o(t_kr_valid), .t_kr_ready_i(t_kr_ready), .t_kr_block_o(kr_block), .t_kr_last_o(kr_last),
+    .t_kc_count_i(t_kc_count), .t_kw_valid_i(g_kw_valid), .t_kw_ready_o(g_kw_ready), .t_kw_block_i(t_kw_block),
+    .t_kr_valid_o(g_kr_valid), .t_kr_ready_i(g_kr_ready), .t_kr_block_o(kr_block), .t_kr_last_o(kr_last),
     .t_kr_status_o(kr_status),
     .kc_valid_o(kc_valid), .kc_ready_i(kc_ready), .kc_op_o(kc_op), .kc_slot_o(kc_slot), .kc_layer_o(kc_layer),
     .kc_head_o(kc_head), .kc_kind_o(kc_kind), .kc_pos_o(kc_pos), .kc_count_o(kc_count),

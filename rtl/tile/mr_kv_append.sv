@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // KV_APPEND unit of a tile: sends the K and V blocks of one position for n_kv heads to the KV-cache DRAM controller.
 //
-// XaW  bits of an XMEM block address.
-// start_i with the fields stable; busy_o until every APPEND was answered; err_o (held until the next start) is the first
-// non-zero status. KV port: docs/interfaces.md section 3. XMEM read: ready/valid request, data one cycle later.
-// Cycles: n_kv x 2 x (2 + 2 nbh) plus the controller's latency; APPENDs are pipelined (the controller takes up to 4).
+// XDepth  XMEM blocks.
+// start_i with the fields stable; busy_o until every APPEND was answered; err_o in the last busy cycle is the first non-zero
+// status. Refused before any command is sent: 2 when K or V does not lie inside XMEM or nbh is not cfg_nbh_i (the
+// controller takes that many blocks), 4 when cfg_nbh_i is 0 (not configured). n_kv = 0 or nbh = 0: nothing to do.
+// KV port: docs/interfaces.md section 3. XMEM read: ready/valid request, data one cycle later.
+// Cycles: n_kv + n_kv x 2 x (2 + 2 nbh) plus the controller's latency; APPENDs are pipelined (the controller takes up to 4).
 `default_nettype none
 module mr_kv_append #(
-  parameter int XaW = 6
+  parameter int XDepth = 64,
+  localparam int XaW = $clog2(XDepth)
 ) (
   input  wire            clk_i,
   input  wire            rst_ni,
@@ -16,6 +19,7 @@ module mr_kv_append #(
   input  wire  [7:0]     n_kv_i,
   input  wire  [7:0]     first_i,
   input  wire  [7:0]     nbh_i,
+  input  wire  [4:0]     cfg_nbh_i,
   input  wire  [XaW-1:0] k_block_i,
   input  wire  [XaW-1:0] v_block_i,
   input  wire  [7:0]     slot_i,
@@ -48,6 +52,10 @@ module mr_kv_append #(
   localparam logic [2:0] StTake = 3'd3;   // XMEM's answer arrives
   localparam logic [2:0] StSend = 3'd4;
   localparam logic [2:0] StWait = 3'd5;   // for the answers
+  localparam logic [2:0] StSpan = 3'd6;   // a head a cycle: does the last block lie inside XMEM?
+
+  localparam logic [3:0] StatusRange = 4'd2;
+  localparam logic [3:0] StatusWho = 4'd4;
 
   logic [2:0]     st_q;
   logic [7:0]     layer_q;
@@ -63,14 +71,25 @@ module mr_kv_append #(
   logic [8:0]     answers_left_q;
   logic [3:0]     err_q;
   logic [271:0]   block_q;
+  logic [17:0]    end_q;          // first block behind the heads seen so far
+  logic [7:0]     seen_left_q;    // heads to add
 
   wire answer = kr_valid_i && kr_last_i && busy_o;
   wire sent = st_q == StSend && kw_ready_i;
   wire last_block = blocks_left_q == 8'd1;
   wire last_cmd = kind_q && heads_left_q == 8'd1;
+  wire [17:0] end_d = end_q + 18'(nbh_q);
+  logic [3:0] span_err;
+  always_comb begin
+    span_err = 4'd0;
+    if (end_d > 18'(XDepth)) span_err = StatusRange;
+    else if (seen_left_q != 8'd1) span_err = 4'd0;
+    else if (cfg_nbh_i == 5'd0) span_err = StatusWho;
+    else if (nbh_q != {3'd0, cfg_nbh_i}) span_err = StatusRange;
+  end
 
   assign busy_o = st_q != StIdle;
-  assign err_o = err_q;
+  assign err_o = err_q == 4'd0 && answer ? kr_status_i : err_q;
   assign xm_valid_o = st_q == StRead;
   assign xm_addr_o = kind_q ? v_addr_q : k_addr_q;
   assign kc_valid_o = st_q == StCmd;
@@ -87,7 +106,9 @@ module mr_kv_append #(
       st_q <= StIdle;
     end else begin
       case (st_q)
-        StIdle: if (start_i) st_q <= n_kv_i == '0 || nbh_i == '0 ? StIdle : StCmd;
+        StIdle: if (start_i && n_kv_i != '0 && nbh_i != '0) st_q <= StSpan;
+        StSpan: if (err_q != 4'd0) st_q <= StIdle;
+                else if (seen_left_q == 8'd1 && span_err == 4'd0) st_q <= StCmd;
         StCmd: if (kc_ready_i) st_q <= StRead;
         StRead: if (xm_ready_i) st_q <= StTake;
         StTake: st_q <= StSend;
@@ -111,7 +132,14 @@ module mr_kv_append #(
       pos_q <= pos_i;
       answers_left_q <= {n_kv_i, 1'b0};
       err_q <= 4'd0;
+      end_q <= k_block_i > v_block_i ? 18'(k_block_i) : 18'(v_block_i);
+      seen_left_q <= n_kv_i;
     end else if (busy_o) begin
+      if (st_q == StSpan) begin
+        end_q <= end_d;
+        seen_left_q <= seen_left_q - 8'd1;
+        if (err_q == 4'd0) err_q <= span_err;
+      end
       if (st_q == StTake) block_q <= xm_data_i;
       if (sent) begin
         if (kind_q) v_addr_q <= v_addr_q + XaW'(1);

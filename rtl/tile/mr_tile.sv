@@ -71,7 +71,9 @@ module mr_tile #(
   output logic         kr_ready_o,
   input  wire  [271:0] kr_block_i,
   input  wire          kr_last_i,
-  input  wire  [3:0]   kr_status_i
+  input  wire  [3:0]   kr_status_i,
+  input  wire  [4:0]   kv_nbh_i,       // blocks of an APPEND, 0: the controller is not configured
+  output logic         kv_drop_o       // the tile forgets its commands (mr_kv_guard)
 );
   /*verilator no_inline_module*/
   localparam int VdW = $clog2(VDepth);
@@ -121,6 +123,7 @@ module mr_tile #(
 
   // CTRL.clear resets what runs in the tile, but neither memories nor registers, nor a message that the bus has under way.
   wire run_ni = rst_ni && !clear_cmd;
+  assign kv_drop_o = !run_ni;
 
   // ---- receiver and sequencer ----
   logic           job_valid;
@@ -156,7 +159,7 @@ module mr_tile #(
   logic           kv_start;
   logic           net_start;
   logic [7:0]     op;
-  logic           q4;
+  logic           w_q4;
   logic           acc;
   logic [31:0]    w1;
   logic [31:0]    w2;
@@ -187,7 +190,7 @@ module mr_tile #(
     .job_pos_i(job_pos), .job_token_i(job_token), .job_flags_i(job_flags), .job_status_i(job_status), .job_pc_i(job_pc),
     .pm_en_o(pm_en), .pm_addr_o(pm_addr), .pm_data_i(pm_data),
     .vec_start_o(vec_start), .dpu_start_o(dpu_start), .kv_start_o(kv_start), .net_start_o(net_start),
-    .op_o(op), .q4_o(q4), .acc_o(acc), .w1_o(w1), .w2_o(w2), .w3_o(w3), .w4_o(w4), .w5_o(w5), .w6_o(w6), .w7_o(w7),
+    .op_o(op), .q4_o(w_q4), .acc_o(acc), .w1_o(w1), .w2_o(w2), .w3_o(w3), .w4_o(w4), .w5_o(w5), .w6_o(w6), .w7_o(w7),
     .slot_o(slot), .pos_o(pos), .token_o(token), .flags_o(flags), .status_o(status),
     .vec_busy_i(vec_busy), .vec_err_i(vec_err), .dpu_busy_i(dpu_busy), .dpu_err_i(dpu_err),
     .kv_busy_i(kv_busy), .kv_err_i(kv_err), .net_busy_i(net_busy),
@@ -232,7 +235,7 @@ module mr_tile #(
   logic [Lanes*288-1:0] w_data;
 
   mr_tile_mem #(.Lanes(Lanes), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth)) u_mem (
-    .clk_i, .rst_ni, .idle_i(!busy && rx_idle),
+    .clk_i, .rst_ni, .idle_i(!busy && rx_idle && !net_busy),
     .cfg_en_i, .cfg_write_i, .cfg_kind_i, .cfg_index_i, .cfg_wdata_i, .cfg_rvalid_o, .cfg_rdata_o, .cfg_error_o,
     .va_en_i(va_en), .va_addr_i(va_addr), .va_data_o(va_data), .vb_en_i(vb_en), .vb_addr_i(vb_addr),
     .vd_valid_i(vd_valid), .vd_ready_o(vd_ready), .vd_addr_i(vd_addr),
@@ -248,7 +251,7 @@ module mr_tile #(
 
   // ---- units ----
   mr_vec #(.Lanes(Lanes), .VdW(VdW), .XaW(XaW), .WaW(WaW)) u_vec (
-    .clk_i, .rst_ni(run_ni), .start_i(vec_start), .op_i(op[3:0]), .fmt_i(q4),
+    .clk_i, .rst_ni(run_ni), .start_i(vec_start), .op_i(op[3:0]), .fmt_i(w_q4),
     .dst_i(w1), .a_i(w2), .b_i(w3), .n_i(w4), .rows_i(w4), .nb_i(w5), .hd_i(w5), .k_i(w5), .imm0_i(w6), .imm1_i(w7),
     .token_i(token), .pos_i(pos), .busy_o(vec_busy), .err_o(vec_err),
     .ra_en_o(va_en), .ra_addr_o(va_addr), .ra_data_i(va_data), .rb_en_o(vb_en), .rb_addr_o(vb_addr), .rb_data_i(vb_data),
@@ -273,7 +276,7 @@ module mr_tile #(
     .Lanes(Lanes), .HasKv(HasKv), .MaxG(MaxG), .MaxNbh(MaxNbh), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth)
   ) u_dpu (
     .clk_i, .rst_ni(run_ni), .start_i(dpu_start), .is_attend_i(op == OpAttend),
-    .dst_i(w1[VaW:1]), .x_i(w2[XaW-1:0]), .w_i(w3[WaW-1:0]), .rows_i(w4[19:0]), .nb_i(w5[15:0]), .q4_i(q4), .acc_i(acc),
+    .dst_i(w1[VaW:1]), .x_i(w2[XaW-1:0]), .w_i(w3[WaW-1:0]), .rows_i(w4[19:0]), .nb_i(w5[15:0]), .q4_i(w_q4), .acc_i(acc),
     .layer_i(w3[7:0]), .n_kv_i(w3[15:8]), .kv_first_i(w3[23:16]), .nbh_i(w3[31:24]), .g_i(w4[7:0]), .scale_i(w6),
     .slot_i(slot), .pos_i(pos), .busy_o(dpu_busy), .err_o(dpu_err),
     .wm_en_o(wd_en), .wm_addr_o(wd_addr), .wm_data_i(w_data), .xm_en_o(xd_en), .xm_addr_o(xd_addr), .xm_data_i(x_data),
@@ -294,9 +297,9 @@ module mr_tile #(
   logic [17:0] akc_pos;
   generate
     if (HasKv) begin : gen_kv
-      mr_kv_append #(.XaW(XaW)) u_append (
+      mr_kv_append #(.XDepth(XDepth)) u_append (
         .clk_i, .rst_ni(run_ni), .start_i(kv_start), .layer_i(w1[7:0]), .n_kv_i(w1[15:8]), .first_i(w1[23:16]),
-        .nbh_i(w1[31:24]), .k_block_i(w2[XaW-1:0]), .v_block_i(w3[XaW-1:0]), .slot_i(slot), .pos_i(pos),
+        .nbh_i(w1[31:24]), .cfg_nbh_i(kv_nbh_i), .k_block_i(w2[XaW-1:0]), .v_block_i(w3[XaW-1:0]), .slot_i(slot), .pos_i(pos),
         .busy_o(kv_busy), .err_o(kv_err),
         .xm_valid_o(xk_valid), .xm_ready_i(xk_ready), .xm_addr_o(xk_addr), .xm_data_i(x_data),
         .kc_valid_o(akc_valid), .kc_ready_i(kc_ready_i), .kc_slot_o(akc_slot), .kc_layer_o(akc_layer),
@@ -317,7 +320,7 @@ module mr_tile #(
       assign akc_pos = '0;
       assign kw_valid_o = 1'b0;
       assign kw_block_o = '0;
-      wire unused_kv = &{1'b0, kw_ready_i, xk_ready, 1'b0};
+      wire unused_kv = &{1'b0, kw_ready_i, xk_ready, kv_nbh_i, 1'b0};
     end
   endgenerate
   assign kc_valid_o = kv_busy ? akc_valid : dkc_valid;

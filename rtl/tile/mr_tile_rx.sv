@@ -42,7 +42,7 @@ module mr_tile_rx #(
   output logic [3:0]     job_status_o,
   output logic [15:0]    job_pc_o,
   output logic [2:0]     queued_o,     // complete jobs that wait
-  output logic           idle_o        // no buffer in use
+  output logic           idle_o        // no buffer in use and no message under way
 );
   localparam int Bufs = 4;
 
@@ -99,6 +99,7 @@ module mr_tile_rx #(
 
   // The message being received.
   logic [1:0]     cur_q;
+  logic           payload_q;      // its payload is under way, after clear_i too
   logic           cur_done_q;     // this message completes the job
   logic [16:0]    off_q;          // element offset of the next pair in the buffer
   logic [VdW-1:0] addr_q;         // its element address
@@ -128,8 +129,13 @@ module mr_tile_rx #(
   assign job_flags_o = flags_q[head];
   assign job_status_o = status_q[head];
   assign job_pc_o = pc_q[head];
-  assign idle_o = used_q == '0;
+  assign idle_o = used_q == '0 && !payload_q;
 
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) payload_q <= 1'b0;
+    else if (rx_commit_i) payload_q <= !rx_empty_i;
+    else if (flit && rx_last_i) payload_q <= 1'b0;
+  end
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
       used_q <= '0;

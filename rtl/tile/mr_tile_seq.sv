@@ -5,7 +5,8 @@
 // Descriptor semantics: docs/tile_isa.md. A descriptor costs 7 cycles from the issue (or skip) of the one before it when its
 // unit is free: 5 to fetch (4 reads of 64 bits), 1 to check, 1 to issue; this overlaps with the units' work.
 // Checked here: opcode, VMEM spans (range and evenness), XMEM spans of QUANT and GEMV, first XMEM block of the others. WMEM
-// spans are checked by the firmware that places the weights.
+// spans are checked by the firmware that places the weights. A program that passes the end of PMEM gets status 1
+// and goes on at descriptor 0, where the error makes it skip to the next END.
 // Unit side: start pulses with the decoded fields stable; busy inputs; err inputs sampled in the last busy cycle.
 `default_nettype none
 module mr_tile_seq #(
@@ -102,6 +103,7 @@ module mr_tile_seq #(
   logic [3:0]     flags_q;
   logic [3:0]     status_q;
   logic [2:0]     tag_q;
+  logic           past_end_q;     // pc beyond PMEM
   logic           bad_op_q;
   logic           bad_range_q;
   logic           embed_q;        // VEC's present or last descriptor is EMBED
@@ -160,8 +162,8 @@ module mr_tile_seq #(
                  (op == OpSend && n[0]);
 
   // ---- issue ----
-  wire skip = (flags_q & pred_mask) != pred_value ||
-              (status_q != 4'd0 && op != OpSend && op != OpEnd);
+  wire skip = !past_end_q && ((flags_q & pred_mask) != pred_value ||
+                              (status_q != 4'd0 && op != OpSend && op != OpEnd));
   wire embed_busy = vec_busy_i && embed_q;
   wire to_vec = op >= OpNorm && op <= OpTopK && op != OpGemv;
   logic own_idle;
@@ -178,8 +180,13 @@ module mr_tile_seq #(
   end
   wire [3:0] busy_mask = {net_busy_i, kv_busy_i, dpu_busy_i, vec_busy_i};
   wire at_issue = st_q == StIssue;
-  wire fault = at_issue && !skip && (bad_op_q || bad_range_q);
-  wire go = at_issue && !skip && !fault && own_idle && (wait_mask & busy_mask) == 4'd0;
+  wire vec_fell = vec_busy_q && !vec_busy_i;
+  wire dpu_fell = dpu_busy_q && !dpu_busy_i;
+  wire kv_fell = kv_busy_q && !kv_busy_i;
+  // A unit that has just fallen idle with an error: the descriptor that waited for it must see the new status first.
+  wire late_err = (vec_fell && vec_err_q != 4'd0) || (dpu_fell && dpu_err_q != 4'd0) || (kv_fell && kv_err_q != 4'd0);
+  wire fault = at_issue && !late_err && !skip && (bad_op_q || bad_range_q);
+  wire go = at_issue && !late_err && !skip && !fault && own_idle && (wait_mask & busy_mask) == 4'd0;
   wire next = (at_issue && skip) || fault || (go && op != OpEnd);
   wire finish = go && op == OpEnd;
 
@@ -213,9 +220,6 @@ module mr_tile_seq #(
   assign pm_addr_o = {pc_q[PdW-1:0], cnt_q[1:0]};
 
   // First error of the job: from the check, or from a unit in its last busy cycle.
-  wire vec_fell = vec_busy_q && !vec_busy_i;
-  wire dpu_fell = dpu_busy_q && !dpu_busy_i;
-  wire kv_fell = kv_busy_q && !kv_busy_i;
   always_comb begin
     err_code_o = 4'd0;
     if (fault) err_code_o = bad_op_q ? StatusOpcode : StatusRange;
@@ -266,7 +270,7 @@ module mr_tile_seq #(
       tag_q <= 3'd0;
       embed_q <= 1'b0;
     end else if (busy_o) begin
-      if (next) pc_q <= pc_q + 16'd1;
+      if (next) pc_q <= past_end_q ? '0 : pc_q + 16'd1;
       if (err_set_o) status_q <= err_code_o;
       if (go) tag_q <= w0[22:20];
       if (vec_start_o) embed_q <= op == OpEmbed;
@@ -276,7 +280,7 @@ module mr_tile_seq #(
     end
     if (st_q == StFetch && cnt_q != 3'd0) d_q <= {pm_data_i, d_q[255:64]};
     if (st_q == StCheck) begin
-      // A program that runs past the end of PMEM meets an unknown opcode.
+      past_end_q <= pc_q >= 16'(PDepth);
       bad_op_q <= op > OpSend || pc_q >= 16'(PDepth);
       bad_range_q <= bad_v || bad_x || bad_len;
     end

@@ -176,9 +176,10 @@ bool mr_model_tile_run(model_t *m, model_tile_t *tile, uint32_t *budget);
 /* ---- model_ops.c: the descriptors
  * ---------------------------------------------------------------- */
 
-/* Executes one descriptor other than END and SEND for the running job.
+/* Executes one descriptor other than END and SEND for the running job. *issued: it passed the
+ * sequencer's checks and counts as issued, although its unit may have refused it.
  * @return a job status */
-uint8_t mr_model_op(model_t *m, model_tile_t *tile, const uint32_t *w);
+uint8_t mr_model_op(model_t *m, model_tile_t *tile, const uint32_t *w, bool *issued);
 
 /* Resolves the VMEM operand w of a descriptor for the running job and checks that `len` elements
  * are there; false if not, or if it is odd. */

@@ -14,6 +14,7 @@ typedef struct {
     model_tile_t *tile;
     const model_job_t *job;
     const uint32_t *w; /* the descriptor */
+    bool *issued;      /* set when the KV unit or ATTEND refuses what the sequencer lets pass */
 } ops_ctx_t;
 
 bool mr_model_vmem_span(const model_t *m, const model_tile_t *tile, uint32_t w, uint64_t len,
@@ -224,10 +225,19 @@ static uint8_t ops_kv_append(const ops_ctx_t *c) {
     const mr_block_t *k = ops_xmem(c, 2, len);
     const mr_block_t *v = ops_xmem(c, 3, len);
     uint8_t first_error = MODEL_JOB_OK;
+    *c->issued = ops_xmem(c, 2, 1) != NULL && ops_xmem(c, 3, 1) != NULL;
+    if (!*c->issued) {
+        return MODEL_JOB_RANGE;
+    }
+    if (len != 0 && (k == NULL || v == NULL)) {
+        return MODEL_JOB_RANGE;
+    }
+    if (len != 0 && c->m->kv.nbh == 0) {
+        return MODEL_JOB_KV_WHO;
+    }
     /* The controller takes CONFIG.nbh blocks a command; a descriptor of another shape is a mistake.
      */
-    const bool shape_ok = c->m->kv.nbh == 0 || kv.nbh == c->m->kv.nbh;
-    if (k == NULL || v == NULL || (len != 0 && !shape_ok)) {
+    if (len != 0 && kv.nbh != c->m->kv.nbh) {
         return MODEL_JOB_RANGE;
     }
     for (uint32_t i = 0; len != 0 && i < 2 * kv.heads; i++) {
@@ -268,6 +278,8 @@ static uint8_t ops_attend(const ops_ctx_t *c) {
     const uint64_t blocks = (uint64_t)kv.heads * group * kv.nbh;
     float *y = ops_vmem(c, 1, blocks * MR_BLOCK_LEN);
     const mr_block_t *q = ops_xmem(c, 2, blocks);
+    *c->issued = group != 0 && group <= OPS_GROUP_MAX && ops_vmem(c, 1, MR_BLOCK_LEN) != NULL &&
+                 ops_xmem(c, 2, 1) != NULL;
     if (blocks == 0 || group > OPS_GROUP_MAX || y == NULL || q == NULL) {
         return MODEL_JOB_RANGE;
     }
@@ -288,15 +300,19 @@ static uint8_t ops_attend(const ops_ctx_t *c) {
     return MODEL_JOB_OK;
 }
 
-uint8_t mr_model_op(model_t *m, model_tile_t *tile, const uint32_t *w) {
+uint8_t mr_model_op(model_t *m, model_tile_t *tile, const uint32_t *w, bool *issued) {
     static uint8_t (*const table[])(const ops_ctx_t *) = {
         NULL,         ops_norm,  ops_quant, ops_gemv,      ops_rope,   ops_add,
         ops_silu_mul, ops_embed, ops_topk,  ops_kv_append, ops_attend,
     };
-    const ops_ctx_t ctx = {m, tile, &tile->jobs[tile->running], w};
+    bool passed = false;
+    const ops_ctx_t ctx = {m, tile, &tile->jobs[tile->running], w, &passed};
     const uint32_t op = w[0] & 0xFFu;
+    *issued = false;
     if (op >= sizeof table / sizeof table[0] || table[op] == NULL) {
         return MODEL_JOB_OPCODE;
     }
-    return table[op](&ctx);
+    const uint8_t status = table[op](&ctx);
+    *issued = passed || status != MODEL_JOB_RANGE;
+    return status;
 }

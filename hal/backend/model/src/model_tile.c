@@ -77,8 +77,9 @@ static bool tile_step(model_t *m, model_tile_t *tile) {
             return false;
         }
     } else if (keep && job->status == MODEL_JOB_OK) {
-        const uint8_t status = mr_model_op(m, tile, w);
-        if (status != MODEL_JOB_OPCODE && status != MODEL_JOB_RANGE) {
+        bool issued;
+        const uint8_t status = mr_model_op(m, tile, w, &issued);
+        if (issued) {
             tile->n_descriptors++;
         }
         tile_fail(m, tile, status);

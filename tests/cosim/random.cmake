@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+# The Verilated chip against the functional model, register by register: random programs and the rules of access.
+add_library(mr_cosim_pair STATIC pair.c)
+target_include_directories(mr_cosim_pair PUBLIC .)
+target_link_libraries(mr_cosim_pair PUBLIC mr_hal mr_firmware mr_backend_sim mr_backend_model PRIVATE mr_warnings)
+
+add_executable(test_random_programs test_random_programs.c rand_gen.c rand_prog.c)
+target_link_libraries(test_random_programs PRIVATE mr_cosim_pair mr_warnings)
+foreach(seed 1 2)
+  add_test(NAME cosim_random_${seed} COMMAND test_random_programs ${seed} 300)
+  set_tests_properties(cosim_random_${seed} PROPERTIES LABELS cosim TIMEOUT 600)
+endforeach()
