@@ -45,9 +45,11 @@ The model knows these plots and this vocabulary and nothing else. It answers no 
 
 ## Training
 
-`models/train.sh` remakes everything. {start} {steps:,} steps of about 4,096 positions; Muon for matrices, Adam for
-embedding and norms; a constant rate that falls to zero {falls}. From step {quantise:,} on, weights,
-activations and KV cache are rounded to Q8_0. It took {minutes:.0f} minutes on one core of a busy machine.
+`models/train.sh` remakes everything. {start}
+{steps:,} steps of about 4,096 positions follow, with Muon for matrices and Adam for embedding and norms. The learning rate
+falls to zero {falls}.
+From step {quantise:,} on, weights, activations and KV cache are rounded to Q8_0. This took {minutes:.0f} minutes on one core
+of a busy machine.
 
 ![loss]({name}_loss.png)
 
@@ -75,9 +77,9 @@ ROLES = {
     "gorge": "It is narrow and deep, to fill a deep pipeline of tiles.",
 }
 STARTS = {
-    "brook": "Random start;",
-    "gorge": "It starts from brook after {:,} steps, before that model's rate falls; layers and feed-forward columns were added "
-             "that\nchange nothing at first. Then",
+    "brook": "Weights start at random; what writes to the residual stream starts at zero.",
+    "gorge": "Training starts from brook as it is after {:,} steps; layers and feed-forward\n"
+             "columns are added that change nothing at first.",
 }
 
 
@@ -89,7 +91,7 @@ def draw_losses(name, losses, path):
     start = PLANS[name]["quantise"]
     axes.axvspan(start, PLANS[name]["steps"], alpha=0.15, label="Q8_0 rounding")
     axes.set_yscale("log")
-    ticks = [0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 4, 6]
+    ticks = [0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 4, 6]
     axes.set_yticks(ticks, [str(tick) for tick in ticks])
     axes.minorticks_off()
     axes.set_xlabel("step")
@@ -119,7 +121,7 @@ def main():
     card = CARD.format(
         **vars(shape), **result, role=ROLES[name], text=text, steps=plan["steps"], quantise=plan["quantise"],
         start=STARTS[name].format(PLANS["brook"]["fork"]),
-        falls=", then again ".join(f"from step {first:,} to {last:,}" + (f" (from {start:.2f} of it)" if start < 1 else "")
+        falls=", then again ".join(f"from step {first:,} to {last:,}" + (f" (from {start:.2f} of the full rate)" if start < 1 else "")
                                    for first, last, start in plan["falls"]),
         minutes=minutes,
         best=100 * result["rounding"]["same_best"])

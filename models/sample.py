@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Let a model file tell a story, one token at a time (NumPy only).
+"""Let a model file tell a story, one token at a time.
 
     sample.py brook.gguf --prompt "Once upon a time" --seed 1
 """

@@ -6,9 +6,9 @@
 
 The learning rate warms up, stays, and falls to zero (once, or again from a
 lower start); late steps round weights, activations and KV cache to Q8_0, so
-that the shipped file loses nothing. Gorge does not start from nothing but from brook before its rate
-falls: layers and feed-forward columns are added that change nothing at first.
-A run goes on from its last checkpoint.
+that the shipped file loses nothing. Gorge starts from brook as it is after its
+first fall: layers and feed-forward columns are added that change nothing at
+first. A run goes on from its last checkpoint.
 """
 
 import argparse
@@ -27,8 +27,8 @@ from spm import Vocab
 PLANS = {
     # falls: (first step, step where the rate is zero, relative rate at the start); quantise: rounding from this step on;
     # fork: gorge starts from brook as it is after this step
-    "brook": {"steps": 3100, "falls": [(1500, 2200, 1.0), (2200, 3100, 0.35)], "quantise": 1870, "fork": 1500},
-    "gorge": {"steps": 260, "falls": [(80, 260, 1.0)], "quantise": 221, "fork": None},
+    "brook": {"steps": 3100, "falls": [(1500, 2200, 1.0), (2200, 3100, 0.35)], "quantise": 1870, "fork": 2200},
+    "gorge": {"steps": 100, "falls": [(0, 100, 0.35)], "quantise": 0, "fork": None},
 }
 STORIES = 36000
 BATCH_TOKENS = 4096
@@ -169,7 +169,7 @@ def train(name, work, vocab, seed):
         quantised = step >= plan["quantise"]
         params, state, loss = train_step(params, state, next(stream), rate_at(plan, step), step + 1.0, shape, quantised)
         recent.append(float(loss))
-        if step % 20 == 19:
+        if step % 10 == 9:
             losses.append([step + 1, sum(recent) / len(recent)])
             recent = []
             print(f"{name} {step + 1} loss {losses[-1][1]:.4f} {time.time() - begun:.0f} s", flush=True)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Remake both models from nothing: text, vocabulary, training, files, cards.
 # Usage: models/train.sh [work folder, default build/models]
-# About 90 minutes on one core. A broken-off run goes on where it stopped.
+# About an hour on one free core. A broken-off run goes on where it stopped.
 set -eu
 cd "$(dirname "$0")"
 work=${1:-../build/models}
