@@ -3,7 +3,7 @@
 //
 // Tiles 1..31.   Lanes WDepth VDepth XDepth PDepth  see mr_tile.   KvMask  bit t: tile t has a KV port.
 // ResBufs ResSize  see mr_hub.   KvSlots KvLayers KvHeads KvNbh KvPages KvSlotBlocks DqBytes Timing KvInitCycles  see mr_kv_ctrl.
-// ClockKhz  stated clock, told to software.   GitHash  source revision, told to software.
+// ClockKhz  stated clock, told to software.   git_hash_i  constant: source revision, told to software, 0 if unknown.
 // Register bus: docs/interfaces.md section 4. irq_o is high while a result waits. SDRAM pins: mr_kv_ctrl.
 // CONTROL.soft_reset resets everything but the CSRs of chip, hub and KV controller; memories keep their contents.
 // Test: tests/rtl/soc, tests/cosim.
@@ -30,11 +30,11 @@ module mr_chip #(
   parameter int KvInitCycles = 0,
   parameter int ReadExtra = 0,
   parameter int ClockKhz = 100000,
-  parameter logic [31:0] GitHash = 32'd0,
   localparam int RowBits = mr_kv_timing_pkg::RowBits
 ) (
   input  wire                  clk_i,
   input  wire                  rst_ni,
+  input  wire  [31:0]          git_hash_i,
   input  wire                  req_valid_i,
   output logic                 req_ready_o,
   input  wire                  req_write_i,
@@ -123,7 +123,7 @@ module mr_chip #(
   mr_csr_chip u_csr_chip (
     .clk_i, .rst_ni, .sel_i(chip_sel), .write_i(csr_write), .addr_i(csr_addr), .wdata_i(csr_wdata),
     .rdata_o(chip_rdata), .error_o(chip_error),
-    .git_hash_i(GitHash), .caps_groups_i(8'd1), .caps_tiles_i(8'(Tiles)), .caps_lanes_i(8'(Lanes)),
+    .git_hash_i, .caps_groups_i(8'd1), .caps_tiles_i(8'(Tiles)), .caps_lanes_i(8'(Lanes)),
     .caps_channels_i(8'd1), .caps_wmem_i(32'(WDepth)), .caps_vmem_i(32'(VDepth)), .caps_xmem_i(32'(XDepth)),
     .caps_pmem_i(32'(PDepth)), .caps_inbuf_bufs_i(8'(InBufs)),
     .caps_inbuf_size_i(VDepth > 65534 ? 16'd65534 : 16'(VDepth)),

@@ -9,6 +9,7 @@
 #include <new>
 
 #include "Vmr_chip.h"
+#include "git_hash.h"
 #include "mr_dram.h"
 #include "verilated.h"
 
@@ -63,6 +64,7 @@ mr_chip_sim_t *mr_chip_sim_create(void) {
     }
     sim->context.fatalOnError(false);
     sim->top->rst_ni = 0;
+    sim->top->git_hash_i = MR_GIT_HASH;
     sim->top->req_valid_i = 0;
     // Registers are undefined until the first clock under reset: the DRAM is powered after it.
     for (int i = 0; i < 4; i++) {
