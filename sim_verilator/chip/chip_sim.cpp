@@ -28,7 +28,8 @@ namespace {
 constexpr int64_t InitPs = 1000 * static_cast<int64_t>(MR_SIM_KV_INIT_NS);
 constexpr int64_t ClockPs = 1000000000 / static_cast<int64_t>(MR_SIM_CLOCK_KHZ);
 
-// The device's side of a rising edge: takes the pins of before it; returns the data bus of after it.
+// The device's side of a rising edge: takes the pins of before it; returns the data bus of after
+// it.
 uint64_t dram_edge(mr_chip_sim *sim) {
     const Vmr_chip &t = *sim->top;
     const mr_dram_pins_t pins = {t.sd_cke_o != 0,  t.sd_cs_no != 0, t.sd_ras_no != 0,

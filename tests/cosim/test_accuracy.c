@@ -189,12 +189,12 @@ typedef struct {
 /* log-softmax of entry id; *best is the most likely entry. */
 static double log_prob(const double *logits, uint32_t n, uint32_t id, uint32_t *best) {
     uint32_t top = 0;
-    double sum = 0.0;
+    double sum = 1.0; /* the most likely entry itself */
     for (uint32_t i = 1; i < n; i++) {
         top = logits[i] > logits[top] ? i : top;
     }
     for (uint32_t i = 0; i < n; i++) {
-        sum += exp(logits[i] - logits[top]);
+        sum += i == top ? 0.0 : exp(logits[i] - logits[top]);
     }
     *best = top;
     return logits[id] - logits[top] - log(sum);
