@@ -30,8 +30,8 @@ module mr_vec_embed #(
       lane_word = lane_word | (words[l*288 +: 288] & {288{lane == LaneW'(l)}});
     end
   endfunction
-  function automatic [31:0] scale_and_piece(input [287:0] word, input [4:0] idx, input q4, input half);
-    scale_and_piece = {q4 ? (half ? word[287:272] : word[143:128]) : word[271:256], word[{4'd0, idx}*16 +: 16]};
+  function automatic [31:0] scale_and_piece(input [287:0] word, input [4:0] idx, input is_q4, input half);
+    scale_and_piece = {is_q4 ? (half ? word[287:272] : word[143:128]) : word[271:256], word[{4'd0, idx}*16 +: 16]};
   endfunction
 
   logic [4:0]  piece_idx;
