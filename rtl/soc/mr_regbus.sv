@@ -58,6 +58,7 @@ module mr_regbus #(
   logic        error_q;
   logic        posted_q;     // a window write was taken last cycle
   logic        read_q;       // a window read was taken last cycle
+  logic [2:0]  under_way_q;  // posted writes on their way through the window
 
   wire [11:0] page = addr_q[23:12];
   wire        is_chip = page == 12'h000;
@@ -72,9 +73,11 @@ module mr_regbus #(
   assign csr_write_o = write_q;
   assign csr_addr_o = addr_q[11:0];
   assign csr_wdata_o = wdata_q;
-  assign chip_sel_o = st_q == StSel && is_chip;
-  assign hub_sel_o = st_q == StSel && is_hub;
-  assign kv_sel_o = st_q == StSel && is_kv;
+  // A register access waits until the window has answered the posted writes before it, so that STATUS.bus_error is complete.
+  wire        sel = st_q == StSel && under_way_q == '0;
+  assign chip_sel_o = sel && is_chip;
+  assign hub_sel_o = sel && is_hub;
+  assign kv_sel_o = sel && is_kv;
   assign win_en_o = posted_q || read_q;
   assign win_write_o = write_q;
   assign win_word_o = addr_q[15:2];
@@ -98,7 +101,7 @@ module mr_regbus #(
     end
     for (int t = 0; t < Tiles; t = t + 1) begin
       if (page == 12'h100 + 12'(t)) begin
-        tile_sel_o[t] = st_q == StSel;
+        tile_sel_o[t] = sel;
         sel_rdata = tile_rdata_i[t*32 +: 32];
         sel_error = tile_error_i[t];
       end
@@ -113,12 +116,14 @@ module mr_regbus #(
       st_q <= StIdle;
       posted_q <= 1'b0;
       read_q <= 1'b0;
+      under_way_q <= '0;
     end else begin
       posted_q <= take && to_window && req_write_i;
       read_q <= take && to_window && !req_write_i;
+      under_way_q <= {under_way_q[1:0], posted_q};
       case (st_q)
         StIdle: if (take) st_q <= !to_window ? StSel : req_write_i ? StIdle : StWindow;
-        StSel: st_q <= StRead;
+        StSel: if (sel) st_q <= StRead;
         StRead: st_q <= StAnswer;
         StWindow: if (win_rvalid_i) st_q <= StAnswer;
         default: st_q <= StIdle;

@@ -10,3 +10,8 @@ foreach(seed 1 2)
   add_test(NAME cosim_random_${seed} COMMAND test_random_programs ${seed} 300)
   set_tests_properties(cosim_random_${seed} PROPERTIES LABELS cosim TIMEOUT 600)
 endforeach()
+
+add_executable(test_chip_rules test_chip_rules.c rand_gen.c rand_prog.c)
+target_link_libraries(test_chip_rules PRIVATE mr_cosim_pair mr_warnings)
+add_test(NAME cosim_chip_rules COMMAND test_chip_rules)
+set_tests_properties(cosim_chip_rules PROPERTIES LABELS cosim TIMEOUT 600)
