@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Checks every RTL module as a top of its own, with default parameters and with each line of rtl/lint/corners.txt.
+# Checks every RTL module of rtl/ and boards/ as a top of its own, with default parameters and with each line of rtl/lint/corners.txt.
 #
 #   scripts/lint/rtl.sh verilator|iverilog|yosys [module ...]
 #
@@ -13,9 +13,9 @@ shift
 failed=0
 ran=0
 
-mapfile -t folders < <(find rtl -name '*.sv' -printf '%h\n' | sort -u)
-mapfile -t packages < <(find rtl -name '*_pkg.sv' | sort)
-mapfile -t sources < <(find rtl -name '*.sv' ! -name '*_pkg.sv' | sort)
+mapfile -t folders < <(find rtl boards -name '*.sv' -printf '%h\n' | sort -u)
+mapfile -t packages < <(find rtl boards -name '*_pkg.sv' | sort)
+mapfile -t sources < <(find rtl boards -name '*.sv' ! -name '*_pkg.sv' | sort)
 includes=("${folders[@]/#/-I}")
 
 declare -A file_of uses
@@ -98,7 +98,7 @@ while read -r module pairs; do
     case $module in '' | '#'*) continue ;; esac
     wanted "$module" || continue
     if [ -z "${file_of[$module]:-}" ]; then
-        echo "rtl/lint/corners.txt: no module $module in rtl/"
+        echo "rtl/lint/corners.txt: no module $module in rtl/ or boards/"
         failed=$((failed + 1))
         continue
     fi
