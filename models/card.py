@@ -91,7 +91,9 @@ def draw_losses(name, losses, path):
     start = PLANS[name]["quantise"]
     axes.axvspan(start, PLANS[name]["steps"], alpha=0.15, label="Q8_0 rounding")
     axes.set_yscale("log")
-    ticks = [0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 4, 6]
+    low, high = losses[:, 1].min(), losses[:, 1].max()
+    ticks = [0.2, 0.25, 0.3, 0.4, 0.6, 1, 1.5, 2, 3, 4, 6] if high > 1 else np.arange(0.2, 1, 0.02).round(2)
+    ticks = [tick for tick in ticks if low * 0.95 < tick < high * 1.05]
     axes.set_yticks(ticks, [str(tick) for tick in ticks])
     axes.minorticks_off()
     axes.set_xlabel("step")
