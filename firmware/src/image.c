@@ -141,7 +141,7 @@ static mr_status_t check_entry(const mr_image_t *self, mr_image_kind_t kind,
     const bool format_ok = kind == MR_IMAGE_ROPE_F ? t->format == MR_IMAGE_U32
                            : is_norm               ? t->format == MR_IMAGE_F32
                                      : t->format == MR_IMAGE_Q8_0 || t->format == MR_IMAGE_Q4_0;
-    if (!format_ok || t->rows != rows || t->cols != cols ||
+    if (!format_ok || t->rows != rows || t->cols != cols || t->offset % MR_IMAGE_ALIGN != 0 ||
         t->bytes != mr_image_format_bytes(t->format, rows, cols) ||
         t->offset > self->source.bytes || t->bytes > self->source.bytes - t->offset) {
         return MR_FORMAT;
@@ -168,11 +168,12 @@ mr_status_t mr_image_open(mr_image_t *self, const mr_image_source_t *source) {
     parse_shape(header, &self->shape);
     MR_TRY(mr_model_shape_check(&self->shape));
     const uint32_t count = mr_image_tensor_count(self->shape.n_layers);
-    if (get32(header + 72) != count ||
+    if (get32(header + 68) > 1u || get32(header + 72) != count ||
         source->bytes < (MR_IMAGE_HEADER_WORDS + (uint64_t)count * MR_IMAGE_ENTRY_WORDS) * 4u) {
         return MR_FORMAT;
     }
     uint32_t crc = mr_crc32(0, header + 12, sizeof header - 12);
+    mr_image_tensor_t embed = {.format = MR_IMAGE_Q8_0};
     for (uint32_t i = 0; i < count; i++) {
         mr_image_tensor_t t;
         const uint32_t layered = self->shape.n_layers * MR_IMAGE_LAYER_KINDS;
@@ -182,6 +183,14 @@ mr_status_t mr_image_open(mr_image_t *self, const mr_image_source_t *source) {
         crc = mr_crc32(crc, entry, sizeof entry);
         parse_entry(entry, &t);
         MR_TRY(check_entry(self, (mr_image_kind_t)kind, &t));
+        if (kind == MR_IMAGE_EMBED) {
+            embed = t;
+        }
+        /* A tied head reads the embedding's words on the tile, whatever its own entry says. */
+        if (kind == MR_IMAGE_HEAD && self->shape.tied &&
+            (t.format != embed.format || t.offset != embed.offset || t.crc != embed.crc)) {
+            return MR_FORMAT;
+        }
     }
     return crc == get32(header + 8) ? MR_OK : MR_CRC;
 }

@@ -7,7 +7,7 @@
 #include "millrace/arith.h"
 
 mr_status_t mr_sampler_init(mr_sampler_t *self, const mr_sampling_t *cfg) {
-    const bool greedy = !(cfg->temperature > 0.0f) && !(cfg->temperature < 0.0f);
+    const bool greedy = cfg->temperature >= 0.0f && cfg->temperature <= 0.0f; /* no NaN */
     const bool t_ok = greedy || (cfg->temperature >= 0.01f && cfg->temperature <= 100.0f);
     if (!t_ok || !(cfg->top_p > 0.0f && cfg->top_p <= 1.0f)) {
         return MR_RANGE;

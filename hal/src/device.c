@@ -165,7 +165,7 @@ mr_status_t mr_hub_pop(const mr_mmio_t *mmio) {
 static mr_status_t kv_wait(const mr_mmio_t *mmio, uint32_t mask, uint32_t want,
                            uint32_t max_cycles) {
     uint32_t status;
-    for (uint32_t spent = 0; spent <= max_cycles; spent += POLL_CYCLES) {
+    for (uint64_t spent = 0; spent <= max_cycles; spent += POLL_CYCLES) {
         MR_TRY(mr_mmio_read32(mmio, MR_KV_BASE + MR_KV_STATUS_OFFSET, &status));
         if ((status & mask) == want) {
             return MR_OK;

@@ -13,7 +13,7 @@
  * offset in bytes, 6..7 length in bytes
  *
  * Tensor order: layer by layer the nine kinds of mr_image_kind_t up to DOWN, then EMBED, HEAD (same
- * offset as EMBED when tied), OUT_NORM, ROPE_F. A vector has rows = 1.
+ * entry as EMBED when tied), OUT_NORM, ROPE_F. A vector has rows = 1.
  */
 #ifndef MR_IMAGE_H
 #define MR_IMAGE_H
