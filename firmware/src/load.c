@@ -144,9 +144,9 @@ static mr_status_t write_matrix(loader_t *l, uint32_t step, const mr_image_kind_
     return crc == l->crc[at->tile] ? MR_OK : MR_CRC;
 }
 
-/* Writes a vector tensor to VMEM and compares the CRC. */
+/* Writes a vector tensor to VMEM and compares the CRC. Progress counts its first copy. */
 static mr_status_t write_vector(loader_t *l, uint32_t tile, uint32_t addr, mr_image_kind_t kind,
-                                uint32_t layer) {
+                                uint32_t layer, bool first) {
     mr_image_tensor_t t;
     uint32_t crc;
     MR_TRY(mr_image_tensor(l->image, kind, layer, &t));
@@ -158,7 +158,7 @@ static mr_status_t write_vector(loader_t *l, uint32_t tile, uint32_t addr, mr_im
     if (sent != t.crc) {
         return MR_CRC;
     }
-    uint32_t words[32];
+    uint32_t words[16];
     for (uint32_t i = 0; i < t.cols; i += 16u) {
         for (uint32_t k = 0; k < 16u; k++) {
             words[k] = get32(l->cfg->work + (size_t)(i + k) * 4u);
@@ -167,7 +167,7 @@ static mr_status_t write_vector(loader_t *l, uint32_t tile, uint32_t addr, mr_im
     }
     MR_TRY(mr_chip_bus_error(l->mmio));
     MR_TRY(mr_window_crc(l->mmio, MR_MEM_VMEM, tile, addr, t.cols, &crc));
-    advance(l, t.bytes);
+    advance(l, first ? t.bytes : 0);
     return crc == sent ? MR_OK : MR_CRC;
 }
 
@@ -182,7 +182,7 @@ static mr_status_t write_step(loader_t *l, uint32_t step) {
         if (!l->p->shape.tied) {
             MR_TRY(write_matrix(l, step, head, 1));
         }
-        return write_vector(l, at->tile, at->norm, MR_IMAGE_OUT_NORM, 0);
+        return write_vector(l, at->tile, at->norm, MR_IMAGE_OUT_NORM, 0, true);
     }
     const uint32_t layer = mr_step_layer(step);
     const uint32_t stage = mr_step_stage(step);
@@ -192,10 +192,10 @@ static mr_status_t write_step(loader_t *l, uint32_t step) {
         MR_TRY(write_matrix(l, step, kinds, n));
     }
     if (stage == MR_STAGE_QKV) {
-        return write_vector(l, at->tile, at->norm, MR_IMAGE_ATTN_NORM, layer);
+        return write_vector(l, at->tile, at->norm, MR_IMAGE_ATTN_NORM, layer, true);
     }
     if (stage == MR_STAGE_GATE_UP) {
-        return write_vector(l, at->tile, at->norm, MR_IMAGE_FFN_NORM, layer);
+        return write_vector(l, at->tile, at->norm, MR_IMAGE_FFN_NORM, layer, true);
     }
     return MR_OK;
 }
@@ -203,11 +203,13 @@ static mr_status_t write_step(loader_t *l, uint32_t step) {
 /* Where RoPE needs its frequencies: tiles that have a QKV stage. */
 static mr_status_t write_rope(loader_t *l) {
     bool done[MR_MACHINE_TILES_MAX] = {false};
+    bool first = true;
     for (uint32_t i = 1; i + 1u < l->p->n_steps; i++) {
         const uint32_t tile = l->p->step[i].tile;
         if (mr_step_stage(i) == MR_STAGE_QKV && !done[tile]) {
-            MR_TRY(write_vector(l, tile, l->p->tile[tile].rope_f, MR_IMAGE_ROPE_F, 0));
+            MR_TRY(write_vector(l, tile, l->p->tile[tile].rope_f, MR_IMAGE_ROPE_F, 0, first));
             done[tile] = true;
+            first = false;
         }
     }
     return MR_OK;
@@ -235,11 +237,15 @@ static mr_status_t write_programs(loader_t *l) {
 
 mr_status_t mr_load(const mr_mmio_t *mmio, const mr_machine_t *machine, const mr_image_t *image,
                     const mr_load_config_t *cfg, mr_placement_t *p, mr_fit_t *fit) {
-    mr_place_formats_t formats;
-    MR_TRY(mr_load_formats(image, &formats));
-    MR_TRY(mr_place(p, &image->shape, &formats, machine, fit));
+    MR_TRY(mr_load_formats(image, &p->formats));
+    MR_TRY(mr_place(p, &image->shape, &p->formats, machine, fit));
     MR_TRY(mr_chip_soft_reset(mmio));
-    loader_t l = {.mmio = mmio, .image = image, .cfg = cfg, .p = p, .formats = &formats};
+    /* The reset leaves a sticky bus error of earlier, which is not the load's. */
+    const mr_status_t earlier = mr_chip_bus_error(mmio);
+    if (earlier != MR_OK && earlier != MR_DEVICE) {
+        return earlier;
+    }
+    loader_t l = {.mmio = mmio, .image = image, .cfg = cfg, .p = p, .formats = &p->formats};
     l.total = image->source.bytes;
     for (uint32_t step = 0; step < p->n_steps; step++) {
         MR_TRY(write_step(&l, step));

@@ -97,9 +97,10 @@ static uint32_t step_words(const mr_placement_t *p, const mr_place_formats_t *f,
 }
 
 /* Deals the steps out in order: `piece` steps at a time stay together, a tile is left when it holds
- * `target` words. The head shares the embedding's tile when tied, otherwise it ends the chain. */
-static bool deal(mr_placement_t *p, const mr_place_formats_t *f, uint32_t piece, uint64_t target) {
-    const uint64_t capacity = p->machine.wmem_words;
+ * `target` words; it may hold `capacity`. The head shares the embedding's tile when tied, otherwise
+ * it ends the chain. */
+static bool deal(mr_placement_t *p, const mr_place_formats_t *f, uint32_t piece, uint64_t target,
+                 uint64_t capacity) {
     const uint32_t last = p->n_steps - 1u;
     for (uint32_t t = 0; t < p->machine.tiles; t++) {
         p->tile[t].wmem_used = 0;
@@ -156,10 +157,25 @@ static mr_status_t place_weights(mr_placement_t *p, const mr_place_formats_t *f,
     }
     const uint64_t even = (total + p->machine.tiles - 1u) / p->machine.tiles;
     /* Whole layers evenly, single stages evenly, then as tight as they go. */
-    if (deal(p, f, MR_STAGES, even) || deal(p, f, 1, even) || deal(p, f, 1, capacity)) {
+    if (deal(p, f, MR_STAGES, even, capacity) || deal(p, f, 1, even, capacity) ||
+        deal(p, f, 1, capacity, capacity)) {
         return MR_OK;
     }
-    return refuse(fit, MR_FIT_WMEM, total, capacity * p->machine.tiles);
+    if (total > capacity * p->machine.tiles) {
+        return refuse(fit, MR_FIT_WMEM, total, capacity * p->machine.tiles);
+    }
+    /* Enough in all, but cut badly: the smallest tile on which it would go. */
+    uint64_t low = capacity + 1u;
+    uint64_t high = total;
+    while (low < high) {
+        const uint64_t middle = low + (high - low) / 2u;
+        if (deal(p, f, 1, middle, middle)) {
+            high = middle;
+        } else {
+            low = middle + 1u;
+        }
+    }
+    return refuse(fit, MR_FIT_WMEM_TILE, low, capacity);
 }
 
 static mr_status_t place_vectors(mr_placement_t *p, mr_fit_t *fit) {

@@ -22,6 +22,7 @@ mr_status_t mr_sched_init(mr_sched_t *self, const mr_sched_config_t *cfg) {
     self->silent = 0;
     for (uint32_t i = 0; i < cfg->n_slots; i++) {
         cfg->slots[i].active = false;
+        cfg->slots[i].in_flight = 0;
     }
     return MR_OK;
 }
@@ -79,11 +80,14 @@ static uint32_t job_flags(const mr_sched_t *self, const mr_slot_t *t, uint32_t p
     return draws ? MR_JOB_HEAD | MR_JOB_TOP : 0;
 }
 
-/* Lets the next slot in turn that has a known token inject it. */
-static mr_status_t inject(mr_sched_t *self) {
+/* Lets every slot that has a known token inject one, in turn. *refused tells whether the hub had no
+ * room for a job. */
+static mr_status_t inject(mr_sched_t *self, bool *refused) {
     const mr_placement_t *p = self->cfg.placement;
+    const uint32_t first = self->turn;
+    *refused = false;
     for (uint32_t i = 0; i < self->cfg.n_slots && self->in_flight < p->window; i++) {
-        const uint32_t slot = (self->turn + i) % self->cfg.n_slots;
+        const uint32_t slot = (first + i) % self->cfg.n_slots;
         mr_slot_t *t = &self->cfg.slots[slot];
         if (!t->active || t->ending || t->next_pos >= t->known) {
             continue;
@@ -97,6 +101,7 @@ static mr_status_t inject(mr_sched_t *self) {
             .slot = slot};
         const mr_status_t status = mr_hub_inject(self->cfg.mmio, &job);
         if (status == MR_BUSY) {
+            *refused = true;
             return MR_OK;
         }
         MR_TRY(status);
@@ -166,6 +171,8 @@ static mr_status_t take(mr_sched_t *self, const mr_result_t *res) {
         if (token >= s->vocab) {
             return MR_DEVICE;
         }
+    } else if (draws) {
+        return MR_DEVICE;
     }
     if (draws && !t->ending) {
         draw(self, res->slot, res->pos, token);
@@ -192,11 +199,13 @@ static mr_status_t retire(mr_sched_t *self, bool *busy) {
 
 mr_status_t mr_sched_step(mr_sched_t *self, bool *busy) {
     mr_result_t res;
-    MR_TRY(inject(self));
+    bool refused;
+    MR_TRY(inject(self, &refused));
     const mr_status_t status = mr_hub_peek(self->cfg.mmio, &res);
     if (status == MR_OK) {
         self->silent = 0;
-        if (res.slot >= self->cfg.n_slots || self->cfg.slots[res.slot].in_flight == 0) {
+        if (res.slot >= self->cfg.n_slots || self->cfg.slots[res.slot].in_flight == 0 ||
+            res.pos >= self->cfg.slots[res.slot].next_pos) {
             return MR_DEVICE;
         }
         MR_TRY(take(self, &res));
@@ -205,7 +214,7 @@ mr_status_t mr_sched_step(mr_sched_t *self, bool *busy) {
         self->in_flight--;
     } else if (status != MR_BUSY) {
         return status;
-    } else if (self->in_flight > 0) {
+    } else if (self->in_flight > 0 || refused) {
         if (self->silent >= self->cfg.stall_cycles) {
             return MR_TIMEOUT;
         }

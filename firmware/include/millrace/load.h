@@ -25,8 +25,7 @@ typedef struct {
 } mr_load_config_t;
 
 /* Formats of an image's matrices, as placement wants them.
- * @return MR_OK; MR_UNSUPPORTED: the tensors of one stage differ in format between or within
- * layers. */
+ * @return MR_OK; statuses of the source; MR_FORMAT: the source has changed since it was opened. */
 MR_NODISCARD mr_status_t mr_load_formats(const mr_image_t *image, mr_place_formats_t *formats);
 
 /* Resets the device, loads the image, initialises the KV cache and starts the tiles.

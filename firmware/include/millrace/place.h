@@ -26,7 +26,7 @@ enum { MR_STAGE_QKV, MR_STAGE_ATTEND, MR_STAGE_OUT, MR_STAGE_GATE_UP, MR_STAGE_D
 typedef enum {
     MR_FIT_OK,
     MR_FIT_WMEM,      /* weight words, all tiles together */
-    MR_FIT_WMEM_TILE, /* weight words of the largest piece that cannot be cut */
+    MR_FIT_WMEM_TILE, /* weight words that a tile must have, as no piece can be cut */
     MR_FIT_VMEM,      /* vector elements of a tile */
     MR_FIT_XMEM,      /* quantised blocks of a tile */
     MR_FIT_PMEM,      /* descriptors of a tile */
@@ -70,10 +70,19 @@ typedef struct {
     uint16_t pc;
 } mr_visit_t;
 
+/* Formats of the matrices, which decide their size in WMEM. tensor is indexed by mr_image_kind_t;
+ * norms are not looked at. */
+typedef struct {
+    uint8_t tensor[MR_IMAGE_LAYERS_MAX][MR_IMAGE_LAYER_KINDS]; /* mr_image_format_t */
+    uint8_t embed;
+    uint8_t head;
+} mr_place_formats_t;
+
 /* The whole placement. About 40 KB: static or in host memory, never on a stack. Read only. */
 typedef struct {
     mr_model_shape_t shape;
     mr_machine_t machine;
+    mr_place_formats_t formats; /* mr_load's, here to keep it off the stack */
     uint32_t n_steps;
     uint32_t n_visits;
     uint32_t in_size; /* elements of an input buffer */
@@ -83,14 +92,6 @@ typedef struct {
     mr_tile_place_t tile[MR_MACHINE_TILES_MAX];
 } mr_placement_t;
 
-/* Formats of the matrices, which decide their size in WMEM. tensor is indexed by mr_image_kind_t;
- * norms are not looked at. */
-typedef struct {
-    uint8_t tensor[MR_IMAGE_LAYERS_MAX][MR_IMAGE_LAYER_KINDS]; /* mr_image_format_t */
-    uint8_t embed;
-    uint8_t head;
-} mr_place_formats_t;
-
 /* The tensors of a stage, which lie one below the other in its matrix; returns their number (0 for
  * ATTEND). */
 uint32_t mr_place_stage_kinds(uint32_t stage, const mr_image_kind_t **kinds);
@@ -98,8 +99,7 @@ uint32_t mr_place_stage_kinds(uint32_t stage, const mr_image_kind_t **kinds);
 /* Words of WMEM that rows x cols take on a tile with `lanes` lanes. */
 uint32_t mr_place_words(mr_image_format_t format, uint32_t rows, uint32_t cols, uint32_t lanes);
 
-/* Places a model. Needs each stage to have one format in all its tensors and layers (formats tells
- * which).
+/* Places a model; every matrix may have a format of its own.
  * @return MR_OK; MR_NO_SPACE with the reason in fit when the machine is too small; MR_RANGE for an
  * illegal shape. */
 MR_NODISCARD mr_status_t mr_place(mr_placement_t *self, const mr_model_shape_t *shape,

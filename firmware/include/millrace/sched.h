@@ -73,7 +73,8 @@ typedef struct {
     uint32_t n_slots;      /* 1..CAPS_KV.slots */
     float *logits;         /* vocab_pad values */
     uint32_t *order;       /* vocab_pad values */
-    uint32_t stall_cycles; /* a device silent for so many cycles with jobs in flight has hung */
+    uint32_t stall_cycles; /* a device silent for so many cycles with jobs waiting or in flight has
+                              hung */
     mr_sched_events_t events;
 } mr_sched_config_t;
 
@@ -81,7 +82,7 @@ typedef struct {
     mr_sched_config_t cfg;
     uint32_t in_flight;
     uint32_t turn;
-    uint32_t silent; /* cycles since the last result */
+    uint64_t silent; /* cycles since the last result */
 } mr_sched_t;
 
 /* @return MR_OK; MR_ARG: a pointer is missing or n_slots is out of range. */
@@ -97,7 +98,8 @@ void mr_sched_cancel(mr_sched_t *self, uint32_t slot);
 
 /* Injects what can go in and handles one result, if there is one.
  * @param[out] busy false when no request is left
- * @return MR_OK; MR_TIMEOUT: the device hangs; MR_DEVICE, MR_IO: from the device. */
+ * @return MR_OK; MR_TIMEOUT: the device hangs; MR_DEVICE: from the device, or a result that no job
+ * in flight can have; MR_IO: from the device. */
 MR_NODISCARD mr_status_t mr_sched_step(mr_sched_t *self, bool *busy);
 
 #endif
