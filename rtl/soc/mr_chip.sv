@@ -6,7 +6,7 @@
 // ClockKhz  stated clock, told to software.   git_hash_i  constant: source revision, told to software, 0 if unknown.
 // Register bus: docs/interfaces.md section 4. irq_o is high while a result waits. SDRAM pins: mr_kv_ctrl.
 // CONTROL.soft_reset resets everything but the CSRs of chip, hub and KV controller; memories keep their contents.
-// Test: tests/rtl/soc, tests/cosim.
+// Test: tests/cosim.
 `default_nettype none
 module mr_chip #(
   parameter int Tiles = 2,

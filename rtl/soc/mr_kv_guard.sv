@@ -5,7 +5,7 @@
 // after drop_i (one cycle, in which the tile is in reset) this module offers the blocks that an open APPEND still owes (their
 // values are unspecified) and takes the answers to all commands sent before. Commands sent later are not affected.
 // hold_i keeps further commands back; idle_o says that none is under way. Sits between a tile and mr_kv_mux; payloads pass
-// outside. cfg_nbh_i: blocks of an APPEND. At most 15 commands are open. No cycle is added. Test: tests/rtl/soc, tests/cosim.
+// outside. cfg_nbh_i: blocks of an APPEND. At most 15 commands are open. No cycle is added. Test: tests/rtl/soc.
 `default_nettype none
 `include "mr_assert.vh"
 module mr_kv_guard (

@@ -5,7 +5,7 @@
 // init_i (one clock) frees every slot; ready_o is low meanwhile and while the controller initialises. hold_o asks the tiles' ports
 // to send no command; the first slot is freed when idle_i says that none is under way, so that no late APPEND survives; load_o
 // (one clock) tells that the configuration may change now. Firmware's own FREE (free_go_i, free_slot_i) passes through
-// and is ignored while ready_o is low. Cycles: what is under way + slots x (2 + the controller's FREE).
+// and is ignored while ready_o is low. Cycles: what is under way + slots x (2 + the controller's FREE). Test: tests/rtl/soc.
 `default_nettype none
 module mr_kv_init #(
   parameter int Slots = 8

@@ -6,7 +6,7 @@
 // MaxG MaxNbh  limits of ATTEND (mr_dpu).
 // Registers: sel_i with address and data for one cycle, answer in the next (rtl/csr). Loader: mr_tile_mem. Bus: mr_group_bus.
 // KV port: docs/interfaces.md section 3. Reset clears all state but the memories; soft reset does the same.
-// Test: tests/rtl/soc.
+// Test: tests/cosim.
 `default_nettype none
 module mr_tile #(
   parameter int Lanes = 2,

@@ -7,6 +7,7 @@
 // pass the buffer's end is dropped and the job gets status 9. The first non-zero status of a job's messages is kept.
 // Bus side: mr_group_bus. VMEM write side: ready/valid, one pair of elements a cycle.
 // Job side: job_valid_o with the oldest complete job; job_take_i marks it running; job_free_i frees the running one.
+// Test: tests/rtl/soc.
 `default_nettype none
 module mr_tile_rx #(
   parameter int VdW = 13
