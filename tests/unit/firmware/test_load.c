@@ -42,6 +42,7 @@ static void open_device(const mr_model_shape_t *shape, mr_image_format_t format,
     fixture_image_build(&image, shape, &formats, 11);
     mr_backend_model_default_config(&hw);
     hw.tiles = tiles;
+    hw.kv_nbh = 16;
     fixture_device_open(&dev, &hw);
 }
 
@@ -178,8 +179,8 @@ static void test_load__progress_counts_rope_once(void **state) {
     shape.n_layers = 8;
     shape.d = 32;
     shape.d_real = 32;
-    shape.hd = 128;
-    shape.hd_real = 128;
+    shape.hd = 512;
+    shape.hd_real = 512;
     shape.n_heads = 1;
     shape.n_ff = 32;
     shape.tied = false;
