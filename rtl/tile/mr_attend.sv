@@ -167,7 +167,7 @@ module mr_attend #(
   logic         vs_re;
   logic [4:0]   vs_pos;
   logic [3:0]   vs_nb;
-  logic [15:0]  vs;
+  logic [31:0]  vs;
   logic         sm_ib;
 
   mr_kvfetch #(.MaxNbh(MaxNbh)) u_fetch (

@@ -5,7 +5,7 @@
 // start_i with the fields while idle_o; for each of n_kv heads, for each block of 32 positions up to pos: STREAM K, STREAM V. Two
 // buffers (0 and 1, used in turn) for each kind; a command leaves when its buffer is free, so at most 4 are open.
 // k_full_o, v_full_o: this buffer holds a whole block; k_free_i, v_free_i hand it back (one cycle).
-// Reading: kv_re_i with buffer, kind, position and block, data one cycle later and held; sc_* likewise for V's scales.
+// Reading: kv_re_i with buffer, kind, position and block, data one cycle later and held; sc_* likewise for V's scales, as f32.
 // KV port: docs/interfaces.md section 3; kr_ready_o is high while an answer is due. The first status other than 0, or 7 when an answer
 // has the wrong length, stays on err_o until the next start; no further command is offered after it or after stop_i, and
 // no further block becomes full. idle_o: no command on offer, no answer due, nothing more to ask for.
@@ -57,7 +57,7 @@ module mr_kvfetch #(
   input  wire          sc_buf_i,
   input  wire  [4:0]   sc_pos_i,
   input  wire  [3:0]   sc_nb_i,
-  output logic [15:0]  sc_data_o
+  output logic [31:0]  sc_data_o
 );
   localparam int KvW = 7 + NbLog2;
   localparam int ScW = 6 + NbLog2;
@@ -196,9 +196,11 @@ module mr_kvfetch #(
     .clk_i, .re_i(kv_re_i), .raddr_i((KvW'({kv_buf_i, kv_kind_i, kv_pos_i}) << NbLog2) | KvW'(kv_nb_i)), .rdata_o(kv_data_o),
     .we_i(beat), .waddr_i((KvW'({a_buf_q, a_kind_q, a_pos_q}) << NbLog2) | KvW'(a_nb_q)), .wdata_i(kr_block_i)
   );
-  mr_ram_1r1w #(.Width(16), .Depth(1 << ScW)) u_scales (
+  logic [31:0] scale;
+  mr_h2f u_h2f (.h_i(kr_block_i[271:256]), .y_o(scale));
+  mr_ram_1r1w #(.Width(32), .Depth(1 << ScW)) u_scales (
     .clk_i, .re_i(sc_re_i), .raddr_i((ScW'({sc_buf_i, sc_pos_i}) << NbLog2) | ScW'(sc_nb_i)), .rdata_o(sc_data_o),
-    .we_i(beat && a_kind_q), .waddr_i((ScW'({a_buf_q, a_pos_q}) << NbLog2) | ScW'(a_nb_q)), .wdata_i(kr_block_i[271:256])
+    .we_i(beat && a_kind_q), .waddr_i((ScW'({a_buf_q, a_pos_q}) << NbLog2) | ScW'(a_nb_q)), .wdata_i(scale)
   );
   `MR_ASSERT(Due, due_q <= 3'd4)
 endmodule

@@ -44,7 +44,7 @@ module mr_softmax #(
   output logic                vs_re_o,
   output logic [4:0]          vs_pos_o,
   output logic [3:0]          vs_nb_o,
-  input  wire  [15:0]         vs_i,
+  input  wire  [31:0]         vs_i,
   // results
   output logic [Lanes-1:0]    wq_we_o,
   output logic [4:0]          wq_pos_o,
@@ -181,14 +181,12 @@ module mr_softmax #(
     .clk_i, .re_i(b_issue), .raddr_i(b_idx_q), .rdata_o(w_rd), .we_i(w_there), .waddr_i(w_pos_q), .wdata_i(mul_y)
   );
 
-  // V's scale: read one cycle before e (pass A) or together with the stored e (pass E).
+  // V's scale, converted when it came: read one cycle before e (pass A) or together with the stored e (pass E).
   wire vs_a = a_v_q[AtE-1] && !a_corr_q[AtE-1];
   logic [4:0] vs_idx_q;
   assign vs_re_o = vs_a || e_issue;
   assign vs_pos_o = e_issue ? idx_q[4:0] : vs_idx_q;
   assign vs_nb_o = vb_q;
-  logic [31:0] vs;
-  mr_h2f u_h2f (.h_i(vs_i), .y_o(vs));
 
   // ---- scale, quantisation ----
   logic [AtInv:1] d_v_q;
@@ -327,7 +325,7 @@ module mr_softmax #(
     exp_a = a_v_q[AtExp] ? sub_y : d_there ? mul_y : part_q[0];
     mul_v = a_v_q[AtE] || e_v_q[1] || d_issue || b_v_q[1];
     mul_a = e;
-    mul_b = vs;
+    mul_b = vs_i;
     if (corr_there) begin
       mul_a = l_old_q;
       mul_b = e;

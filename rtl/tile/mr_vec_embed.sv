@@ -58,8 +58,36 @@ module mr_vec_embed #(
     end
   end
 
-  mr_i2f #(.Width(8)) u_i2f0 (.clk_i, .rst_ni, .valid_i, .n_i(q0), .valid_o(), .y_o(q_o[31:0]));
-  mr_i2f #(.Width(8)) u_i2f1 (.clk_i, .rst_ni, .valid_i, .n_i(q1), .valid_o(), .y_o(q_o[63:32]));
+  // The memory's word comes late in its cycle, so the integers are registered before their conversion (exact).
+  function automatic [31:0] to_f32(input [7:0] x);
+    logic [7:0] mag;
+    logic [2:0] lz;
+    begin
+      mag = x[7] ? -x : x;
+      lz[2] = mag[7:4] == 4'd0;
+      if (lz[2]) mag = {mag[3:0], 4'd0};
+      lz[1] = mag[7:6] == 2'd0;
+      if (lz[1]) mag = {mag[5:0], 2'd0};
+      lz[0] = !mag[7];
+      if (lz[0]) mag = {mag[6:0], 1'b0};
+      to_f32 = mag[7] ? {x[7], 8'd134 - {5'd0, lz}, mag[6:0], 16'd0} : 32'd0;
+    end
+  endfunction
+
+  logic       valid_q;
+  logic [7:0] q0_q;
+  logic [7:0] q1_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= 1'b0;
+    else valid_q <= valid_i;
+  end
+  always_ff @(posedge clk_i) begin
+    if (valid_i) begin
+      q0_q <= q0;
+      q1_q <= q1;
+    end
+    if (valid_q) q_o <= {to_f32(q1_q), to_f32(q0_q)};
+  end
 
   logic [15:0] scale_q;
   always_ff @(posedge clk_i) begin

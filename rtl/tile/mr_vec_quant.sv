@@ -27,13 +27,18 @@ module mr_vec_quant (
 );
   // Largest magnitude of the block so far.
   logic [30:0] amax_q;
-  logic [30:0] pair_max;
+  logic [1:0]  above;                 // elements of the pair above it; in parallel with the comparison of the pair
+  logic        upper;                 // the pair's larger one
   always_comb begin
-    pair_max = '0;
-    if (amax_v_i) pair_max = mag_i[30:0] > mag_i[61:31] ? mag_i[30:0] : mag_i[61:31];
+    upper = 1'b0;
+    above = '0;
+    if (amax_v_i) begin
+      upper = mag_i[61:31] > mag_i[30:0];
+      above = {mag_i[61:31] > amax_q, mag_i[30:0] > amax_q};
+    end
   end
   always_ff @(posedge clk_i) begin
-    if (amax_v_i && (amax_first_i || pair_max > amax_q)) amax_q <= pair_max;
+    if (amax_v_i && (amax_first_i || above != '0)) amax_q <= upper ? mag_i[61:31] : mag_i[30:0];
   end
   assign amax_o = amax_q;
 
