@@ -47,7 +47,8 @@ $yosys -q -l yosys.log -p "read_verilog -sv -defer -DSYNTHESIS $includes -Iboard
     synth_ecp5 -top mr_ooc -json mr_ooc.json; check -assert; tee -q -o stat.txt stat" >yosys.out
 
 echo "place and route: $work/nextpnr.log"
-$nextpnr --85k --speed 6 --package CABGA381 --freq 50 --seed "$seed" --lpf-allow-unconstrained --timing-allow-fail \
+$nextpnr --85k --speed 6 --package CABGA381 --freq 50 --seed "$seed" --router router2 \
+    --lpf-allow-unconstrained --timing-allow-fail \
     --json mr_ooc.json >nextpnr.log 2>&1
 
 # The device's use after packing; the last clock figure is the routed one.
