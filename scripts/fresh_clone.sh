@@ -22,6 +22,7 @@ first_token() {
 
 export CCACHE_DISABLE=1
 {
+    echo "SPDX-License-Identifier: Apache-2.0"
     echo "Written by scripts/fresh_clone.sh at $(git rev-parse --short HEAD), $(nproc) cores, packages already installed, no compiler cache."
     echo "RESULT first_token_s $(first_token) s"
     echo "RESULT second_token_s $(first_token) s"
