@@ -5,11 +5,12 @@
 //
 // Sender n:   tx_req_i[n] with the 128-bit header (flits 0 and 1) and tx_empty_i (no payload); both hold until
 //             tx_grant_o[n] (one cycle: the message was accepted). Then payload flits by tx_valid_i / tx_ready_o / tx_last_i.
-// Receiver n: rx_hdr_o is broadcast; rx_accept_i[n] says, combinationally from rx_hdr_o, whether node n can take a message
-//             with that header; rx_commit_o[n] (one cycle) hands it over, with rx_empty_o when no payload follows. Then
+// Receiver n: rx_hdr_o is broadcast; rx_accept_i[n] says, in the cycle after the first one with that header (so it may come
+//             from a register), whether node n can take the message; rx_commit_o[n] (that cycle, if all accept) hands it over,
+//             with rx_empty_o when no payload follows. Then
 //             rx_valid_o[n] / rx_ready_i[n] / rx_data_o / rx_last_o (registered, eager fork: each node takes a flit once).
 // A message is granted only when all its destinations accept, so it always finishes. Round robin; a message that
-// cannot be taken now does not hold up the others. Latency request to first payload flit at the receiver: 5 cycles on a
+// cannot be taken now does not hold up the others. Latency request to first payload flit at the receiver: 6 cycles on a
 // free bus; throughput one flit a cycle. A mask with no node in range is granted and dropped.
 // Test: tests/rtl/soc.
 `default_nettype none
@@ -39,8 +40,9 @@ module mr_group_bus #(
   localparam int NodeW = $clog2(Nodes);
 
   localparam logic [1:0] StPick = 2'd0;
-  localparam logic [1:0] StOffer = 2'd1;
-  localparam logic [1:0] StData = 2'd2;
+  localparam logic [1:0] StMatch = 2'd1;    // the receivers look at the header
+  localparam logic [1:0] StOffer = 2'd2;
+  localparam logic [1:0] StData = 2'd3;
 
   logic [1:0]       st_q;
   logic [NodeW-1:0] src_q;
@@ -98,8 +100,9 @@ module mr_group_bus #(
       case (st_q)
         StPick: if (any_req) begin
           src_q <= next_src;
-          st_q <= StOffer;
+          st_q <= StMatch;
         end
+        StMatch: st_q <= StOffer;
         StOffer: st_q <= all_accept && !empty_q ? StData : StPick;
         StData: begin
           if (take) begin

@@ -5,7 +5,8 @@
 // Four input buffers lie in VMEM from in_base_i, in_size_i elements each (even). A message joins the buffer that waits for
 // the same (slot, pos, pc), or takes a free one; when `parts` messages are there the job is queued. Payload that would
 // pass the buffer's end is dropped and the job gets status 9. The first non-zero status of a job's messages is kept.
-// Bus side: mr_group_bus. VMEM write side: ready/valid, one pair of elements a cycle.
+// Bus side: mr_group_bus; rx_accept_o and the buffer that it speaks of are registered: they belong to the header of the
+// cycle before, which must still stand when it is committed (clear_i takes the acceptance back). VMEM write side: ready/valid, one pair of elements a cycle.
 // Job side: job_valid_o with the oldest complete job; job_take_i marks it running; job_free_i frees the running one.
 // Test: tests/rtl/soc.
 `default_nettype none
@@ -69,7 +70,11 @@ module mr_tile_rx #(
 
   wire unused_ok = &{1'b0, rx_hdr_i[31:0], rx_hdr_i[63:60], rx_hdr_i[127:124]};  // mask and source: the bus's
 
-  // Which buffer the offered header would use.
+  // Which buffer the offered header would use: found in one cycle, used in the next. Nothing but a commit takes a free or a
+  // partial buffer away in between, apart from clear_i.
+  logic       accept_q;
+  logic       hit_q;
+  logic [1:0] sel_q;
   logic       hit;
   logic [1:0] hit_idx;
   logic       has_free;
@@ -90,9 +95,16 @@ module mr_tile_rx #(
       end
     end
   end
-  assign rx_accept_o = hit || has_free;
-  wire [1:0] sel_idx = hit ? hit_idx : free_idx;
-  wire [3:0] sel_left = (hit ? left_q[hit_idx] : (h_parts == 4'd0 ? 4'd1 : h_parts)) - 4'd1;
+  assign rx_accept_o = accept_q;
+  wire [3:0] sel_left = (hit_q ? left_q[sel_q] : (h_parts == 4'd0 ? 4'd1 : h_parts)) - 4'd1;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) accept_q <= 1'b0;
+    else accept_q <= hit || has_free;
+  end
+  always_ff @(posedge clk_i) begin
+    hit_q <= hit;
+    sel_q <= hit ? hit_idx : free_idx;
+  end
 
   function automatic [VdW-1:0] buf_base(input [1:0] idx);
     buf_base = in_base_i + (idx[0] ? VdW'(in_size_i) : '0) + (idx[1] ? VdW'({in_size_i, 1'b0}) : '0);
@@ -145,8 +157,8 @@ module mr_tile_rx #(
       q_rd_q <= '0;
     end else begin
       if (rx_commit_i) begin
-        used_q[sel_idx] <= 1'b1;
-        partial_q[sel_idx] <= sel_left != 4'd0;
+        used_q[sel_q] <= 1'b1;
+        partial_q[sel_q] <= sel_left != 4'd0;
       end
       if (complete_empty || complete_data) q_wr_q <= q_wr_q + 3'd1;
       if (job_take_i) q_rd_q <= q_rd_q + 3'd1;
@@ -155,20 +167,20 @@ module mr_tile_rx #(
   end
   always_ff @(posedge clk_i) begin
     if (rx_commit_i) begin
-      cur_q <= sel_idx;
+      cur_q <= sel_q;
       cur_done_q <= sel_left == 4'd0;
       off_q <= {1'b0, h_offset};
-      addr_q <= buf_base(sel_idx) + VdW'(h_offset);
-      left_q[sel_idx] <= sel_left;
-      if (!hit) begin
-        pc_q[sel_idx] <= h_pc;
-        pos_q[sel_idx] <= h_pos;
-        slot_q[sel_idx] <= h_slot;
-        token_q[sel_idx] <= h_token;
-        flags_q[sel_idx] <= h_flags;
-        status_q[sel_idx] <= h_status;
-      end else if (status_q[sel_idx] == 4'd0) begin
-        status_q[sel_idx] <= h_status;
+      addr_q <= buf_base(sel_q) + VdW'(h_offset);
+      left_q[sel_q] <= sel_left;
+      if (!hit_q) begin
+        pc_q[sel_q] <= h_pc;
+        pos_q[sel_q] <= h_pos;
+        slot_q[sel_q] <= h_slot;
+        token_q[sel_q] <= h_token;
+        flags_q[sel_q] <= h_flags;
+        status_q[sel_q] <= h_status;
+      end else if (status_q[sel_q] == 4'd0) begin
+        status_q[sel_q] <= h_status;
       end
     end
     if (flit) begin
@@ -176,7 +188,7 @@ module mr_tile_rx #(
       if (fits) off_q <= off_q + 17'd2;
       else if (status_q[cur_q] == 4'd0) status_q[cur_q] <= 4'd9;
     end
-    if (complete_empty) q_idx_q[q_wr_q[1:0]] <= sel_idx;
+    if (complete_empty) q_idx_q[q_wr_q[1:0]] <= sel_q;
     if (complete_data) q_idx_q[q_wr_q[1:0]] <= cur_q;
     if (job_take_i) run_q <= head;
     if (clear_i) cur_done_q <= 1'b0;   // the rest of a message under way completes nothing

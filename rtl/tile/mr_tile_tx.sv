@@ -39,7 +39,8 @@ module mr_tile_tx #(
   logic [18:0]    to_read_q;     // pairs still to read
   logic [18:0]    to_send_q;     // pairs still to send
   logic [VdW-2:0] addr_q;
-  logic           fetch_q;       // a read was accepted last cycle: vr_data_i is new
+  logic [VdW-2:0] addr1_q;       // addr_q + 1
+  logic           fetch_q;       // a read was accepted last cycle: vr_data_i is new, to_read_q and addr_q do not know yet
   logic [63:0]    buf_q [2];     // two-entry output buffer
   logic [1:0]     cnt_q;
   logic           rd_q;
@@ -50,8 +51,8 @@ module mr_tile_tx #(
   // At most two pairs are in the buffer or on their way to it.
   wire [1:0] in_flight = cnt_q + 2'(fetch_q);
   wire       pop = tx_valid_o && tx_ready_i;
-  assign vr_valid_o = data_q && to_read_q != '0 && (in_flight < 2'd2 || (in_flight == 2'd2 && pop));
-  assign vr_addr_o = addr_q;
+  assign vr_valid_o = data_q && to_read_q != 19'(fetch_q) && (in_flight < 2'd2 || (in_flight == 2'd2 && pop));
+  assign vr_addr_o = fetch_q ? addr1_q : addr_q;
   wire       fetch = vr_valid_o && vr_ready_i;
 
   assign tx_req_o = req_q;
@@ -90,10 +91,12 @@ module mr_tile_tx #(
       to_read_q <= n_i[19:1];
       to_send_q <= n_i[19:1];
       addr_q <= src_i[VdW-1:1];
+      addr1_q <= src_i[VdW-1:1] + (VdW-1)'(1);
     end else begin
-      if (fetch) begin
+      if (fetch_q) begin
         to_read_q <= to_read_q - 19'd1;
-        addr_q <= addr_q + (VdW-1)'(1);
+        addr_q <= addr1_q;
+        addr1_q <= addr1_q + (VdW-1)'(1);
       end
       if (pop) to_send_q <= to_send_q - 19'd1;
     end

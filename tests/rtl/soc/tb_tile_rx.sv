@@ -69,6 +69,8 @@ module tb_tile_rx;
   int   off = 0;
   logic counts = 1'b0;          // it still belongs to a job
   logic stalled = 1'b0;
+  logic offered = 1'b0;         // its header stands on the bus since the last clock
+  int   parts = 0;
 
   task automatic fail(input string what);
     errors = errors + 1;
@@ -105,6 +107,7 @@ module tb_tile_rx;
     queue.delete();
     running = -1;
     counts = 1'b0;
+    if (offered) cur = -1;
   endtask
 
   // Takes, checks and frees jobs at random; one clock.
@@ -127,10 +130,9 @@ module tb_tile_rx;
     end
   endtask
 
-  // Offers a message; true when it was taken.
-  task automatic try_commit;
+  // Puts a header on the bus; the receiver answers in the next clock.
+  task automatic offer;
     logic [15:0] pc;
-    int parts;
     pc = 16'($urandom % 3);
     parts = $urandom % 4;
     hdr = {$urandom, $urandom, $urandom, $urandom};
@@ -141,17 +143,20 @@ module tb_tile_rx;
     hdr[64+43:64+36] = 8'd5;
     hdr[64+59:64+44] = 16'(2 * ($urandom % (Size / 2 + 2)));
     if ($urandom % 30 == 0) hdr[64+59:64+44] = 16'hFFFE;
-    len = $urandom % 8;
-    idx = 0;
-    #1;
     cur = choose(hdr);
-    if (accept != (cur >= 0)) fail("accept");
-    if (cur >= 0) start_message(parts);
-    else len = 0;
+    offered = 1'b1;
   endtask
 
-  task automatic start_message(input int parts);
+  // The answer to the header of the last clock; a clear in that clock takes it back.
+  task automatic try_commit;
+    offered = 1'b0;
+    if (accept != (cur >= 0)) fail("accept");
+    if (cur >= 0) start_message();
+  endtask
+
+  task automatic start_message;
     commit = 1'b1;
+    len = $urandom % 8;
     empty = len == 0;
     counts = 1'b1;
     idx = 0;
@@ -195,7 +200,8 @@ module tb_tile_rx;
       end else begin
         rx_valid = 1'b0;
         stalled = 1'b1;
-        if ($urandom % 3 == 0) try_commit();
+        if (offered) try_commit();
+        else if ($urandom % 3 == 0) offer();
         #1;
         if (vw_valid) fail("write without a flit");
       end
