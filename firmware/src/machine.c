@@ -2,6 +2,8 @@
 /* Identity check and capabilities. */
 #include "millrace/machine.h"
 
+#include <stdbool.h>
+
 #include "millrace/regs.h"
 
 #define FIELD_(value_, reg_, field_)                                                               \
@@ -9,6 +11,14 @@
 
 static mr_status_t chip_read(const mr_mmio_t *mmio, uint32_t offset, uint32_t *value) {
     return mr_mmio_read32(mmio, MR_CHIP_BASE + offset, value);
+}
+
+mr_status_t mr_machine_check(const mr_machine_t *m) {
+    const uint32_t l = m->lanes;
+    const bool ok = m->groups == 1 && m->tiles >= 1 && m->tiles <= MR_MACHINE_TILES_MAX &&
+                    (l == 1 || l == 2 || l == 4 || l == 8) && m->in_bufs >= 1 &&
+                    m->result_bufs >= 1 && m->kv_slots >= 1;
+    return ok ? MR_OK : MR_UNSUPPORTED;
 }
 
 mr_status_t mr_machine_probe(const mr_mmio_t *mmio, mr_machine_t *out) {
@@ -41,10 +51,5 @@ mr_status_t mr_machine_probe(const mr_mmio_t *mmio, mr_machine_t *out) {
     out->kv_nbh = FIELD_(v, CAPS_KV, NBH);
     MR_TRY(chip_read(mmio, MR_CHIP_CAPS_KV_PAGES_OFFSET, &out->kv_pages));
     MR_TRY(chip_read(mmio, MR_CHIP_CAPS_CLOCK_KHZ_OFFSET, &out->clock_khz));
-    const uint32_t l = out->lanes;
-    if (out->groups != 1 || out->tiles == 0 || out->tiles > MR_MACHINE_TILES_MAX ||
-        (l != 1 && l != 2 && l != 4 && l != 8) || out->in_bufs == 0) {
-        return MR_UNSUPPORTED;
-    }
-    return MR_OK;
+    return mr_machine_check(out);
 }

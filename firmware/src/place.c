@@ -263,13 +263,14 @@ static mr_status_t place_visits(mr_placement_t *p, const mr_place_formats_t *f, 
 mr_status_t mr_place(mr_placement_t *self, const mr_model_shape_t *shape,
                      const mr_place_formats_t *formats, const mr_machine_t *machine,
                      mr_fit_t *fit) {
-    MR_TRY(mr_model_shape_check(shape));
-    self->shape = *shape;
-    self->machine = *machine;
-    self->n_steps = shape->n_layers * MR_STAGES + 2u;
     fit->reason = MR_FIT_OK;
     fit->needed = 0;
     fit->available = 0;
+    MR_TRY(mr_model_shape_check(shape));
+    MR_TRY(mr_machine_check(machine));
+    self->shape = *shape;
+    self->machine = *machine;
+    self->n_steps = shape->n_layers * MR_STAGES + 2u;
     if (shape->n_layers > machine->kv_layers) {
         return refuse(fit, MR_FIT_KV_LAYERS, shape->n_layers, machine->kv_layers);
     }

@@ -31,8 +31,9 @@ MR_NODISCARD mr_status_t mr_load_formats(const mr_image_t *image, mr_place_forma
 /* Resets the device, loads the image, initialises the KV cache and starts the tiles.
  * @param[out] p    the placement, valid when MR_OK
  * @param[out] fit  filled in with MR_NO_SPACE
- * @return MR_OK; MR_NO_SPACE; MR_CRC: an image tensor or a tile memory read back differs;
- * MR_DEVICE, MR_TIMEOUT; statuses of the source. After an error the device holds no model. */
+ * @return MR_OK; MR_NO_SPACE; MR_UNSUPPORTED (mr_machine_check); MR_CRC: an image tensor or a tile
+ * memory read back differs; MR_DEVICE, MR_TIMEOUT; statuses of the source. After an error the
+ * device holds no model. */
 MR_NODISCARD mr_status_t mr_load(const mr_mmio_t *mmio, const mr_machine_t *machine,
                                  const mr_image_t *image, const mr_load_config_t *cfg,
                                  mr_placement_t *p, mr_fit_t *fit);

@@ -34,10 +34,16 @@ typedef struct {
     uint32_t clock_khz;
 } mr_machine_t;
 
+/* Whether this firmware can use a machine: one group of 1..MR_MACHINE_TILES_MAX tiles with 1, 2, 4
+ * or 8 lanes, and at least one input buffer, result buffer and KV slot. Sizes of memories are for
+ * placement to judge.
+ * @return MR_OK; MR_UNSUPPORTED. */
+MR_NODISCARD mr_status_t mr_machine_check(const mr_machine_t *machine);
+
 /* Reads identity and capabilities.
  * @return MR_OK; MR_IDENTITY: the ID register or the major version is not Millrace's (id and
- * version are filled in, the rest is not touched); MR_UNSUPPORTED: capabilities that this firmware
- * cannot use; or the bus's status. */
+ * version are filled in, the rest is not touched); MR_UNSUPPORTED: mr_machine_check refuses it (out
+ * is filled in); or the bus's status. */
 MR_NODISCARD mr_status_t mr_machine_probe(const mr_mmio_t *mmio, mr_machine_t *out);
 
 #endif

@@ -101,7 +101,8 @@ uint32_t mr_place_words(mr_image_format_t format, uint32_t rows, uint32_t cols, 
 
 /* Places a model; every matrix may have a format of its own.
  * @return MR_OK; MR_NO_SPACE with the reason in fit when the machine is too small; MR_RANGE for an
- * illegal shape. */
+ * illegal shape; MR_UNSUPPORTED for a machine that mr_machine_check refuses. fit says MR_FIT_OK
+ * unless MR_NO_SPACE. */
 MR_NODISCARD mr_status_t mr_place(mr_placement_t *self, const mr_model_shape_t *shape,
                                   const mr_place_formats_t *formats, const mr_machine_t *machine,
                                   mr_fit_t *fit);
