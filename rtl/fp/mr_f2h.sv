@@ -45,20 +45,21 @@ module mr_f2h (
                 || (shift[1] && r4[1:0] != 2'd0)
                 || (shift[0] && r2[0]);
 
-  logic        sign_q1, high_q1, up_q1;
+  logic        sign_q1, high_q1, guard_q1, sticky_q1;
   logic [14:0] mag_q1;
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
       sign_q1  <= a_i[31] && !nan;
       high_q1 <= high && !nan;
       mag_q1   <= tiny || nan ? 15'd0 : {sub ? 5'd0 : exp, r1[22:13]};
-      up_q1    <= !tiny && !nan && r1[12] && (r1[13] || r1[11:0] != 12'd0 || lost);
+      guard_q1 <= !tiny && !nan && r1[12];
+      sticky_q1 <= r1[11:0] != 12'd0 || lost;
     end
   end
 
   // Stage 2: round (a carry moves into the exponent, out of the subnormals too) and saturate.
   logic [14:0] rounded;
-  assign rounded = mag_q1 + 15'(up_q1);
+  assign rounded = mag_q1 + 15'(guard_q1 && (sticky_q1 || mag_q1[0]));
 
   always_ff @(posedge clk_i) begin
     if (valid_q[0]) y_o <= {sign_q1, high_q1 || &rounded[14:10] ? 15'h7BFF : rounded};

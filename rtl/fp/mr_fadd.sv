@@ -98,19 +98,28 @@ module mr_fadd (
     end
   end
 
-  // Stage 3: bring the leading one to bit 27.
+  // Stage 3: bring the leading one to bit 27. Which places are empty is found out in parallel, nibble by nibble, and not
+  // behind the shifts.
+  logic [6:0]  z;
   logic [27:0] n16, n8, n4, n2, n1;
   logic        lz4, lz3, lz2, lz1, lz0;
   logic [9:0]  exp_d;
-  assign lz4 = sum_q2[27:12] == 16'd0;
+  assign z[6] = sum_q2[27:24] == 4'd0;
+  assign z[5] = sum_q2[23:20] == 4'd0;
+  assign z[4] = sum_q2[19:16] == 4'd0;
+  assign z[3] = sum_q2[15:12] == 4'd0;
+  assign z[2] = sum_q2[11:8] == 4'd0;
+  assign z[1] = sum_q2[7:4] == 4'd0;
+  assign z[0] = sum_q2[3:0] == 4'd0;
+  assign lz4 = &z[6:3];
   assign n16   = lz4 ? {sum_q2[11:0], 16'd0} : sum_q2;
-  assign lz3 = n16[27:20] == 8'd0;
+  assign lz3 = lz4 ? z[2] && z[1] : z[6] && z[5];
   assign n8    = lz3 ? {n16[19:0], 8'd0} : n16;
-  assign lz2 = n8[27:24] == 4'd0;
+  assign lz2 = lz4 ? (lz3 ? z[0] : z[2]) : (lz3 ? z[4] : z[6]);
   assign n4    = lz2 ? {n8[23:0], 4'd0} : n8;
   assign lz1 = n4[27:26] == 2'd0;
   assign n2    = lz1 ? {n4[25:0], 2'd0} : n4;
-  assign lz0 = !n2[27];
+  assign lz0 = lz1 ? !n4[25] : !n4[27];
   assign n1    = lz0 ? {n2[26:0], 1'b0} : n2;
   assign exp_d = {2'b00, exp_q2} + 10'd1 - {5'd0, lz4, lz3, lz2, lz1, lz0};
 

@@ -28,16 +28,27 @@ module mr_i2f #(
     else         valid_q <= {valid_q[Latency-2:0], valid_i};
   end
 
-  // Stage 1: magnitude, left-justified in 32 bits, and the coarse half of the normalisation.
-  logic [Width-1:0] mag;
-  logic [31:0]      n0, n16, n8;
-  logic             lz4, lz3;
-  assign mag       = n_i[Width-1] ? ~n_i + Width'(1) : n_i;
-  assign n0        = 32'(mag) << (32 - Width);
-  assign lz4   = n0[31:16] == 16'd0;
-  assign n16       = lz4 ? {n0[15:0], 16'd0} : n0;
-  assign lz3   = n16[31:24] == 8'd0;
-  assign n8        = lz3 ? {n16[23:0], 8'd0} : n16;
+  // Stage 1: magnitude, left-justified in 32 bits, and the coarse half of the normalisation. The byte with the leading one is
+  // looked for in the bits of the magnitude - 1 (for a negative number), beside the carry chain; if the carry leaves that byte
+  // (bit 32 of the window), what is left is a single bit, the lowest of the byte above.
+  logic [31:0] ones, mag;
+  logic [1:0]  coarse;
+  logic        z3, z2, z1;
+  logic [32:0] window;
+  assign ones   = (32'(n_i) << (32 - Width)) ^ {32{n_i[Width-1]}};
+  assign mag    = ones + 32'(n_i[Width-1]);
+  assign z3     = ones[31:24] == 8'd0;
+  assign z2     = ones[23:16] == 8'd0;
+  assign z1     = ones[15:8] == 8'd0;
+  assign coarse = {z3 && z2, z3 && (!z2 || z1)};
+  always_comb begin
+    case (coarse)
+      2'd0: window = {1'b0, mag};
+      2'd1: window = {mag[24:0], 8'd0};
+      2'd2: window = {mag[16:0], 16'd0};
+      default: window = {mag[8:0], 24'd0};
+    endcase
+  end
 
   logic        sign_q1;
   logic [1:0]  lz_q1;
@@ -45,8 +56,8 @@ module mr_i2f #(
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
       sign_q1 <= n_i[Width-1];
-      lz_q1   <= {lz4, lz3};
-      n_q1    <= n8;
+      lz_q1   <= coarse - {1'b0, window[32]};
+      n_q1    <= {window[31:25], window[24] || window[32], window[23:0]};
     end
   end
 

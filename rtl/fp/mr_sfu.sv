@@ -69,12 +69,13 @@ module mr_sfu #(
 
   // sin, cos: angle inside the quadrant, mirrored in every other one; 2^30 is the whole quadrant
   logic [1:0]  quad;
-  logic [30:0] turn;
-  logic        flip, full;
+  logic [29:0] turn;
+  logic        flip, full, none_turn;
   assign quad = a_i[31:30] + {1'b0, func_i == 3'd3};
   assign flip = quad[1];
-  assign full = turn[30];
-  assign turn = quad[0] ? 31'h40000000 - {1'b0, a_i[29:0]} : {1'b0, a_i[29:0]};
+  assign none_turn = a_i[29:0] == 30'd0;
+  assign full = quad[0] && none_turn;
+  assign turn = (a_i[29:0] ^ {30{quad[0]}}) + 30'(quad[0]);  // without the bit of the whole quadrant
 
   // Common argument: table index and place in the segment; exp still has to shift its own.
   logic [27:0] arg_other;
@@ -114,8 +115,8 @@ module mr_sfu #(
       if (zero) what_d = SpecInf;
       else if (!sign && !nan) what_d = SpecZero;
     end else begin
-      sign_d = flip && turn != 31'd0;
-      spec_d = turn == 31'd0 || full;
+      sign_d = flip && (quad[0] || !none_turn);
+      spec_d = none_turn;
       what_d = full ? SpecOne : SpecZero;
     end
   end
@@ -174,19 +175,22 @@ module mr_sfu #(
     end
   end
 
-  // Stage 3: slope. Magnitudes are multiplied; a minus sign is a bitwise inversion, which the table allows for.
-  logic        left;
-  logic [19:0] gap, slope_d;
+  // Stage 3: slope. Magnitudes are multiplied; a minus sign is a bitwise inversion, which the table allows for:
+  // c1 + ~x = ~(~c1 + x + 1), so that only the inversion of the result, which is stage 4's, comes behind the product.
+  logic        left, down;
+  logic [19:0] gap;
+  logic [20:0] slope_ext;             // the last bit is a carry in
   logic [30:0] curve;
-  assign left    = !place_q2[20];
-  assign gap    = place_q2[19:0] ^ {20{left}};
-  assign curve   = 31'(coef[14:0]) * 31'(gap[19:4]);
-  assign slope_d = coef[34:15] + ({7'd0, curve[30:18]} ^ {20{left ^ sub1_q2}});
+  assign left      = !place_q2[20];
+  assign down      = left ^ sub1_q2;
+  assign gap       = place_q2[19:0] ^ {20{left}};
+  assign curve     = 31'(coef[14:0]) * 31'(gap[19:4]);
+  assign slope_ext = {coef[34:15] ^ {20{down}}, 1'b1} + {7'd0, curve[30:18], down};
 
-  logic        minus_q3, turn_q3, sign_q3, spec_q3;
+  logic        minus_q3, down_q3, turn_q3, sign_q3, spec_q3;
   logic [1:0]  what_q3;
   logic [9:0]  base_q3;
-  logic [19:0] gap_q3, slope_q3;
+  logic [19:0] gap_q3, slope_inv_q3;
   logic [28:0] c0_q3;
   always_ff @(posedge clk_i) begin
     if (valid_q[1]) begin
@@ -197,26 +201,33 @@ module mr_sfu #(
       what_q3  <= what_q2;
       base_q3  <= base_q2;
       gap_q3  <= gap;
-      slope_q3 <= slope_d;
+      down_q3  <= down;
+      slope_inv_q3 <= slope_ext[20:1];
       c0_q3    <= coef[63:35];
     end
   end
 
-  // Stage 4: value, 28 fraction bits. A 20 x 20-bit product from one 18 x 18 multiplier and gated additions.
+  // Stage 4: value, 28 fraction bits. A 20 x 20-bit product from one 18 x 18 multiplier and gated additions. With rise = a + b,
+  // c0 + ~rise = c0 + ~a + ~b + 1: a row of full adders and one carry chain.
+  logic [19:0] slope;
   logic [35:0] rise_hi;
   logic [21:0] rise_lo;
   logic [20:0] rise_mid;
-  logic [39:0] rise;
-  logic [29:0] value_d;
-  assign rise_hi  = 36'(slope_q3[19:2]) * 36'(gap_q3[19:2]);
-  assign rise_lo  = {1'b0, slope_q3 & {20{gap_q3[1]}}, 1'b0} + {2'b00, slope_q3 & {20{gap_q3[0]}}};
-  assign rise_mid = {2'b00, gap_q3[19:2] & {18{slope_q3[1]}}, 1'b0} + {3'd0, gap_q3[19:2] & {18{slope_q3[0]}}};
-  assign rise     = {rise_hi, 4'd0} + {17'd0, {1'b0, rise_lo} + {rise_mid, 2'b00}};
-  assign value_d  = {1'b0, c0_q3} + ({8'd0, rise[39:18]} ^ {30{minus_q3}});
+  logic [47:0] rise_a, rise_b, base_c, add_s, add_c, total;
+  assign slope    = slope_inv_q3 ^ {20{down_q3}};
+  assign rise_hi  = 36'(slope[19:2]) * 36'(gap_q3[19:2]);
+  assign rise_lo  = {1'b0, slope & {20{gap_q3[1]}}, 1'b0} + {2'b00, slope & {20{gap_q3[0]}}};
+  assign rise_mid = {2'b00, gap_q3[19:2] & {18{slope[1]}}, 1'b0} + {3'd0, gap_q3[19:2] & {18{slope[0]}}};
+  assign rise_a   = {8'd0, rise_hi, 4'd0} ^ {48{minus_q3}};
+  assign rise_b   = {25'd0, {1'b0, rise_lo} + {rise_mid, 2'b00}} ^ {48{minus_q3}};
+  assign base_c   = {1'b0, c0_q3, 18'd0};
+  assign add_s    = rise_a ^ rise_b ^ base_c;
+  assign add_c    = (rise_a & rise_b) | (rise_a & base_c) | (rise_b & base_c);
+  assign total    = add_s + {add_c[46:0], minus_q3};
 
-  logic        turn_q4, sign_q4, spec_q4;
+  logic        turn_q4, sign_q4, spec_q4, under_q4, edge_q4;
   logic [1:0]  what_q4;
-  logic [9:0]  base_q4;
+  logic [7:0]  base_q4;
   logic [29:0] value_q4;
   always_ff @(posedge clk_i) begin
     if (valid_q[2]) begin
@@ -224,31 +235,40 @@ module mr_sfu #(
       sign_q4  <= sign_q3;
       spec_q4  <= spec_q3;
       what_q4  <= what_q3;
-      base_q4  <= base_q3;
-      value_q4 <= value_d;
+      base_q4  <= base_q3[7:0];
+      value_q4 <= total[47:18];
+      under_q4 <= base_q3[9];
+      edge_q4  <= base_q3 == 10'd0;
     end
   end
 
-  // Stage 5: normalise (sine and cosine only; the others are in [1, 2]) and pack. The table has rounded already.
+  // Stage 5: normalise (sine and cosine only; the others are in [1, 2]) and pack. The table has rounded already. Which places
+  // are empty is found out in parallel, nibble by nibble, and not behind the shifts.
+  logic [6:0]  z;
   logic        lz4, lz3, lz2, lz1, lz0;
   logic [28:0] n16, n8, n4, n2, n1;
-  logic [9:0]  lz, exp_y;
-  logic [10:0] sum_y;
+  logic [7:0]  exp_y;
   logic        none;
-  assign lz4   = turn_q4 && value_q4[28:13] == 16'd0;
+  assign z[6]  = turn_q4 && value_q4[28:25] == 4'd0;
+  assign z[5]  = turn_q4 && value_q4[24:21] == 4'd0;
+  assign z[4]  = turn_q4 && value_q4[20:17] == 4'd0;
+  assign z[3]  = turn_q4 && value_q4[16:13] == 4'd0;
+  assign z[2]  = turn_q4 && value_q4[12:9] == 4'd0;
+  assign z[1]  = turn_q4 && value_q4[8:5] == 4'd0;
+  assign z[0]  = turn_q4 && value_q4[4:1] == 4'd0;
+  assign lz4   = &z[6:3];
   assign n16   = lz4 ? {value_q4[12:0], 16'd0} : value_q4[28:0];
-  assign lz3   = turn_q4 && n16[28:21] == 8'd0;
+  assign lz3   = lz4 ? z[2] && z[1] : z[6] && z[5];
   assign n8    = lz3 ? {n16[20:0], 8'd0} : n16;
-  assign lz2   = turn_q4 && n8[28:25] == 4'd0;
+  assign lz2   = lz4 ? (lz3 ? z[0] : z[2]) : (lz3 ? z[4] : z[6]);
   assign n4    = lz2 ? {n8[24:0], 4'd0} : n8;
   assign lz1   = turn_q4 && n4[28:27] == 2'd0;
   assign n2    = lz1 ? {n4[26:0], 2'd0} : n4;
-  assign lz0   = turn_q4 && !n2[28];
+  assign lz0   = turn_q4 && !(lz1 ? n4[26] : n4[28]);
   assign n1    = lz0 ? {n2[27:0], 1'b0} : n2;
-  assign lz    = {5'd0, lz4, lz3, lz2, lz1, lz0};
-  assign sum_y = {base_q4, 1'b1} + {~lz & {10{turn_q4}}, turn_q4 || value_q4[29]};  // base - lz, or base + carry
-  assign exp_y = sum_y[10:1];
-  assign none  = exp_y[9] || exp_y[8:0] == 9'd0 || (turn_q4 && !n1[28]);
+  // 127 - leading zeros, or the exponent + carry; below 1, or sine or cosine of 0: flushed.
+  assign exp_y = turn_q4 ? {3'b011, ~{lz4, lz3, lz2, lz1, lz0}} : base_q4 + 8'(value_q4[29]);
+  assign none  = turn_q4 ? lz4 && lz3 && z[0] && !value_q4[0] : under_q4 || (edge_q4 && !value_q4[29]);
 
   always_ff @(posedge clk_i) begin
     if (valid_q[3]) begin
@@ -260,13 +280,13 @@ module mr_sfu #(
           default: y_o <= {sign_q4, 31'd0};
         endcase
       end else begin
-        y_o <= none ? {sign_q4 && !turn_q4, 31'd0} : {sign_q4, exp_y[7:0], n1[27:5]};
+        y_o <= none ? {sign_q4 && !turn_q4, 31'd0} : {sign_q4, exp_y, n1[27:5]};
       end
     end
   end
 
   logic unused_ok;
-  assign unused_ok = &{1'b0, prod[17:0], turn[2:0], curve[17:0], rise[17:0], n1[4:0], base_sum[0], sum_y[0], exp_y[8]};
+  assign unused_ok = &{1'b0, prod[17:0], turn[2:0], curve[17:0], slope_ext[0], total[17:0], n1[28], n1[4:0], base_sum[0], add_c[47]};
 endmodule
 
 `default_nettype wire
