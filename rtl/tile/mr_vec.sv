@@ -15,9 +15,10 @@
 // Sources may be the destination (same address) in NORM, ROPE, ADD and SILU_MUL.
 //
 // Cycles from start_i to the first cycle with busy_o low, exact:
-//   NORM n + 41, QUANT n/2 + 35, ROPE n/2 + 15, ADD n/2 + 7, SILU_MUL n + 23, EMBED 16 nb + 9, TOP_K k (n/2 + 2) + 2.
+//   NORM n + 42, QUANT n/2 + 38, ROPE n/2 + 17, ADD n/2 + 8, SILU_MUL n + 24, EMBED 16 nb + 10, TOP_K k (n/2 + 2) + 4.
 // How: pairs are issued back to back; bit t of a shift register says that a pair (SILU_MUL: an element) was issued t cycles
-// ago, and every unit is started by one bit of it. Reset clears the control state. Test: tests/rtl/vec.
+// ago, and every unit is started by one bit of it. Read enables are registered and what is read is registered again before
+// it is used, as the memories are slow and far away. Reset clears the control state. Test: tests/rtl/vec.
 `default_nettype none
 `include "mr_assert.vh"
 module mr_vec #(
@@ -89,21 +90,22 @@ module mr_vec #(
   localparam int Sfu = 5;
   localparam int Cvt = 2;                     // i2f, f2h, f2i8
 
-  // Taps: cycles between the issue of a pair and the step. Memory data is used one (Raw) or two (Reg) cycles after the read.
-  localparam int Raw = 1;
-  localparam int Reg = 2;
+  // Taps: cycles between the issue of a pair and the step. What a read that starts at tap t (registered: on the port at t + 1)
+  // returns is on the port at t + Raw and in a register from t + Reg on.
+  localparam int Raw = 2;
+  localparam int Reg = 3;
   localparam int NormMul1 = Reg + Mul;
   localparam int NormAcc = Reg + Mul;
   localparam int NormEnd = NormMul1 + Mul;
-  localparam int QuScale = Raw + 1;           // amax complete, into M1
+  localparam int QuScale = Reg + 1;           // amax complete, into M1
   localparam int QuF2h = QuScale + Mul;
-  localparam int QuRecip = QuF2h + Cvt;
+  localparam int QuRecip = QuF2h + Cvt + 1;   // the scale as f32 is in a register
   localparam int QuInv = QuRecip + Sfu;       // inv arrives, in a register one cycle later
   localparam int QuMul = QuInv + 16;          // the second pass starts when the block's inv is there
   localparam int QuCvt = QuMul + Mul;
   localparam int QuPack = QuCvt + Cvt;
   localparam int QuEnd = QuPack + 1;
-  localparam int RoSfu = Raw + 1;             // after the phase product
+  localparam int RoSfu = Reg + 1;             // after the phase product
   localparam int RoMul = RoSfu + Sfu;
   localparam int RoAdd = RoMul + Mul;
   localparam int RoEnd = RoAdd + Add;
@@ -113,9 +115,10 @@ module mr_vec #(
   localparam int SiMul0 = SiRecip + Sfu;
   localparam int SiMul1 = SiMul0 + Mul;
   localparam int SiEnd = SiMul1 + Mul;
-  localparam int EmMul = Raw + Cvt;
+  localparam int EmMul = Raw + 2;             // integers in one cycle, conversion in one
   localparam int EmEnd = EmMul + Mul;
-  localparam int TkEnd = Raw + 2;
+  localparam int TkEnd = Reg + 2;
+  localparam int TkIssue = TkEnd + 1 - Reg;   // the next pass starts: its first pair comes after the bound
   localparam int Taps = QuEnd;
 
   // NORM's scalar steps, in cycles after the last issue of the first pass.
@@ -141,7 +144,6 @@ module mr_vec #(
   logic [2:0]       st_q;
   logic [2:0]       st_d;
   logic [31:0]      phase;                    // phase product; EMBED: blocks before the token's group
-  logic [3:0]       op_q;
   logic [31:0]      b_q;
   logic [PairW-1:0] a_q;
   logic [31:0]      imm0_q;                   // NORM: eps; SILU_MUL: 1
@@ -155,11 +157,12 @@ module mr_vec #(
   logic [VdW-1:0]   left_q;                   // issues to come after this one
   logic [5:0]       passes_q;                 // passes to come after this one
   logic [5:0]       post_q;                   // cycles since the last issue
+  logic [5:0]       drain_q;                  // its value in the last busy cycle
   logic [3:0]       c_q;                      // cycles since the first issue, mod 16
   logic             pass2_q;
   logic             acc_first_q;              // NORM's scalar steps
   logic             tree_q, tree_last_q, mean_q, eps_q;
-  logic             norm_q, quant_q, rope_q, add_q, silu_q, embed_q;
+  logic             norm_q, quant_q, rope_q, add_q, silu_q, embed_q, topk_q;
   logic [Taps:1]    v_q;
 
   wire busy = st_q != StIdle;
@@ -178,12 +181,9 @@ module mr_vec #(
       default: issues = n_i[VdW:1] - VdW'(1);
     endcase
   end
-  wire unused_ok = &{1'b0, dst_i, a_i, n_i, nb_i, k_i, hd_i, phase[31]};  // upper bits
-
-  // ---- sequence ------------------------------------------------------------------------------------------------------
   logic [5:0] drain;
   always_comb begin
-    case (op_q)
+    case (op_i)
       OpNorm: drain = 6'(NormEnd);
       OpQuant: drain = 6'(QuEnd);
       OpRope: drain = 6'(RoEnd);
@@ -193,8 +193,10 @@ module mr_vec #(
       default: drain = 6'(TkEnd);
     endcase
   end
+  wire unused_ok = &{1'b0, dst_i, a_i, n_i, nb_i, k_i, hd_i, phase[31]};  // upper bits
 
-  wire resume = st_q == StWait && post_q == (op_q == OpNorm ? 6'(NoIssue - 1) : 6'(TkEnd - 1));
+  // ---- sequence ------------------------------------------------------------------------------------------------------
+  wire resume = st_q == StWait && post_q == (norm_q ? 6'(NoIssue - 1) : 6'(TkIssue - 1));
   always_comb begin
     st_d = st_q;
     case (st_q)
@@ -202,19 +204,24 @@ module mr_vec #(
       StSetup: if (post_q == 6'd1) st_d = StIssue;
       StIssue: if (last_issue) st_d = passes_q != '0 ? StWait : StDrain;
       StWait: if (resume) st_d = StIssue;
-      StDrain: if (post_q == drain) st_d = StIdle;
+      StDrain: if (post_q == drain_q) st_d = StIdle;
       default: st_d = StIdle;
     endcase
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) st_q <= StIdle;
-    else if (busy || start_i) st_q <= st_d;
+    if (!rst_ni) begin
+      st_q <= StIdle;
+      v_q <= '0;
+    end else begin
+      st_q <= st_d;
+      v_q <= busy ? v[Taps-1:0] : '0;
+    end
   end
 
+  // The fields are taken in every idle cycle, the one with start_i included: the start, which is late, enables st_q only.
   always_ff @(posedge clk_i) begin
-    if (start_i && !busy) begin
-      op_q <= op_i;
+    if (!busy) begin
       b_q <= b_i;
       a_q <= a_i[VdW-1:1];
       imm0_q <= op_i == OpSilu ? One : imm0_i;
@@ -237,9 +244,9 @@ module mr_vec #(
       add_q <= op_i == OpAdd;
       silu_q <= op_i == OpSilu;
       embed_q <= op_i == OpEmbed;
-      v_q <= '0;
-    end else if (busy) begin
-      v_q <= v[Taps-1:0];
+      topk_q <= op_i == OpTopk;
+      drain_q <= drain;
+    end else begin
       if (st_q != StSetup) c_q <= c_q + 4'd1;
       if (issue) left_q <= left_q - VdW'(1);
       if (resume) begin
@@ -265,7 +272,8 @@ module mr_vec #(
   logic [1:0] add_v;
   logic       s0_v, s1_v, phase_v, r_v;
   logic       ra_en, rb_en, ru_en;            // ru: SILU_MUL's second stream on port B
-  logic       ra_new_q, rb_new_q;
+  logic       ra_q, rb_q, ru_q, rb_any_q, wm_q;  // the same on the ports
+  logic       ra_new_q, rb_new_q;             // new data on the ports
   logic       amax_v, amax_first, scale_v, q_v, pack_first, block_v;
   logic       emb_v, emb_first, tk_v, tk_take;
   logic [1:0] w_en;
@@ -279,96 +287,60 @@ module mr_vec #(
     is_odd = c0 ^ ((tap & 1) != 0);
   endfunction
 
+  // The flags are one hot and cleared shift register bits need no look at the state: ANDs and ORs of registers.
+  wire pass1 = norm_q && !pass2_q;
+  wire norm2 = norm_q && pass2_q;
   always_comb begin
-    m0_v = '0;
-    m1_v = '0;
-    add_v = '0;
-    {s0_v, s1_v, phase_v, r_v} = '0;
-    {ra_en, rb_en, ru_en, wm_en} = '0;
-    {amax_v, amax_first, scale_v, q_v, pack_first, block_v} = '0;
-    {emb_v, emb_first, tk_v, tk_take} = '0;
-    w_en = '0;
-    if (busy) begin
-      case (op_q)
-        OpNorm: begin
-          ra_en = issue;
-          m0_v = {2{v[Reg]}};
-          if (pass2_q) begin
-            r_v = v[NoR-NoIssue] && !v[NoR-NoIssue+1];
-            rb_en = v[NormMul1-Reg];
-            m1_v = {2{v[NormMul1]}};
-            w_en = {2{v[NormEnd]}};
-          end else begin
-            add_v = {tree_q, tree_q || tree_last_q || eps_q} | {2{v[NormAcc]}};
-            m1_v = {1'b0, mean_q};
-            s1_v = post_q == 6'(NoRsqrt);
-          end
-        end
-        OpQuant: begin
-          rb_en = issue;
-          amax_v = v[Raw];
-          amax_first = is_at(c_q, Raw, 0);
-          m1_v = {1'b0, v[QuScale] && is_at(c_q, QuScale, 15)};
-          scale_v = v[QuF2h] && is_at(c_q, QuF2h, 15);
-          s1_v = v[QuRecip] && is_at(c_q, QuRecip, 15);
-          r_v = v[QuInv] && is_at(c_q, QuInv, 15);
-          ra_en = v[QuMul-Reg];
-          m0_v = {2{v[QuMul]}};
-          q_v = v[QuCvt];
-          pack_first = is_at(c_q, QuPack, 0);
-          block_v = v[QuEnd] && is_at(c_q, QuEnd, 15);
-        end
-        OpRope: begin
-          rb_en = issue && !c_q[0];          // a pair of frequencies serves two pairs of elements
-          phase_v = v[Raw];
-          s0_v = v[RoSfu];
-          s1_v = v[RoSfu];
-          ra_en = v[RoMul-Reg];
-          m0_v = {2{v[RoMul]}};
-          m1_v = {2{v[RoMul]}};
-          add_v = {2{v[RoAdd]}};
-          w_en = {2{v[RoEnd]}};
-        end
-        OpAdd: begin
-          ra_en = issue;
-          rb_en = issue;
-          add_v = {2{v[Reg]}};
-          w_en = {2{v[AdEnd]}};
-        end
-        OpSilu: begin
-          rb_en = issue && !c_q[0];
-          s0_v = v[Reg];
-          add_v = {1'b0, v[SiAdd]};
-          s1_v = v[SiRecip];
-          ra_en = v[SiMul0-Reg] && !is_odd(c_q[0], SiMul0 - Reg);
-          m0_v = {1'b0, v[SiMul0]};
-          ru_en = v[SiMul1-Reg] && !is_odd(c_q[0], SiMul1 - Reg);
-          m1_v = {1'b0, v[SiMul1]};
-          w_en = {v[SiEnd] && is_odd(c_q[0], SiEnd), v[SiEnd] && !is_odd(c_q[0], SiEnd)};
-        end
-        OpEmbed: begin
-          phase_v = st_q == StSetup;
-          wm_en = issue && c_q == 4'd0;
-          emb_v = v[Raw];
-          emb_first = is_at(c_q, Raw, 0);
-          r_v = v[EmMul-1] && is_at(c_q, EmMul - 1, 0);
-          m0_v = {2{v[EmMul]}};
-          w_en = {2{v[EmEnd]}};
-        end
-        default: begin                        // TOP_K
-          ra_en = issue;
-          tk_v = v[Raw];
-          tk_take = post_q == 6'(TkEnd);
-          w_en = {2{tk_take}};
-        end
-      endcase
+    // reads; ROPE's pair of frequencies serves two pairs of elements, SILU_MUL's pair two elements
+    ra_en = (issue && (norm_q || add_q || topk_q)) || (quant_q && v[QuMul-Reg]) || (rope_q && v[RoMul-Reg])
+         || (silu_q && v[SiMul0-Reg] && !is_odd(c_q[0], SiMul0 - Reg));
+    rb_en = (issue && (quant_q || add_q || ((rope_q || silu_q) && !c_q[0]))) || (norm2 && v[NormMul1-Reg]);
+    ru_en = silu_q && v[SiMul1-Reg] && !is_odd(c_q[0], SiMul1 - Reg);
+    wm_en = embed_q && issue && c_q == 4'd0;
+    // shared units
+    m0_v[1] = (norm_q && v[Reg]) || (quant_q && v[QuMul]) || (rope_q && v[RoMul]) || (embed_q && v[EmMul]);
+    m0_v[0] = m0_v[1] || (silu_q && v[SiMul0]);
+    m1_v[1] = (norm2 && v[NormMul1]) || (rope_q && v[RoMul]);
+    m1_v[0] = m1_v[1] || mean_q || (quant_q && v[QuScale] && is_at(c_q, QuScale, 15)) || (silu_q && v[SiMul1]);
+    add_v[1] = tree_q || (pass1 && v[NormAcc]) || (rope_q && v[RoAdd]) || (add_q && v[Reg]);
+    add_v[0] = add_v[1] || tree_last_q || eps_q || (silu_q && v[SiAdd]);
+    s0_v = (rope_q && v[RoSfu]) || (silu_q && v[Reg]);
+    s1_v = (pass1 && post_q == 6'(NoRsqrt)) || (quant_q && v[QuRecip] && is_at(c_q, QuRecip, 15)) || (rope_q && v[RoSfu])
+        || (silu_q && v[SiRecip]);
+    phase_v = (rope_q && v[Reg]) || st_q == StSetup;
+    r_v = (norm2 && v[NoR-NoIssue] && !v[NoR-NoIssue+1]) || (quant_q && v[QuInv] && is_at(c_q, QuInv, 15))
+       || (embed_q && v[EmMul-1] && is_at(c_q, EmMul - 1, 0));
+    // QUANT, EMBED, TOP_K
+    amax_v = quant_q && v[Reg];
+    amax_first = is_at(c_q, Reg, 0);
+    scale_v = quant_q && v[QuF2h] && is_at(c_q, QuF2h, 15);
+    q_v = quant_q && v[QuCvt];
+    pack_first = is_at(c_q, QuPack, 0);
+    block_v = quant_q && v[QuEnd] && is_at(c_q, QuEnd, 15);
+    emb_v = embed_q && v[Raw];
+    emb_first = is_at(c_q, Raw, 0);
+    tk_v = topk_q && v[Reg];
+    tk_take = topk_q && v[TkEnd] && !v[TkEnd-1];
+    // results
+    w_en = {2{(norm2 && v[NormEnd]) || (rope_q && v[RoEnd]) || (add_q && v[AdEnd]) || (embed_q && v[EmEnd]) || tk_take}}
+         | ({is_odd(c_q[0], SiEnd), !is_odd(c_q[0], SiEnd)} & {2{silu_q && v[SiEnd]}});
+  end
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      {ra_q, rb_q, ru_q, rb_any_q, wm_q} <= '0;
+    end else begin
+      ra_q <= ra_en;
+      rb_q <= rb_en;
+      ru_q <= ru_en;
+      rb_any_q <= rb_en || ru_en;
+      wm_q <= wm_en;
     end
   end
-  assign ra_en_o = ra_en;
-  assign rb_en_o = rb_en || ru_en;
+  assign ra_en_o = ra_q;
+  assign rb_en_o = rb_any_q;
   assign w_en_o = w_en;
   assign xw_en_o = block_v;
-  assign wm_en_o = wm_en;
+  assign wm_en_o = wm_q;
 
   // ---- addresses -----------------------------------------------------------------------------------------------------
   logic [PairW-1:0] ca_q;                     // port A
@@ -379,50 +351,50 @@ module mr_vec #(
   logic [6:0]       cf_q;                     // ROPE: frequency words left in the head
   logic [PairW-1:0] ct_q;                     // TOP_K: pair index
   assign ra_addr_o = ca_q;
-  assign rb_addr_o = ru_en ? cu_q : cb_q;
+  assign rb_addr_o = ru_q ? cu_q : cb_q;
   assign w_addr_o = cw_q[PairW-1:0];
   assign xw_addr_o = cw_q[XaW-1:0];
   assign wm_addr_o = cm_q;
 
   always_ff @(posedge clk_i) begin
-    if (start_i && !busy) begin
+    if (!busy) begin
       ca_q <= a_i[VdW-1:1];
       cb_q <= op_i == OpQuant || op_i == OpSilu ? a_i[VdW-1:1] : b_i[VdW-1:1];
       cu_q <= b_i[VdW-1:1];
       cw_q <= op_i == OpQuant ? CwW'(dst_i[XaW-1:0]) : CwW'(dst_i[VdW-1:1]);
       cf_q <= 7'(hd_i[9:2] - 8'd1);
       ct_q <= '0;
-    end else if (busy) begin
-      if (ra_en) ca_q <= ca_q + PairW'(1);
+    end else begin
+      if (ra_q) ca_q <= ca_q + PairW'(1);
       if (resume) ca_q <= a_q;
-      if (rb_en) cb_q <= cb_q + PairW'(1);
-      if (rb_en && op_q == OpRope) begin
+      if (rb_q) cb_q <= cb_q + PairW'(1);
+      if (rb_q && rope_q) begin
         cf_q <= cf_q - 7'd1;
         if (cf_q == '0) begin
           cf_q <= fwords_q;
           cb_q <= b_q[VdW-1:1];
         end
       end
-      if (ru_en) cu_q <= cu_q + PairW'(1);
+      if (ru_q) cu_q <= cu_q + PairW'(1);
       if (w_en[1] || block_v) cw_q <= cw_q + CwW'(1);
       if (tk_take) ct_q <= '0;
       else if (tk_v) ct_q <= ct_q + PairW'(1);
       if (st_q == StSetup) begin
         cm_q <= q4_q ? WaW'(b_q + {phase[30:0], 1'b0}) + WaW'(row_q[1])
                      : WaW'(b_q + {phase[29:0], 2'b00}) + WaW'(row_q);
-      end else if (wm_en) begin
+      end else if (wm_q) begin
         cm_q <= cm_q + (q4_q ? WaW'(2) : WaW'(4));
       end
     end
   end
   always_ff @(posedge clk_i) begin
-    if (busy) begin
-      ra_new_q <= ra_en;
-      rb_new_q <= rb_en || ru_en;
-    end
+    ra_new_q <= ra_q;
+    rb_new_q <= rb_any_q;
   end
 
   // ---- arithmetic ----------------------------------------------------------------------------------------------------
+  logic [63:0] ra_pair;                       // pairs read last
+  logic [61:0] b_mag;
   logic [63:0] m0_y;
   logic [63:0] m1_y;
   logic [63:0] add_y;
@@ -447,7 +419,7 @@ module mr_vec #(
     .rb_i(rb_data_i),
     .ra_new_i(ra_new_q),
     .rb_new_i(rb_new_q),
-    .odd_i(c_q[0]),
+    .odd_i(is_odd(c_q[0], Reg)),
     .emb_q_i(emb_q),
     .amax_i(amax),
     .scale_i(embed_q ? emb_d : qd),
@@ -468,6 +440,8 @@ module mr_vec #(
     .tree_last_i(tree_last_q),
     .mean_i(mean_q),
     .eps_i(eps_q),
+    .ra_o(ra_pair),
+    .b_mag_o(b_mag),
     .m0_y_o(m0_y),
     .m1_y_o(m1_y),
     .add_y_o(add_y),
@@ -478,7 +452,7 @@ module mr_vec #(
     .clk_i, .rst_ni,
     .amax_v_i(amax_v),
     .amax_first_i(amax_first),
-    .mag_i({rb_data_i[62:32], rb_data_i[30:0]}),
+    .mag_i(b_mag),
     .amax_o(amax),
     .scale_v_i(scale_v),
     .scale_i(m1_y[31:0]),
@@ -494,7 +468,7 @@ module mr_vec #(
     .clk_i, .rst_ni,
     .valid_i(emb_v),
     .first_i(emb_first),
-    .pair_i(c_q - 4'd1),
+    .pair_i(c_q - 4'(Raw)),
     .lane_i(lane_q),
     .q4_i(q4_q),
     .half_i(row_q[0]),
@@ -505,10 +479,10 @@ module mr_vec #(
 
   mr_vec_topk #(.PairW(PairW)) u_topk (
     .clk_i,
-    .clear_i(start_i),
+    .clear_i(!busy),
     .valid_i(tk_v),
     .idx_i(ct_q),
-    .x_i(ra_data_i),
+    .x_i(ra_pair),
     .take_i(tk_take),
     .best_idx_o(best_idx),
     .best_x_o(best_x)
@@ -516,16 +490,10 @@ module mr_vec #(
 
   always_comb begin
     w_data_o = add_y;                         // ROPE, ADD
-    if (w_en != '0) begin
-      case (op_q)
-        OpNorm: w_data_o = m1_y;
-        OpSilu: w_data_o = {m1_y[31:0], m1_y[31:0]};
-        OpEmbed: w_data_o = m0_y;
-        OpTopk: w_data_o = {best_x, b_q + 32'(best_idx)};
-        default: begin
-        end
-      endcase
-    end
+    if (norm_q) w_data_o = m1_y;
+    if (silu_q) w_data_o = {m1_y[31:0], m1_y[31:0]};
+    if (embed_q) w_data_o = m0_y;
+    if (topk_q) w_data_o = {best_x, b_q + 32'(best_idx)};
   end
 
   `MR_ASSERT(StartWhenIdle, !(start_i && busy))

@@ -5,12 +5,14 @@
 // have no back-pressure; mr_vec knows when a result arrives and strobes its user in that cycle:
 //   m0_v_i, m1_v_i, add_v_i   start the units of both lanes (SILU_MUL and scalar steps use lane 0 only)
 //   s0_v_i, s1_v_i            start SFU0 (EXP, SIN) and SFU1 (RECIP, RSQRT, COS)
-//   phase_v_i                 phase register <= mul_a_i x (EMBED: imm1_i, else the frequency on port B) mod 2^32
+//   phase_v_i                 phase register <= mul_a_i x (EMBED: imm1_i, else the frequency from port B) mod 2^32
 //   r_v_i                     scalar register: NORM the factor r; QUANT 1 / scale, or 0 with r_zero_i; EMBED the scale
+// scale_i is used at once by EMBED, in the next cycle by QUANT.
 // The is_*_i flags (registers, one hot) select the operands; NORM's scalar steps have their own selects. The ports' data is
 // registered here first (ra_new_i, rb_new_i: there is a new pair on the port), so that the memory's and the multipliers' delays
-// do not add up; only ROPE's frequency is used directly. odd_i says which half of a pair is used now: SILU_MUL's EXP (port B) and
-// M0 (port A) take the upper one when it is high; M1, whose u shares port B with g in turns, and the frequency when it is low.
+// do not add up; ra_o and b_mag_o are these registers. odd_i says which half of a pair is used now: SILU_MUL's EXP (port B) and
+// M0 (port A) and the frequency (port B) are the upper one when it is high; M1, whose u shares port B with g in turns, when it is
+// low.
 // Operands are undefined while live_i is low. No reset of data. Test: tests/rtl/vec.
 `default_nettype none
 module mr_vec_alu (
@@ -52,6 +54,8 @@ module mr_vec_alu (
   input  wire         mean_i,         // M1: sum x inv_n
   input  wire         eps_i,          // adder: mean + eps
   // results
+  output logic [63:0] ra_o,
+  output logic [61:0] b_mag_o,        // without the signs
   output logic [63:0] m0_y_o,
   output logic [63:0] m1_y_o,
   output logic [63:0] add_y_o,
@@ -79,8 +83,11 @@ module mr_vec_alu (
   logic [31:0] s0_x, s0_y, s1_x, s1_y;
   logic [31:0] mul_b;
   logic [31:0] scale_f32;
+  logic [31:0] scale_q;               // of the block, normalised
   logic [2:0]  s0_fn, s1_fn;
 
+  assign ra_o = ra_q;
+  assign b_mag_o = {rb_q[62:32], rb_q[30:0]};
   assign m0_y_o = m0_y;
   assign m1_y_o = m1_y;
   assign add_y_o = add_y;
@@ -146,7 +153,7 @@ module mr_vec_alu (
       if (is_silu_i) ad_b0 = s0_y;
 
       // Special functions and the phase
-      mul_b = odd_i ? rb_i[31:0] : rb_q[63:32];
+      mul_b = odd_i ? rb_q[63:32] : rb_q[31:0];
       if (is_embed_i) mul_b = imm1_i;
       s0_x = phase_q;
       s0_fn = FnSin;
@@ -157,7 +164,7 @@ module mr_vec_alu (
       end
       s1_x = add_y[31:0];
       s1_fn = is_norm_i ? FnRsqrt : FnRecip;
-      if (is_quant_i) s1_x = scale_f32;
+      if (is_quant_i) s1_x = scale_q;
       if (is_rope_i) begin
         s1_x = phase_q;
         s1_fn = FnCos;
@@ -180,6 +187,7 @@ module mr_vec_alu (
     if (ra_new_i) ra_q <= ra_i;
     if (rb_new_i) rb_q <= rb_i;
     if (live_i && is_silu_i) hold_b_q <= rb_q[63:32];
+    scale_q <= scale_f32;
     if (phase_v_i) phase_q <= 32'(mul_a_i * mul_b);
     if (r_v_i) r_q <= r_zero_i ? '0 : is_embed_i ? scale_f32 : s1_y;
     if (live_i && is_norm_i && !pass2_i) begin

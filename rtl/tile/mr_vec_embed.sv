@@ -34,31 +34,45 @@ module mr_vec_embed #(
     scale_and_piece = {is_q4 ? (half ? word[287:272] : word[143:128]) : word[271:256], word[{4'd0, idx}*16 +: 16]};
   endfunction
 
+  // The memory's word comes late in its cycle: its piece and scale are registered before anything is done with them.
   logic [4:0]  piece_idx;
   logic [15:0] piece;
   logic [15:0] scale;
-  logic [7:0]  q0;
-  logic [7:0]  q1;
   always_comb begin
-    piece_idx = 'x;
+    piece_idx = {1'b0, pair_i};
+    if (q4_i) piece_idx = {2'b00, pair_i[2:0]} + (half_i ? 5'd9 : 5'd0);
     piece = 'x;
     scale = 'x;
-    q0 = 'x;
-    q1 = 'x;
-    if (valid_i) begin
-      piece_idx = {1'b0, pair_i};
-      if (q4_i) piece_idx = {2'b00, pair_i[2:0]} + (half_i ? 5'd9 : 5'd0);
-      {scale, piece} = scale_and_piece(lane_word(wm_data_i, lane_i), piece_idx, q4_i, half_i);
-      q0 = piece[7:0];
-      q1 = piece[15:8];
-      if (q4_i) begin
-        q0 = {4'd0, pair_i[3] ? piece[7:4] : piece[3:0]} - 8'd8;
-        q1 = {4'd0, pair_i[3] ? piece[15:12] : piece[11:8]} - 8'd8;
-      end
-    end
+    if (valid_i) {scale, piece} = scale_and_piece(lane_word(wm_data_i, lane_i), piece_idx, q4_i, half_i);
   end
 
-  // The memory's word comes late in its cycle, so the integers are registered before their conversion (exact).
+  logic        valid_q;
+  logic        upper_q;               // Q4_0: high nibbles
+  logic [15:0] piece_q;
+  logic [15:0] scale_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= 1'b0;
+    else valid_q <= valid_i;
+  end
+  always_ff @(posedge clk_i) begin
+    if (valid_i) begin
+      upper_q <= pair_i[3];
+      piece_q <= piece;
+      if (first_i) scale_q <= scale;
+    end
+  end
+  assign d_o = scale_q;
+
+  // An element: a byte, or a nibble - 8, whose sign is the inverted top bit.
+  function automatic [7:0] element(input [7:0] bits, input is_q4, input upper);
+    logic [3:0] nib;
+    begin
+      nib = upper ? bits[7:4] : bits[3:0];
+      element = is_q4 ? {{5{!nib[3]}}, nib[2:0]} : bits;
+    end
+  endfunction
+
+  // Exact conversion.
   function automatic [31:0] to_f32(input [7:0] x);
     logic [7:0] mag;
     logic [2:0] lz;
@@ -74,25 +88,8 @@ module mr_vec_embed #(
     end
   endfunction
 
-  logic       valid_q;
-  logic [7:0] q0_q;
-  logic [7:0] q1_q;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) valid_q <= 1'b0;
-    else valid_q <= valid_i;
+    if (valid_q) q_o <= {to_f32(element(piece_q[15:8], q4_i, upper_q)), to_f32(element(piece_q[7:0], q4_i, upper_q))};
   end
-  always_ff @(posedge clk_i) begin
-    if (valid_i) begin
-      q0_q <= q0;
-      q1_q <= q1;
-    end
-    if (valid_q) q_o <= {to_f32(q1_q), to_f32(q0_q)};
-  end
-
-  logic [15:0] scale_q;
-  always_ff @(posedge clk_i) begin
-    if (valid_i && first_i) scale_q <= scale;
-  end
-  assign d_o = scale_q;
 endmodule
 `default_nettype wire

@@ -241,13 +241,13 @@ static void case_two_sources(uint32_t op, uint32_t n, kind_t kind) {
     uint32_t cycles;
     if (op == OP_NORM) {
         mr_op_norm(y, a, b, n, mr_f32_from_bits(cmd.imm1), mr_f32_from_bits(cmd.imm0));
-        cycles = n + 36 + SFU_CYCLES;
+        cycles = n + 37 + SFU_CYCLES;
     } else if (op == OP_ADD) {
         mr_op_add(y, a, b, n);
-        cycles = n / 2 + 7;
+        cycles = n / 2 + 8;
     } else {
         mr_op_silu_mul(y, a, b, n);
-        cycles = n + 13 + 2 * SFU_CYCLES;
+        cycles = n + 14 + 2 * SFU_CYCLES;
     }
     expect(cmd.dst, y, n);
     run_and_compare(&cmd, 0, cycles, kind_name[kind]);
@@ -272,7 +272,7 @@ static void case_rope(uint32_t hd, uint32_t heads, kind_t kind) {
     expect_unchanged();
     mr_op_rope(y, x, f, heads, hd, cmd.pos);
     expect(cmd.dst, y, n);
-    run_and_compare(&cmd, 0, n / 2 + 10 + SFU_CYCLES, kind_name[kind]);
+    run_and_compare(&cmd, 0, n / 2 + 12 + SFU_CYCLES, kind_name[kind]);
 }
 
 static void case_quant(uint32_t n, kind_t kind) {
@@ -296,7 +296,7 @@ static void case_quant(uint32_t n, kind_t kind) {
         memcpy(want_x[cmd.dst + b], out[b].q, 32);
         want_x[cmd.dst + b][8] = out[b].d;
     }
-    run_and_compare(&cmd, 0, n / 2 + 30 + SFU_CYCLES, kind_name[kind]);
+    run_and_compare(&cmd, 0, n / 2 + 33 + SFU_CYCLES, kind_name[kind]);
 }
 
 static void case_topk(uint32_t n, uint32_t k, kind_t kind) {
@@ -314,7 +314,7 @@ static void case_topk(uint32_t n, uint32_t k, kind_t kind) {
         want_v[cmd.dst + 2 * i] = best[i].index;
         want_v[cmd.dst + 2 * i + 1] = mr_f32_bits(best[i].value);
     }
-    run_and_compare(&cmd, 0, k * (n / 2 + 2) + 2, kind_name[kind]);
+    run_and_compare(&cmd, 0, k * (n / 2 + 2) + 4, kind_name[kind]);
 }
 
 /* Block of a matrix in the weight memory, from docs/tile_isa.md section 1. */
@@ -356,7 +356,7 @@ static void case_embed(uint32_t lanes_log2, bool q4, uint32_t nb) {
     }
     mr_op_embed(y, row, nb);
     expect(cmd.dst, y, 32 * nb);
-    run_and_compare(&cmd, 0, 16 * nb + 9, q4 ? "Q4_0" : "Q8_0");
+    run_and_compare(&cmd, 0, 16 * nb + 10, q4 ? "Q4_0" : "Q8_0");
     cmd.token = cmd.rows + below(3);
     run_and_compare(&cmd, 3, 2, "token out of range");
     pins.lanes_log2 = 1;
