@@ -103,6 +103,24 @@ module mr_tile_seq #(
   logic [3:0]     flags_q;
   logic [3:0]     status_q;
   logic [2:0]     tag_q;
+  // Decoded while the descriptor comes in, a cycle behind its words (docs/tile_isa.md section 2): stable from the check on.
+  logic [24:0]    a1_q;           // operands 1 to 3 as VMEM addresses
+  logic [24:0]    a2_q;
+  logic [24:0]    a3_q;
+  logic           v1_q;           // ... which they are
+  logic           v2_q;
+  logic           v3_q;
+  logic [20:0]    len1_q;         // spans of operand 1, operand 3, in XMEM
+  logic [20:0]    len3_q;
+  logic [20:0]    xlen_q;
+  logic           x1_q;           // operands 1 to 3 are XMEM blocks
+  logic           x2_q;
+  logic           x3_q;
+  logic           blocks_q;       // n has to be whole blocks
+  logic           unpred_q;       // the predicate forbids it
+  logic           always_q;       // SEND, END: even after an error
+  logic [3:0]     need_q;         // units that must be idle
+  logic           need_embed_q;   // no EMBED may run
   logic           past_end_q;     // pc beyond PMEM
   logic           bad_op_q;
   logic           bad_range_q;
@@ -126,59 +144,66 @@ module mr_tile_seq #(
   function automatic [24:0] resolve(input rel, input [23:0] w, input [VdW-1:0] base);
     resolve = {1'b0, w} + (rel ? 25'(base) : 25'd0);
   endfunction
-  wire [24:0] a1 = resolve(d_q[63], d_q[55:32], buf_q);
-  wire [24:0] a2 = resolve(d_q[95], d_q[87:64], buf_q);
-  wire [24:0] a3 = resolve(d_q[127], d_q[119:96], buf_q);
 
   wire is_vec2 = op == OpAdd || op == OpSiluMul;
-  wire v1 = op == OpNorm || op == OpGemv || op == OpRope || is_vec2 || op == OpEmbed || op == OpTopK || op == OpAttend;
-  wire v2 = op == OpNorm || op == OpQuant || op == OpRope || is_vec2 || op == OpTopK || op == OpSend;
-  wire v3 = op == OpNorm || op == OpRope || is_vec2;
   wire [19:0] n = d_q[128+19:128];
   wire [15:0] w5 = d_q[160+15:160];
-  wire [20:0] len1 = op == OpEmbed ? {w5, 5'd0} : op == OpTopK ? {4'd0, w5, 1'b0} : op == OpAttend ? 21'd32 : {1'b0, n};
-  wire [20:0] len3 = op == OpRope ? {6'd0, w5[15:1]} : {1'b0, n};
-  wire [20:0] xlen = op == OpQuant ? {6'd0, n[19:5]} : op == OpGemv ? {5'd0, w5} : 21'd1;
+  logic [3:0] own;                // the units of the operation
+  always_comb begin
+    case (op)
+      OpEnd:      own = 4'b1111;
+      OpGemv:     own = 4'b0010;
+      OpEmbed:    own = 4'b0011;
+      OpKvAppend: own = 4'b0110;
+      OpAttend:   own = 4'b0110;
+      OpSend:     own = 4'b1000;
+      default:    own = 4'b0001;
+    endcase
+  end
+  always_ff @(posedge clk_i) begin
+    if (st_q == StFetch) begin
+      a1_q <= resolve(d_q[63], d_q[55:32], buf_q);
+      a2_q <= resolve(d_q[95], d_q[87:64], buf_q);
+      a3_q <= resolve(d_q[127], d_q[119:96], buf_q);
+      v1_q <= op == OpNorm || op == OpGemv || op == OpRope || is_vec2 || op == OpEmbed || op == OpTopK || op == OpAttend;
+      v2_q <= op == OpNorm || op == OpQuant || op == OpRope || is_vec2 || op == OpTopK || op == OpSend;
+      v3_q <= op == OpNorm || op == OpRope || is_vec2;
+      len1_q <= op == OpEmbed ? {w5, 5'd0} : op == OpTopK ? {4'd0, w5, 1'b0} : op == OpAttend ? 21'd32 : {1'b0, n};
+      len3_q <= op == OpRope ? {6'd0, w5[15:1]} : {1'b0, n};
+      xlen_q <= op == OpQuant ? {6'd0, n[19:5]} : op == OpGemv ? {5'd0, w5} : 21'd1;
+      x1_q <= op == OpQuant;
+      x2_q <= op == OpGemv || op == OpKvAppend || op == OpAttend;
+      x3_q <= op == OpKvAppend;
+      blocks_q <= op == OpNorm || op == OpQuant || op == OpRope || is_vec2 || op == OpGemv;
+      unpred_q <= (flags_q & pred_mask) != pred_value;
+      always_q <= op == OpSend || op == OpEnd;
+      need_q <= own | wait_mask;
+      need_embed_q <= op == OpGemv || op == OpAttend;
+    end
+  end
 
   function automatic over(input [24:0] base, input [20:0] len, input [24:0] depth);
     over = {1'b0, base} + {5'd0, len} > {1'b0, depth};
   endfunction
-  wire bad_v = (v1 && (a1[0] || over(a1, len1, 25'(VDepth)))) || (v2 && (a2[0] || over(a2, {1'b0, n}, 25'(VDepth)))) ||
-               (v3 && (a3[0] || over(a3, len3, 25'(VDepth))));
-  wire x1 = op == OpQuant;
-  wire x2 = op == OpGemv || op == OpKvAppend || op == OpAttend;
-  wire x3 = op == OpKvAppend;
-  wire bad_x = (x1 && over({1'b0, d_q[32+23:32]}, xlen, 25'(XDepth))) ||
-               (x2 && over({1'b0, d_q[64+23:64]}, xlen, 25'(XDepth))) ||
-               (x3 && over({1'b0, d_q[96+23:96]}, xlen, 25'(XDepth)));
+  wire bad_v = (v1_q && (a1_q[0] || over(a1_q, len1_q, 25'(VDepth)))) ||
+               (v2_q && (a2_q[0] || over(a2_q, {1'b0, n}, 25'(VDepth)))) ||
+               (v3_q && (a3_q[0] || over(a3_q, len3_q, 25'(VDepth))));
+  wire bad_x = (x1_q && over({1'b0, d_q[32+23:32]}, xlen_q, 25'(XDepth))) ||
+               (x2_q && over({1'b0, d_q[64+23:64]}, xlen_q, 25'(XDepth))) ||
+               (x3_q && over({1'b0, d_q[96+23:96]}, xlen_q, 25'(XDepth)));
   // Lengths that a unit could not finish or that have no meaning.
-  wire n_blocks = n != '0 && n[4:0] == '0;
-  wire bad_len = ((op == OpNorm || op == OpQuant || op == OpRope || is_vec2) && !n_blocks) ||
-                 (op == OpGemv && (!n_blocks || w5 == '0)) ||
-                 (op == OpRope && (w5 == '0 || w5[4:0] != '0)) ||
-                 (op == OpEmbed && w5 == '0) ||
-                 (op == OpTopK && (n == '0 || n[0] || w5 == '0 || w5 > 16'd64 || {4'd0, w5} > n)) ||
+  wire bad_len = (blocks_q && (n == '0 || n[4:0] != '0)) ||
+                 ((op == OpGemv || op == OpRope || op == OpEmbed || op == OpTopK) && w5 == '0) ||
+                 (op == OpRope && w5[4:0] != '0) ||
+                 (op == OpTopK && (n == '0 || n[0] || w5 > 16'd64 || {4'd0, w5} > n)) ||
                  (op == OpAttend && (n == '0 || n > 20'd16)) ||
                  (op == OpSend && n[0]);
 
   // ---- issue ----
-  wire skip = !past_end_q && ((flags_q & pred_mask) != pred_value ||
-                              (status_q != 4'd0 && op != OpSend && op != OpEnd));
-  wire embed_busy = vec_busy_i && embed_q;
+  wire skip = !past_end_q && (unpred_q || (status_q != 4'd0 && !always_q));
   wire to_vec = op >= OpNorm && op <= OpTopK && op != OpGemv;
-  logic own_idle;
-  always_comb begin
-    case (op)
-      OpEnd:      own_idle = !vec_busy_i && !dpu_busy_i && !kv_busy_i && !net_busy_i;
-      OpGemv:     own_idle = !dpu_busy_i && !embed_busy;
-      OpEmbed:    own_idle = !vec_busy_i && !dpu_busy_i;
-      OpKvAppend: own_idle = !kv_busy_i && !dpu_busy_i;
-      OpAttend:   own_idle = !dpu_busy_i && !kv_busy_i && !embed_busy;
-      OpSend:     own_idle = !net_busy_i;
-      default:    own_idle = !vec_busy_i;
-    endcase
-  end
   wire [3:0] busy_mask = {net_busy_i, kv_busy_i, dpu_busy_i, vec_busy_i};
+  wire units_idle = (need_q & busy_mask) == 4'd0 && !(need_embed_q && vec_busy_i && embed_q);
   wire at_issue = st_q == StIssue;
   wire vec_fell = vec_busy_q && !vec_busy_i;
   wire dpu_fell = dpu_busy_q && !dpu_busy_i;
@@ -186,7 +211,7 @@ module mr_tile_seq #(
   // A unit that has just fallen idle with an error: the descriptor that waited for it must see the new status first.
   wire late_err = (vec_fell && vec_err_q != 4'd0) || (dpu_fell && dpu_err_q != 4'd0) || (kv_fell && kv_err_q != 4'd0);
   wire fault = at_issue && !late_err && !skip && (bad_op_q || bad_range_q);
-  wire go = at_issue && !late_err && !skip && !fault && own_idle && (wait_mask & busy_mask) == 4'd0;
+  wire go = at_issue && !late_err && !skip && !bad_op_q && !bad_range_q && units_idle;
   wire next = (at_issue && skip) || fault || (go && op != OpEnd);
   wire finish = go && op == OpEnd;
 
@@ -198,9 +223,9 @@ module mr_tile_seq #(
   assign op_o = op;
   assign q4_o = w0[23];
   assign acc_o = w0[24];
-  assign w1_o = v1 ? 32'(a1) : d_q[63:32];
-  assign w2_o = v2 ? 32'(a2) : d_q[95:64];
-  assign w3_o = v3 ? 32'(a3) : d_q[127:96];
+  assign w1_o = v1_q ? 32'(a1_q) : d_q[63:32];
+  assign w2_o = v2_q ? 32'(a2_q) : d_q[95:64];
+  assign w3_o = v3_q ? 32'(a3_q) : d_q[127:96];
   assign w4_o = d_q[159:128];
   assign w5_o = d_q[191:160];
   assign w6_o = d_q[223:192];
@@ -278,7 +303,14 @@ module mr_tile_seq #(
       dpu_err_q <= dpu_err_i;
       kv_err_q <= kv_err_i;
     end
-    if (st_q == StFetch && cnt_q != 3'd0) d_q <= {pm_data_i, d_q[255:64]};
+    case ({st_q == StFetch, cnt_q})
+      {1'b1, 3'd1}: d_q[63:0] <= pm_data_i;
+      {1'b1, 3'd2}: d_q[127:64] <= pm_data_i;
+      {1'b1, 3'd3}: d_q[191:128] <= pm_data_i;
+      {1'b1, 3'd4}: d_q[255:192] <= pm_data_i;
+      default: begin
+      end
+    endcase
     if (st_q == StCheck) begin
       past_end_q <= pc_q >= 16'(PDepth);
       bad_op_q <= op > OpSend || pc_q >= 16'(PDepth);
