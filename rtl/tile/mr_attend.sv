@@ -406,13 +406,16 @@ module mr_attend #(
   logic [4:1]       sc_v_q;
   logic             sc_last_q, sc_last_q2, sc_last_q3, sc_last_q4;
   logic [4:0]       sc_pos_q;
-  logic [9:1]       cv_v_q;
+  logic [10:1]      cv_v_q;
+  logic [4:0]       cv_idx_q;
   logic [4:0]       wr_idx_q;
   logic [RunW-1:0]  wr_base_q;
   logic [4:1]       fi_v_q;
   logic [4:1]       fi_odd_q;
   logic [LaneW-1:0] fi_lane_q, fi_lane_q2, fi_lane_q3, fi_lane_q4;
   logic [31:0]      fi_even_q;
+  logic             mul_v_q;            // decided a cycle ahead, with the coefficients
+  logic [1:0]       mul_op_q;
 
   wire raw_v = dot_v_i && dot_last_i;
   wire scale_start = raw_v && raw_pos_q == {last_grp, 2'd0};
@@ -436,15 +439,15 @@ module mr_attend #(
   assign final_done = fi_end;
   assign conv_o = cv_issue;
   assign conv_idx_o = cv_idx;
-  assign run_re_o = (cv_issue && !bk_first_q) || fi_issue;
-  assign run_raddr_o = run_base | (fi_issue ? RunW'(k_q[4:0]) : RunW'(cv_idx));
-  assign run_we_o = cv_v_q[9];
+  assign run_re_o = (cv_v_q[1] && !bk_first_q) || fi_issue;
+  assign run_raddr_o = run_base | (fi_issue ? RunW'(k_q[4:0]) : RunW'(cv_idx_q));
+  assign run_we_o = cv_v_q[10];
   assign run_waddr_o = wr_base_q | RunW'(wr_idx_q);
-  assign hold_o = cv_v_q[4];
-  assign add_o = cv_v_q[5];
+  assign hold_o = cv_v_q[5];
+  assign add_o = cv_v_q[6];
   assign add_zero_o = bk_add_zero_q;
-  assign mul_v_o = sc_v_q[1] || (cv_v_q[1] && !bk_first_q) || cv_v_q[2] || fi_v_q[1];
-  assign mul_op_o = sc_v_q[1] ? MulScore : cv_v_q[2] ? MulConv : MulRun;
+  assign mul_v_o = mul_v_q;
+  assign mul_op_o = mul_op_q;
   assign claim_o = fi_issue && !fi_odd;
 
   always_ff @(posedge clk_i) begin
@@ -453,9 +456,11 @@ module mr_attend #(
       sc_v_q <= '0;
       cv_v_q <= '0;
       fi_v_q <= '0;
+      mul_v_q <= 1'b0;
     end else begin
       sc_v_q <= {sc_v_q[3:1], sc_issue};
-      cv_v_q <= {cv_v_q[8:1], cv_issue};
+      cv_v_q <= {cv_v_q[9:1], cv_issue};
+      mul_v_q <= sc_issue || (cv_v_q[1] && !bk_first_q) || cv_v_q[2] || fi_issue;
       fi_v_q <= {fi_v_q[3:1], fi_issue};
       case (back_q)
         BackIdle: begin
@@ -493,9 +498,11 @@ module mr_attend #(
       if (scale_start) sc_pos_q <= '0;
       else if (sc_v_q[4]) sc_pos_q <= sc_pos_q + 5'd1;
       // running results
-      if (cv_v_q[1]) bk_add_zero_q <= bk_first_q;
-      if (cv_v_q[8] && wr_idx_q == '0) wr_base_q <= run_base;
-      if (cv_v_q[9]) wr_idx_q <= wr_idx_q + 5'd1;
+      mul_op_q <= sc_issue ? MulScore : cv_v_q[2] ? MulConv : MulRun;
+      cv_idx_q <= cv_idx;
+      if (cv_v_q[2]) bk_add_zero_q <= bk_first_q;
+      if (cv_v_q[9] && wr_idx_q == '0) wr_base_q <= run_base;
+      if (cv_v_q[10]) wr_idx_q <= wr_idx_q + 5'd1;
       // results
       fi_odd_q <= {fi_odd_q[3:1], fi_odd};
       fi_lane_q <= bk_lane_q;
@@ -568,7 +575,8 @@ module mr_attend #(
         .clk_i, .re_i(sc_issue), .raddr_i(k_q[4:0]), .rdata_o(score_o[32*l +: 32]),
         .we_i(raw_v), .waddr_i(raw_pos_q), .wdata_i(lane_y_i[32*l +: 32])
       );
-      mr_ram_1r1w #(.Width(32), .Depth(64)) u_scaled (
+      // Read while the item's scores are whole, written before: never the same word.
+      mr_sram_1r1w #(.Width(32), .Depth(64)) u_scaled (
         .clk_i, .re_i(sc_re), .raddr_i({sm_ib, sc_pos}), .rdata_o(scaled[32*l +: 32]),
         .we_i(sc_v_q[4]), .waddr_i({qk_ib_q, sc_pos_q}), .wdata_i(m)
       );
@@ -584,11 +592,11 @@ module mr_attend #(
         if (rl_we[l]) rl_q[rl_ib] <= rl;
         if (dw_we[l]) dw_q[((NbLog2+1)'(sm_ib) << NbLog2) | (NbLog2+1)'(dw_nb)] <= dw;
       end
-      always_comb begin
-        coef_o[32*l +: 32] = scale_q;
-        if (fi_v_q[1]) coef_o[32*l +: 32] = rl_q[bk_ib_q];
-        else if (cv_v_q[2]) coef_o[32*l +: 32] = dw_q[((NbLog2+1)'(bk_ib_q) << NbLog2) | (NbLog2+1)'(bk_nb_q)];
-        else if (cv_v_q[1]) coef_o[32*l +: 32] = corr_q[bk_ib_q];
+      always_ff @(posedge clk_i) begin
+        if (fi_issue) coef_o[32*l +: 32] <= rl_q[bk_ib_q];
+        else if (cv_v_q[2]) coef_o[32*l +: 32] <= dw_q[((NbLog2+1)'(bk_ib_q) << NbLog2) | (NbLog2+1)'(bk_nb_q)];
+        else if (cv_v_q[1]) coef_o[32*l +: 32] <= corr_q[bk_ib_q];
+        else if (sc_issue) coef_o[32*l +: 32] <= scale_q;
       end
     end
   endgenerate
@@ -596,7 +604,8 @@ module mr_attend #(
   assign kv_wait_o = st_q == StPick && back_idle && !scale_due_q && sm_idle && pv_todo_q == '0 &&
                      ((want_qk && !need_q_q && !k_full[kv_buf_q]) || (sm_todo_q != '0 && !v_full[it_buf_q[sm_ib]]));
   wire unused_ok = &{1'b0, dw_nb, wq_nb, q_nb_q2, q_pass};
-  `MR_ASSERT(NoClash, !(sc_v_q[1] && (cv_v_q[1] || cv_v_q[2])))
+  `MR_ASSERT(NoClash, !(sc_issue && (cv_v_q[1] || cv_v_q[2])))
+  `MR_ASSERT(ScoreReadOrWrite, !(sc_re && sc_v_q[4] && {sm_ib, sc_pos} == {qk_ib_q, sc_pos_q}))
   `MR_ASSERT(ScaleFinds, !scale_start || back_idle)
 endmodule
 `default_nettype wire

@@ -209,6 +209,7 @@ module mr_dpu #(
   logic [AtOut:1] last_q;
   logic [AtOut:1] slot0_q;
   logic [AtOut:1] slot1_q;
+  logic           fresh_q;            // the slot to be added to leaves the adder in this cycle
 
   wire dot = g_ld_w || a_dot;
   wire first = attend_q ? a_first : g_first;
@@ -224,6 +225,7 @@ module mr_dpu #(
       last_q <= {last_q[AtOut-1:1], last};
       slot0_q <= {slot0_q[AtOut-1:1], slot[0]};
       slot1_q <= {slot1_q[AtOut-1:1], slot[1]};
+      fresh_q <= valid_q[AtOut-1] && slot0_q[AtOut-1] == slot0_q[AtAdd-1] && slot1_q[AtOut-1] == slot1_q[AtAdd-1];
     end
   end
   assign out_v = valid_q[AtOut];
@@ -249,7 +251,7 @@ module mr_dpu #(
         .w_i(g_w[l*272 +: 272]), .x_i(xm_data_i), .kv_i(a_kv), .q_i(a_q[l*272 +: 272]), .wq_i(a_wq[l*8 +: 8]),
         .dot1_i(valid_q[1]), .dot2_i(valid_q[2]), .dot3_i(valid_q[AtConv]),
         .add_first_i(first_q[AtAdd]), .add_slot_i({slot1_q[AtAdd], slot0_q[AtAdd]}), .init_i(lane_init),
-        .out_v_i(out_v), .out_slot_i({slot1_q[AtOut], slot0_q[AtOut]}),
+        .add_fresh_i(fresh_q), .out_v_i(out_v), .out_slot_i({slot1_q[AtOut], slot0_q[AtOut]}),
         .mul_v_i(valid_q[AtMul] || a_mul_v), .mul_op_i(a_mul_v ? a_mul_op : 2'd0), .add_v_i(valid_q[AtAdd] || a_add),
         .m_o(lane_m[l*32 +: 32]), .y_o(lane_y[l*32 +: 32]),
         .outer_i(a_outer), .copy_i(a_copy), .conv_i(a_conv), .conv_idx_i(a_conv_idx),

@@ -84,7 +84,8 @@ module mr_kvfetch #(
   logic [2:0]  due_q;
   logic        a_kind_q;
   logic        a_buf_q;
-  logic [12:0] a_blk_q;
+  logic [12:0] a_next_q;        // number of the block behind the one that arrives
+  logic        a_end_q;         // the one that arrives is the head's last
   logic [4:0]  a_pos_q;
   logic [3:0]  a_nb_q;
   logic [3:0]  full_q;          // likewise
@@ -104,10 +105,8 @@ module mr_kvfetch #(
   assign kc_count_o = positions(at_end, pos_q[4:0]);
 
   wire beat = kr_valid_i && kr_ready_o;
-  wire a_end = a_blk_q == pos_q[17:5];
-  wire [5:0] a_count = positions(a_end, pos_q[4:0]);
   wire a_row_end = {1'b0, a_nb_q} == nbh_q - 5'd1;
-  wire a_last = a_row_end && {1'b0, a_pos_q} == a_count - 6'd1;
+  wire a_last = a_row_end && a_pos_q == (a_end_q ? pos_q[4:0] : 5'd31);
   wire bad_beat = kr_status_i != 4'd0 || kr_last_i != a_last;
 
   assign kr_ready_o = due_q != 3'd0;
@@ -161,7 +160,8 @@ module mr_kvfetch #(
       buf_q <= 1'b0;
       a_kind_q <= 1'b0;
       a_buf_q <= 1'b0;
-      a_blk_q <= '0;
+      a_next_q <= 13'd1;
+      a_end_q <= pos_i[17:5] == '0;
       a_pos_q <= '0;
       a_nb_q <= '0;
     end else begin
@@ -185,23 +185,29 @@ module mr_kvfetch #(
           a_kind_q <= !a_kind_q;
           if (a_kind_q) begin
             a_buf_q <= !a_buf_q;
-            a_blk_q <= a_end ? '0 : a_blk_q + 13'd1;
+            a_next_q <= a_end_q ? 13'd1 : a_next_q + 13'd1;
+            a_end_q <= (a_end_q ? 13'd0 : a_next_q) == pos_q[17:5];
           end
         end
       end
     end
   end
 
-  mr_ram_1r1w #(.Width(272), .Depth(1 << KvW)) u_blocks (
-    .clk_i, .re_i(kv_re_i), .raddr_i((KvW'({kv_buf_i, kv_kind_i, kv_pos_i}) << NbLog2) | KvW'(kv_nb_i)), .rdata_o(kv_data_o),
-    .we_i(beat), .waddr_i((KvW'({a_buf_q, a_kind_q, a_pos_q}) << NbLog2) | KvW'(a_nb_q)), .wdata_i(kr_block_i)
+  // A buffer is read while it is full and written while it is not.
+  wire [KvW-1:0] kv_raddr = (KvW'({kv_buf_i, kv_kind_i, kv_pos_i}) << NbLog2) | KvW'(kv_nb_i);
+  wire [KvW-1:0] kv_waddr = (KvW'({a_buf_q, a_kind_q, a_pos_q}) << NbLog2) | KvW'(a_nb_q);
+  wire [ScW-1:0] sc_raddr = (ScW'({sc_buf_i, sc_pos_i}) << NbLog2) | ScW'(sc_nb_i);
+  wire [ScW-1:0] sc_waddr = (ScW'({a_buf_q, a_pos_q}) << NbLog2) | ScW'(a_nb_q);
+  mr_sram_1r1w #(.Width(272), .Depth(1 << KvW)) u_blocks (
+    .clk_i, .re_i(kv_re_i), .raddr_i(kv_raddr), .rdata_o(kv_data_o), .we_i(beat), .waddr_i(kv_waddr), .wdata_i(kr_block_i)
   );
   logic [31:0] scale;
   mr_h2f u_h2f (.h_i(kr_block_i[271:256]), .y_o(scale));
-  mr_ram_1r1w #(.Width(32), .Depth(1 << ScW)) u_scales (
-    .clk_i, .re_i(sc_re_i), .raddr_i((ScW'({sc_buf_i, sc_pos_i}) << NbLog2) | ScW'(sc_nb_i)), .rdata_o(sc_data_o),
-    .we_i(beat && a_kind_q), .waddr_i((ScW'({a_buf_q, a_pos_q}) << NbLog2) | ScW'(a_nb_q)), .wdata_i(scale)
+  mr_sram_1r1w #(.Width(32), .Depth(1 << ScW)) u_scales (
+    .clk_i, .re_i(sc_re_i), .raddr_i(sc_raddr), .rdata_o(sc_data_o), .we_i(beat && a_kind_q), .waddr_i(sc_waddr), .wdata_i(scale)
   );
+  `MR_ASSERT(BlockReadOrWrite, !(kv_re_i && beat && kv_raddr == kv_waddr))
+  `MR_ASSERT(ScaleReadOrWrite, !(sc_re_i && beat && a_kind_q && sc_raddr == sc_waddr))
   `MR_ASSERT(Due, due_q <= 3'd4)
 endmodule
 `default_nettype wire

@@ -14,7 +14,7 @@
 //
 // Attention: outer_i (in place of dot1_i) adds w_j x_j to integer accumulator j; copy_i takes all 32 to the drain registers
 // and clears them (also needed before the first use), one cycle after the last outer_i. Draining element j: conv_i with
-// conv_idx_i = j, two cycles later mul_v_i with MulConv (x coef_i); mul_v_i with MulRun (running result x coef_i) one cycle before that,
+// conv_idx_i = j, three cycles later mul_v_i with MulConv (x coef_i); mul_v_i with MulRun (running result x coef_i) one cycle before that,
 // the running result's read run_re_i another cycle earlier. hold_i keeps the product that came first, add_v_i with
 // add_drain_i adds both (add_zero_i: adds 0 instead of the held one); y_o is written to the running results by run_we_i.
 // MulScore: score_i x coef_i, result on m_o after LatMul. Test: tests/rtl/dpu.
@@ -43,6 +43,7 @@ module mr_lane #(
   input  wire            add_first_i,
   input  wire  [1:0]     add_slot_i,
   input  wire  [31:0]    init_i,
+  input  wire            add_fresh_i,   // the slot's value is y_o now (out_v_i with the same slot)
   input  wire            out_v_i,
   input  wire  [1:0]     out_slot_i,
   // multiplier and adder
@@ -159,7 +160,7 @@ module mr_lane #(
   always_comb begin
     add_a = slot_q[add_slot_i];
     if (add_first_i) add_a = init_i;
-    else if (out_v_i && out_slot_i == add_slot_i) add_a = y_o;
+    else if (add_fresh_i) add_a = y_o;
     if (HasKv && add_drain_i) add_a = add_zero_i ? '0 : hold_q;
   end
   mr_fadd u_add (.clk_i, .rst_ni, .valid_i(add_v_i), .a_i(add_a), .b_i(m_o), .valid_o(), .y_o);
@@ -173,6 +174,8 @@ module mr_lane #(
     if (HasKv) begin : gen_kv
       logic signed [20:0] acc_q [32];     // outer-product accumulators
       logic [32*21-1:0] drain_q;
+      logic signed [20:0] elem_q;         // element that is drained
+      logic conv_q;
 
       always_ff @(posedge clk_i) begin
         if (copy_i) begin
@@ -184,12 +187,11 @@ module mr_lane #(
           for (int j = 0; j < 32; j = j + 1) acc_q[j] <= acc_q[j] + 21'(mul8(w_q[8*j +: 8], x_q[8*j +: 8]));
         end
         if (hold_i) hold_q <= m_o;
+        conv_q <= conv_i;
+        if (conv_i) elem_q <= drain_q[21*conv_idx_i +: 21];
       end
-      always_comb begin
-        conv_x = sum_q;
-        if (conv_i) conv_x = drain_q[21*conv_idx_i +: 21];
-      end
-      assign conv_v = dot3_i || conv_i;
+      assign conv_x = conv_q ? elem_q : sum_q;
+      assign conv_v = dot3_i || conv_q;
       mr_ram_1r1w #(.Width(32), .Depth(AccDepth)) u_run (
         .clk_i, .re_i(run_re_i), .raddr_i(run_raddr_i), .rdata_o(run_y),
         .we_i(run_we_i), .waddr_i(run_waddr_i), .wdata_i(y_o)

@@ -10,7 +10,8 @@
 // follows in the order of positions, one a cycle; rl_* comes at most 20 cycles later.
 // The memories answer one cycle after their enable and hold: scores of the lane lane_o (sc_*, position), V scales (vs_*, position and
 // block). Results: weights (wq_*: lane, block, position), their scale (dw_*), corr, and with the last block 1 / sum (rl_*).
-// idle_o: no item in work. Cycles of an item with 32 positions: 78 a head of one block, + 77 for each further block.
+// idle_o: no item in work. Cycles of an item with 32 positions: 78 a head of one block (1 more for the last head), + 77 for each
+// further block.
 // Test: tests/rtl/dpu.
 `default_nettype none
 module mr_softmax #(
@@ -64,13 +65,13 @@ module mr_softmax #(
   localparam int LatMul = 3;
   localparam int LatExp = 5;
   localparam int LatI8 = 2;
-  // Pass A, cycles after its issue: score there, exp's operand, e, weight.
-  localparam int AtSub = 1;
+  // Pass A, cycles after its issue: score registered, exp's operand, e, weight.
+  localparam int AtSub = 2;
   localparam int AtExp = AtSub + LatAdd;
   localparam int AtE = AtExp + LatExp;
   localparam int AtW = AtE + LatMul;
   // Pass E (further blocks: weights from the stored e), pass B (quantisation), scale.
-  localparam int AtW2 = 1 + LatMul;
+  localparam int AtW2 = 2 + LatMul;
   localparam int AtI8 = 1 + LatMul;
   localparam int AtQ = AtI8 + LatI8;
   localparam int AtD = LatMul;
@@ -129,6 +130,9 @@ module mr_softmax #(
   logic [AtW:1] a_last_q;
   logic [AtW2:1] e_v_q;
   logic [AtW2:1] e_last_q;
+  logic [31:0]   sub_a_q;
+  logic [31:0]   vs_q;
+  logic [4:0]    e_idx_q;
 
   wire a_issue = st_q == StA;
   wire a_corr = idx_q == '0;
@@ -150,6 +154,8 @@ module mr_softmax #(
   end
   always_ff @(posedge clk_i) begin
     if (st_q != StIdle) begin
+      sub_a_q <= a_corr_q[1] ? m_old_q : score_i;
+      e_idx_q <= idx_q[4:0];
       a_corr_q <= {a_corr_q[AtW-1:1], a_corr};
       a_dead_q <= {a_dead_q[AtE-1:1], a_dead};
       a_last_q <= {a_last_q[AtW-1:1], a_last};
@@ -165,7 +171,7 @@ module mr_softmax #(
   wire [31:0] e = a_dead_q[AtE] ? '0 : exp_y;
 
   assign sub_v = a_v_q[AtSub];
-  assign sub_a = a_corr_q[AtSub] ? m_old_q : score_i;
+  assign sub_a = sub_a_q;
 
   // ---- stored e and weights ----
   logic        b_issue;
@@ -175,14 +181,14 @@ module mr_softmax #(
   logic [31:0] e_rd;
   logic [31:0] w_rd;
   mr_ram_1r1w #(.Width(32), .Depth(32)) u_e (
-    .clk_i, .re_i(e_issue), .raddr_i(idx_q[4:0]), .rdata_o(e_rd), .we_i(e_there), .waddr_i(e_pos_q), .wdata_i(e)
+    .clk_i, .re_i(e_v_q[1]), .raddr_i(e_idx_q), .rdata_o(e_rd), .we_i(e_there), .waddr_i(e_pos_q), .wdata_i(e)
   );
   mr_ram_1r1w #(.Width(32), .Depth(32)) u_w (
     .clk_i, .re_i(b_issue), .raddr_i(b_idx_q), .rdata_o(w_rd), .we_i(w_there), .waddr_i(w_pos_q), .wdata_i(mul_y)
   );
 
-  // V's scale, converted when it came: read one cycle before e (pass A) or together with the stored e (pass E).
-  wire vs_a = a_v_q[AtE-1] && !a_corr_q[AtE-1];
+  // V's scale, converted when it came: read two cycles before e (pass A) or one before the stored e (pass E), then registered.
+  wire vs_a = a_v_q[AtE-2] && !a_corr_q[AtE-2];
   logic [4:0] vs_idx_q;
   assign vs_re_o = vs_a || e_issue;
   assign vs_pos_o = e_issue ? idx_q[4:0] : vs_idx_q;
@@ -230,10 +236,13 @@ module mr_softmax #(
   logic [31:0] part_q [8];
   logic        tree_q;                    // the tree is running
   logic [4:0]  step_q;
-  logic [2:0]  term_q;                    // partial sum of the next e
+  logic [2:0]  term_q;                    // partial sum of the next e; in the tree the first operand
+  logic        tree_v, tree_l;            // what the tree adds in the next cycle
+  logic [2:0]  tree_ia, tree_ib;
+  logic        tree_v_q, tree_l_q;
+  logic [2:0]  tree_ib_q;
   logic        term_new_q;                // ... which has none yet
   logic        sum_v;
-  logic [2:0]  sum_ia, sum_ib;
   logic [31:0] sum_a, sum_b, sum_y;
   logic [LatAdd:1] sum_v_q;
   logic [3*LatAdd-1:0] sum_dst_q;
@@ -249,35 +258,33 @@ module mr_softmax #(
   wire l_there = sum_v_q[LatAdd] && sum_l_q[LatAdd];
 
   always_comb begin
-    sum_v = e_there;
-    sum_l = 1'b0;
-    sum_ia = term_q;
-    sum_ib = 3'd0;
-    if (tree_q) begin
-      sum_ia = step_q[2:0] - SumA[2:0];
-      sum_ib = sum_ia + 3'd4;
-      case (step_q)
-        SumA, SumA + 5'd1, SumA + 5'd2, SumA + 5'd3: sum_v = 1'b1;
-        SumB, SumB + 5'd1: begin
-          sum_v = 1'b1;
-          sum_ia = {2'd0, step_q[0] != SumB[0]};
-          sum_ib = sum_ia + 3'd2;
-        end
-        SumC: begin
-          sum_v = 1'b1;
-          sum_ia = 3'd0;
-          sum_ib = 3'd1;
-        end
-        SumL: begin
-          sum_v = 1'b1;
-          sum_l = 1'b1;
-          sum_ia = 3'd0;
-        end
-        default: sum_v = 1'b0;
-      endcase
-    end
-    sum_a = term_new_q && !tree_q ? '0 : part_q[sum_ia];
-    sum_b = !tree_q ? e : sum_l ? lc_q : part_q[sum_ib];
+    tree_v = 1'b0;
+    tree_l = 1'b0;
+    tree_ia = step_q[2:0] - 3'(SumA - 5'd1);
+    tree_ib = tree_ia + 3'd4;
+    case (step_q + 5'd1)
+      SumA, SumA + 5'd1, SumA + 5'd2, SumA + 5'd3: tree_v = 1'b1;
+      SumB, SumB + 5'd1: begin
+        tree_v = 1'b1;
+        tree_ia = {2'd0, step_q[0] == SumB[0]};
+        tree_ib = tree_ia + 3'd2;
+      end
+      SumC: begin
+        tree_v = 1'b1;
+        tree_ia = 3'd0;
+        tree_ib = 3'd1;
+      end
+      SumL: begin
+        tree_v = 1'b1;
+        tree_l = 1'b1;
+        tree_ia = 3'd0;
+      end
+      default: tree_v = 1'b0;
+    endcase
+    sum_v = tree_q ? tree_v_q : e_there;
+    sum_l = tree_q && tree_l_q;
+    sum_a = term_new_q ? '0 : part_q[term_q];
+    sum_b = !tree_q ? e : tree_l_q ? lc_q : part_q[tree_ib_q];
   end
   mr_fadd u_sum (.clk_i, .rst_ni, .valid_i(sum_v), .a_i(sum_a), .b_i(sum_b), .valid_o(), .y_o(sum_y));
 
@@ -298,14 +305,18 @@ module mr_softmax #(
   end
   always_ff @(posedge clk_i) begin
     if (!idle_o) begin
-      sum_dst_q <= {sum_dst_q[3*LatAdd-4:0], sum_ia};
+      sum_dst_q <= {sum_dst_q[3*LatAdd-4:0], term_q};
       sum_l_q <= {sum_l_q[LatAdd-1:1], sum_l};
       if (sum_v_q[LatAdd]) part_q[sum_dst_q[3*LatAdd-1 -: 3]] <= sum_y;
       if (e_there) begin
         term_q <= term_q + 3'd1;
         if (term_q == 3'd7) term_new_q <= 1'b0;
       end
+      if (tree_q) term_q <= tree_ia;
       step_q <= tree_q ? step_q + 5'd1 : '0;
+      tree_v_q <= tree_v && tree_q;
+      tree_l_q <= tree_l;
+      tree_ib_q <= tree_ib;
       if (corr_there) begin
         sum_head_q <= head;
         sum_lane_q <= lane_q;
@@ -323,13 +334,13 @@ module mr_softmax #(
     exp_v = a_v_q[AtExp] || d_there || recip_q;
     exp_fn = a_v_q[AtExp] ? 3'd0 : 3'd1;
     exp_a = a_v_q[AtExp] ? sub_y : d_there ? mul_y : part_q[0];
-    mul_v = a_v_q[AtE] || e_v_q[1] || d_issue || b_v_q[1];
+    mul_v = a_v_q[AtE] || e_v_q[2] || d_issue || b_v_q[1];
     mul_a = e;
-    mul_b = vs_i;
+    mul_b = vs_q;
     if (corr_there) begin
       mul_a = l_old_q;
       mul_b = e;
-    end else if (e_v_q[1]) begin
+    end else if (e_v_q[2]) begin
       mul_a = e_rd;
     end else if (d_issue) begin
       mul_a = {1'b0, amax_q};
@@ -367,7 +378,7 @@ module mr_softmax #(
   end
   mr_fmaxkey u_max (.a_i(m_q[head]), .b_i(bmax), .less_o(), .max_o(m_max));
 
-  wire next_block = st_q == StB && !last_vb && b_left_q <= 6'd1;
+  wire next_block = st_q == StB && !last_vb && b_left_q <= 6'd2;   // pass E multiplies a cycle later than pass B
   wire next_lane = st_q == StB && last_vb && !last_lane && b_left_q <= 6'(Early);
   wire item_over = st_q == StB && last_vb && last_lane && b_left_q <= 6'(Early);
   assign idle_o = st_q == StIdle && !b_busy && !sum_busy;
@@ -430,6 +441,7 @@ module mr_softmax #(
         default: begin
         end
       endcase
+      if (a_v_q[AtE-1] || e_v_q[1]) vs_q <= vs_i;
       if (vs_a) vs_idx_q <= vs_idx_q + 5'd1;
       if (e_there) e_pos_q <= e_pos_q + 5'd1;
       if (lc_there) lc_q <= mul_y;
