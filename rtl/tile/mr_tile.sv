@@ -260,7 +260,13 @@ module mr_tile #(
     .wm_en_o(wv_en), .wm_addr_o(wv_addr), .wm_data_i(w_data)
   );
 
-  logic        dkc_valid;
+  // Answers of the KV port are registered here; a reset of the tile drops the one that stands (mr_kv_guard counts it as taken).
+  logic         kr_valid;
+  logic         kr_ready;
+  logic [271:0] kr_block;
+  logic         kr_last;
+  logic [3:0]   kr_status;
+  logic         dkc_valid;
   logic [7:0]  dkc_slot;
   logic [7:0]  dkc_layer;
   logic [7:0]  dkc_head;
@@ -284,7 +290,8 @@ module mr_tile #(
     .vr_valid_o(vd_valid), .vr_ready_i(vd_ready), .vr_addr_o(vd_addr), .vr_data_i(vb_data),
     .kc_valid_o(dkc_valid), .kc_ready_i(kc_ready_i && !kv_busy), .kc_slot_o(dkc_slot), .kc_layer_o(dkc_layer),
     .kc_head_o(dkc_head), .kc_kind_o(dkc_kind), .kc_pos_o(dkc_pos), .kc_count_o(dkc_count),
-    .kr_valid_i(kr_valid_i && !kv_busy), .kr_ready_o(dkr_ready), .kr_block_i, .kr_last_i, .kr_status_i,
+    .kr_valid_i(kr_valid && !kv_busy), .kr_ready_o(dkr_ready), .kr_block_i(kr_block), .kr_last_i(kr_last),
+    .kr_status_i(kr_status),
     .gemv_active_o(gemv_active), .lane_busy_o(lane_busy), .kv_wait_o(kv_wait)
   );
 
@@ -304,7 +311,7 @@ module mr_tile #(
         .xm_valid_o(xk_valid), .xm_ready_i(xk_ready), .xm_addr_o(xk_addr), .xm_data_i(x_data),
         .kc_valid_o(akc_valid), .kc_ready_i(kc_ready_i), .kc_slot_o(akc_slot), .kc_layer_o(akc_layer),
         .kc_head_o(akc_head), .kc_kind_o(akc_kind), .kc_pos_o(akc_pos),
-        .kw_valid_o, .kw_ready_i, .kw_block_o, .kr_valid_i, .kr_last_i, .kr_status_i
+        .kw_valid_o, .kw_ready_i, .kw_block_o, .kr_valid_i(kr_valid), .kr_last_i(kr_last), .kr_status_i(kr_status)
       );
     end else begin : gen_no_kv
       // Refuses KV_APPEND: busy for one cycle with status 1.
@@ -331,7 +338,11 @@ module mr_tile #(
   assign kc_kind_o = kv_busy ? akc_kind : dkc_kind;
   assign kc_pos_o = kv_busy ? akc_pos : dkc_pos;
   assign kc_count_o = kv_busy ? 6'd1 : dkc_count;
-  assign kr_ready_o = kv_busy || dkr_ready;
+  assign kr_ready = kv_busy || dkr_ready;
+  mr_stage #(.Width(277)) u_kr (
+    .clk_i, .rst_ni(run_ni), .in_valid_i(kr_valid_i), .in_ready_o(kr_ready_o), .in_data_i({kr_status_i, kr_last_i, kr_block_i}),
+    .out_valid_o(kr_valid), .out_ready_i(kr_ready), .out_data_o({kr_status, kr_last, kr_block})
+  );
 
   wire [127:0] tx_hdr = {4'd0, w3[15:0], slot, pos, token, 4'd0, w5[19:16], status, flags, w5[15:0], w1};
   mr_tile_tx #(.VdW(VdW)) u_tx (
