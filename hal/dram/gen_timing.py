@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Turns the DRAM device table into the RTL package (clocks) and the checker's C table (picoseconds).
+"""Turns the DRAM device tables (hal/dram/*.json) into RTL packages, C tables and documentation.
 
 Usage: gen_timing.py [--check]
 Without --check the committed outputs are rewritten; with it, nothing is written and the exit status
-is 1 when an output differs from what the table yields. Python standard library only.
-Times become clocks by rounding up (tREFI and tRASmax, which are maxima, by rounding down).
+is 1 when an output differs from what the tables yield. Python standard library only.
+
+A timing entry is a time in ns, a number of clocks (ck), or the larger of both, plus add_ck clocks.
+Times become clocks by rounding up; maxima (tREFI, tRASmax) by rounding down.
 """
 import json
 import math
@@ -14,94 +16,242 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-TABLE = HERE / "sdr-as4c32m16sb-6.json"
-PKG = ROOT / "rtl/kv_dram/mr_kv_timing_pkg.sv"
-HEADER = ROOT / "sim_verilator/dram/mr_dram_table.h"
+DEVICES = ("sdr-as4c32m16sb-6", "ddr4-2400", "lpddr4-3200", "hbm2-pc", "stacked")
+SDR = DEVICES[0]
 
-# Order of the 16-bit lanes of a profile; the index constants of the package follow it.
-LANES = ("Cl", "TRcd", "TRp", "TRas", "TRrd", "TRfc", "TWr", "TMrd", "TRefi", "InitNop", "InitRefs")
+# Lanes of the SDR-only package, in order (mr_kv_timing_pkg).
+SDR_LANES = ("Cl", "TRcd", "TRp", "TRas", "TRrd", "TRfc", "TWr", "TMrd", "TRefi", "InitNop", "InitRefs")
+# Lanes of a device profile (mr_kv_dev_pkg), in order: lane, what it means.
+LANES = (
+    ("WordBytes", "bytes on the data bus in a clock"),
+    ("BurstClks", "clocks of data of one burst"),
+    ("BgBits", "log2 bank groups"),
+    ("BaBits", "log2 banks of a group"),
+    ("RowBits", "log2 rows of a bank"),
+    ("ColBits", "log2 bursts of a row of one bank"),
+    ("Rl", "RD to its first word"),
+    ("Wl", "WR to its first word"),
+    ("TRcdRd", "ACT to RD, same bank"),
+    ("TRcdWr", "ACT to WR, same bank"),
+    ("TRp", "PRE to ACT or REFB, same bank"),
+    ("TRas", "ACT to PRE, same bank"),
+    ("TRc", "ACT to ACT, same bank"),
+    ("TRrdS", "ACT to ACT, other bank group"),
+    ("TRrdL", "ACT to ACT, same bank group"),
+    ("TFaw", "first to fifth ACT; REFB counts as an ACT"),
+    ("TCcdS", "RD to RD or WR to WR, other bank group"),
+    ("TCcdL", "RD to RD or WR to WR, same bank group"),
+    ("TWr", "WR to PRE is Wl + BurstClks + TWr"),
+    ("TWtrS", "WR to RD, other bank group, is Wl + BurstClks + TWtrS"),
+    ("TWtrL", "WR to RD, same bank group, is Wl + BurstClks + TWtrL"),
+    ("TRtp", "RD to PRE, same bank"),
+    ("TRtw", "RD to WR"),
+    ("TRfc", "REFA to any command"),
+    ("TRefi", "mean distance of REFA, at most"),
+    ("PerBank", "1: REFB in use"),
+    ("TRfcPb", "REFB to ACT or REFB, same bank"),
+    ("TRefiPb", "mean distance of REFB, at most"),
+    ("TPbPb", "REFB to REFB, other bank"),
+    ("TPbAct", "REFB to ACT, other bank"),
+    ("RefMax", "refreshes that may be postponed or pulled in"),
+    ("CmdAct", "clocks of the command bus that an ACT takes"),
+    ("CmdCol", "the same for RD and WR"),
+    ("CmdPre", "the same for PRE and PREA"),
+    ("CmdRef", "the same for REFA and REFB"),
+    ("RowColBus", "1: row and column commands have a bus each"),
+    ("TRasMax", "ACT to PRE, at most"),
+    ("InitNop", "NOP clocks before the first command"),
+    ("InitRefs", "REFA before the first use"),
+    ("TMrd", "MRS to any command"),
+    ("TRpAll", "PREA to ACT or REFA"),
+)
+# Lanes that bound the distance of two commands: never below 1, since there is one command a clock.
+FLOOR1 = {"TRcdRd", "TRcdWr", "TRp", "TRas", "TRc", "TRrdS", "TRrdL", "TFaw", "TRtp", "TRfcPb", "TRefiPb", "TPbPb", "TPbAct",
+          "TMrd", "TRpAll"}
 
 
-def lanes_of(table, profile):
-    """Clock counts of one profile; refuses a clock that the device cannot take at this CL."""
-    ns, mhz, cl = table["ns"], profile["clock_mhz"], profile["cl"]
-    period = 1000.0 / mhz
+def fail(text):
+    sys.exit(f"gen_timing: {text}")
 
-    def up(t):
-        return math.ceil(t / period - 1e-9)
 
-    limit = ns[f"tCKcl{cl}"]
-    if period < limit - 1e-9:
-        sys.exit(f"gen_timing: {profile['name']}: {period:.3f} ns is below {limit} ns at CL{cl}")
-    trp = up(ns["tRP"])
-    # tRC is met by tRAS + tRP once tRAS has been stretched to tRC - tRP.
-    tras = max(up(ns["tRAS"]), up(ns["tRC"]) - trp)
+def log2_of(device, name, value):
+    if value < 1 or value & (value - 1):
+        fail(f"{device}: {name} = {value} is not a power of two")
+    return value.bit_length() - 1
+
+
+class Clock:
+    """Turns the timing entries of a table into clocks of one profile."""
+
+    def __init__(self, table, profile):
+        self.timing, self.period = table["timing"], 1000.0 / profile["clock_mhz"]
+        limit = table["min_period_ns"][str(profile["rl"])]
+        if self.period < limit * 0.999:
+            fail(f"{profile['name']}: {self.period:.3f} ns is below {limit} ns at latency {profile['rl']}")
+
+    def up(self, name):
+        entry = self.timing.get(name)
+        if entry is None:
+            return 0
+        clocks = math.ceil(entry.get("ns", 0) / self.period - 1e-9)
+        return max(clocks, entry.get("ck", 0)) + entry.get("add_ck", 0)
+
+    def down(self, name):
+        return math.floor(self.timing[name]["ns"] / self.period + 1e-9)
+
+
+def dev_lanes(table, profile):
+    """Lane name -> value of one profile of one device."""
+    geo, refresh, ck = table["geometry"], table["refresh"], Clock(table, profile)
+    dev, cmd, per_bank = table["device"], table["geometry"]["command_clocks"], table["refresh"]["per_bank"]
+    word = geo["dq_bits"] // 8 * geo["beats_per_clock"]
+    burst = geo["burst_beats"] // geo["beats_per_clock"]
+    val = {
+        "WordBytes": word, "BurstClks": burst,
+        "BgBits": log2_of(dev, "bank_groups", geo["bank_groups"]),
+        "BaBits": log2_of(dev, "banks_per_group", geo["banks_per_group"]),
+        "RowBits": log2_of(dev, "rows", geo["rows"]),
+        "ColBits": log2_of(dev, "bursts of a row", geo["row_bytes"] // (word * burst)),
+        "Rl": profile["rl"], "Wl": profile["wl"],
+        "TRtw": profile["rl"] + burst - profile["wl"] + ck.up("tRTWgap"),
+        "TRefi": ck.down("tREFI"), "PerBank": int(per_bank),
+        "TRefiPb": ck.down("tREFIpb") if per_bank else 1,
+        "RefMax": refresh["postpone"], "InitRefs": refresh["init_refreshes"], "RowColBus": int(geo["row_column_bus"]),
+        "CmdAct": cmd["act"], "CmdCol": cmd["col"], "CmdPre": cmd["pre"], "CmdRef": cmd["ref"],
+        "TRasMax": min(ck.down("tRASmax"), 65535),
+    }
+    for lane, entry in (("TRcdRd", "tRCDRD"), ("TRcdWr", "tRCDWR"), ("TRp", "tRP"), ("TRpAll", "tRPab"), ("TRas", "tRAS"),
+                        ("TRc", "tRC"), ("TRrdS", "tRRDS"), ("TRrdL", "tRRDL"), ("TFaw", "tFAW"), ("TCcdS", "tCCDS"),
+                        ("TCcdL", "tCCDL"), ("TWr", "tWR"), ("TWtrS", "tWTRS"), ("TWtrL", "tWTRL"), ("TRtp", "tRTP"),
+                        ("TRfc", "tRFC"), ("TRfcPb", "tRFCpb"), ("TPbPb", "tPBPB"), ("TPbAct", "tPBACT"), ("TMrd", "tMRD"),
+                        ("InitNop", "tInit")):
+        val[lane] = ck.up(entry)
+    for lane in FLOOR1:
+        val[lane] = max(val[lane], 1)
+    for lane, _ in LANES:
+        if not 0 <= val[lane] <= 65535:
+            fail(f"{profile['name']}: {lane} = {val[lane]} does not fit 16 bits")
+    return val
+
+
+def dev_package(tables):
+    out = [
+        "// SPDX-License-Identifier: Apache-2.0",
+        "// DRAM device profiles in clocks, generated by hal/dram/gen_timing.py from hal/dram/*.json: do not edit.",
+        "// A profile is a vector of 16-bit lanes, lane 0 lowest; Idx* name the lanes. Distances run from the clock of one command to the",
+        "// clock of the next; a rule that a device does not have is 1 (0 where the lane is added to something). See docs/kv_dram_devices.md.",
+        "`default_nettype none",
+        "package mr_kv_dev_pkg;",
+        f"    localparam int Lanes = {len(LANES)};",
+    ]
+    wide = max(len(name) for name, _ in LANES)
+    out += [f"    localparam int Idx{name:<{wide}} = {i:2}; // {text}" for i, (name, text) in enumerate(LANES)]
+    for table in tables:
+        for prof in table["profiles"]:
+            val = dev_lanes(table, prof)
+            out += ["", f"    // {table['device']} at {prof['clock_mhz']} MHz:"]
+            out += wrap([f"{n} {val[n]}" for n, _ in LANES], "    // ", 130)
+            out.append(f"    localparam logic [16*Lanes-1:0] {prof['name']} = {{")
+            out += wrap([f"16'd{val[n]}" for n, _ in reversed(LANES)], "        ", 130)
+            out.append("    };")
+    out += ["endpackage", "`default_nettype wire", ""]
+    return "\n".join(out)
+
+
+def wrap(items, indent, width):
+    """Comma-separated items as lines of at most width characters."""
+    lines, line = [], indent
+    for i, item in enumerate(items):
+        text = item + (", " if i + 1 < len(items) else "")
+        if len(line) + len(text.rstrip()) > width:
+            lines.append(line.rstrip())
+            line = indent
+        line += text
+    lines.append(line.rstrip())
+    return lines
+
+
+def sdr_lanes(table, profile):
+    """Clock counts of the SDR-only package; tRC is met by tRAS + tRP once tRAS has been stretched to tRC - tRP."""
+    ck = Clock(table, profile)
+    trp = ck.up("tRP")
     return {
-        "Cl": cl, "TRcd": up(ns["tRCD"]), "TRp": trp, "TRas": tras, "TRrd": up(ns["tRRD"]),
-        "TRfc": up(ns["tRFC"]), "TWr": up(ns["tWR"]), "TMrd": table["clocks"]["tMRD"],
-        "TRefi": math.floor(ns["tREFI"] / period + 1e-9), "InitNop": up(ns["tInit"]),
-        "InitRefs": table["clocks"]["initRefreshes"],
+        "Cl": profile["rl"], "TRcd": ck.up("tRCDRD"), "TRp": trp, "TRas": max(ck.up("tRAS"), ck.up("tRC") - trp),
+        "TRrd": ck.up("tRRDS"), "TRfc": ck.up("tRFC"), "TWr": ck.up("tWR") - table["timing"]["tWR"]["add_ck"], "TMrd": ck.up("tMRD"),
+        "TRefi": ck.down("tREFI"), "InitNop": ck.up("tInit"), "InitRefs": table["refresh"]["init_refreshes"],
     }
 
 
-def package(table):
+def sdr_package(table):
+    geo = table["geometry"]
     out = [
         "// SPDX-License-Identifier: Apache-2.0",
-        f"// SDRAM geometry and timing in clocks, generated by hal/dram/gen_timing.py from {TABLE.name}: do not edit.",
+        f"// SDRAM geometry and timing in clocks, generated by hal/dram/gen_timing.py from {SDR}.json: do not edit.",
         "// A profile is a vector of 16-bit lanes, lane 0 lowest; Idx* name the lanes. TRas already covers tRC - tRP.",
         "`default_nettype none",
         "package mr_kv_timing_pkg;",
+        f"    localparam int RowBits = {log2_of(SDR, 'rows', geo['rows'])};",
+        f"    localparam int ColBits = {log2_of(SDR, 'columns', geo['row_bytes'] * 8 // geo['dq_bits'])};",
+        f"    localparam int Lanes = {len(SDR_LANES)};",
     ]
-    geo = table["geometry"]
-    out.append(f"    localparam int RowBits = {int(math.log2(geo['rows']))};")
-    out.append(f"    localparam int ColBits = {int(math.log2(geo['columns']))};")
-    out.append(f"    localparam int Lanes = {len(LANES)};")
-    out += [f"    localparam int Idx{name} = {i};" for i, name in enumerate(LANES)]
+    out += [f"    localparam int Idx{name} = {i};" for i, name in enumerate(SDR_LANES)]
     for prof in table["profiles"]:
-        val = lanes_of(table, prof)
-        if max(val.values()) > 65535:
-            sys.exit(f"gen_timing: {prof['name']}: a value does not fit 16 bits")
-        out.append("")
-        out.append(f"    // {table['device']} at {prof['clock_mhz']} MHz: "
-                   + ", ".join(f"{n} {val[n]}" for n in LANES))
-        body = ", ".join(f"16'd{val[n]}" for n in reversed(LANES))
+        val = sdr_lanes(table, prof)
+        out += ["", f"    // {table['device']} at {prof['clock_mhz']} MHz: " + ", ".join(f"{n} {val[n]}" for n in SDR_LANES)]
         out.append(f"    localparam logic [16*Lanes-1:0] {prof['name']} = {{")
-        out.append(f"        {body}")
+        out.append("        " + ", ".join(f"16'd{val[n]}" for n in reversed(SDR_LANES)))
         out.append("    };")
     out += ["endpackage", "`default_nettype wire", ""]
     return "\n".join(out)
 
 
-def header(table):
-    geo, ns, ck = table["geometry"], table["ns"], table["clocks"]
+def sdr_header(table):
+    geo, timing, refresh = table["geometry"], table["timing"], table["refresh"]
     out = [
         "/* SPDX-License-Identifier: Apache-2.0 */",
         f"/* {table['device']}: geometry and data-sheet times for the checker, generated by",
-        f" * hal/dram/gen_timing.py from {TABLE.name}: do not edit. Times are in picoseconds. */",
+        f" * hal/dram/gen_timing.py from {SDR}.json: do not edit. Times are in picoseconds. */",
         "#ifndef MR_DRAM_TABLE_H",
         "#define MR_DRAM_TABLE_H",
         "",
         f"#define MR_DRAM_DEVICE \"{table['device']}\"",
+        f"#define MR_DRAM_DQ_BITS {geo['dq_bits']}",
+        f"#define MR_DRAM_BANKS {geo['banks_per_group']}",
+        f"#define MR_DRAM_ROWS {geo['rows']}",
+        f"#define MR_DRAM_COLUMNS {geo['row_bytes'] * 8 // geo['dq_bits']}",
     ]
-    out += [f"#define MR_DRAM_{k.upper()} {v}" for k, v in geo.items()]
-    out += [f"#define MR_DRAM_{k.upper()}_PS {int(round(v * 1000))}LL" for k, v in ns.items()]
-    out += [f"#define MR_DRAM_{k.upper()}_CK {v}" for k, v in ck.items()]
-    out += ["", "#endif", ""]
+    for name, entry in (("TRC", "tRC"), ("TRFC", "tRFC"), ("TRCD", "tRCDRD"), ("TRP", "tRP"), ("TRRD", "tRRDS"), ("TRAS", "tRAS"),
+                        ("TRASMAX", "tRASmax"), ("TWR", "tWR"), ("TREFI", "tREFI"), ("TINIT", "tInit")):
+        out.append(f"#define MR_DRAM_{name}_PS {int(round(timing[entry]['ns'] * 1000))}LL")
+    out += [f"#define MR_DRAM_TCKCL{cl}_PS {int(round(ns * 1000))}LL" for cl, ns in table["min_period_ns"].items()]
+    out += [f"#define MR_DRAM_TMRD_CK {timing['tMRD']['ck']}",
+            f"#define MR_DRAM_INITREFRESHES_CK {refresh['init_refreshes']}",
+            f"#define MR_DRAM_REFRESHDEBT_CK {refresh['postpone']}",
+            f"#define MR_DRAM_BURST_CK {geo['burst_beats']}", "", "#endif", ""]
     return "\n".join(out)
+
+
+def outputs():
+    tables = [json.loads((HERE / f"{name}.json").read_text(encoding="utf-8")) for name in DEVICES]
+    return {
+        "rtl/kv_dram/mr_kv_timing_pkg.sv": sdr_package(tables[0]),
+        "sim_verilator/dram/mr_dram_table.h": sdr_header(tables[0]),
+        "rtl/kv_dram/mr_kv_dev_pkg.sv": dev_package(tables),
+    }
 
 
 def main(argv):
     if argv not in ([], ["--check"]):
         sys.exit("usage: gen_timing.py [--check]")
-    table = json.loads(TABLE.read_text(encoding="utf-8"))
     stale = []
-    for path, text in ((PKG, package(table)), (HEADER, header(table))):
+    for name, text in outputs().items():
+        path = ROOT / name
         if not argv:
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            stale.append(str(path.relative_to(ROOT)))
+            stale.append(name)
     if stale:
-        sys.exit("gen_timing: stale, run hal/dram/gen_timing.py: " + ", ".join(stale))
+        fail("stale, run hal/dram/gen_timing.py: " + ", ".join(stale))
     print("PASS gen_timing")
 
 
