@@ -89,14 +89,15 @@ static bool blocks(uint32_t v, uint32_t max) {
 }
 
 mr_status_t mr_model_shape_check(const mr_model_shape_t *s) {
-    const bool ok =
-        s->n_layers >= 1 && s->n_layers <= MR_IMAGE_LAYERS_MAX && blocks(s->d, MR_IMAGE_DIM_MAX) &&
-        s->d_real >= 1 && s->d_real <= s->d && blocks(s->hd, MR_IMAGE_HD_MAX) && s->hd_real >= 1 &&
-        s->hd_real <= s->hd && s->n_kv >= 1 && s->n_kv <= 255u && s->n_heads >= s->n_kv &&
-        s->n_heads <= MR_IMAGE_DIM_MAX / s->hd && s->n_heads % s->n_kv == 0 &&
-        s->n_heads / s->n_kv <= MR_IMAGE_GROUP_MAX && blocks(s->n_ff, MR_IMAGE_DIM_MAX) &&
-        blocks(s->vocab_pad, MR_IMAGE_VOCAB_MAX) && s->vocab >= 1 && s->vocab <= s->vocab_pad &&
-        s->context >= 1 && s->context <= MR_IMAGE_CONTEXT_MAX;
+    const bool ok = s->n_layers >= 1 && s->n_layers <= MR_IMAGE_LAYERS_MAX &&
+                    blocks(s->d, MR_IMAGE_DIM_MAX) && s->d_real >= 1 && s->d_real <= s->d &&
+                    blocks(s->hd, MR_IMAGE_HD_MAX) && s->hd_real >= 1 && s->hd_real <= s->hd &&
+                    s->n_kv >= 1 && s->n_kv <= MR_IMAGE_KV_HEADS_MAX && s->n_heads >= s->n_kv &&
+                    s->n_heads <= MR_IMAGE_DIM_MAX / s->hd && s->n_heads % s->n_kv == 0 &&
+                    s->n_heads / s->n_kv <= MR_IMAGE_GROUP_MAX &&
+                    blocks(s->n_ff, MR_IMAGE_DIM_MAX) && blocks(s->vocab_pad, MR_IMAGE_VOCAB_MAX) &&
+                    s->vocab >= 1 && s->vocab <= s->vocab_pad && s->context >= 1 &&
+                    s->context <= MR_IMAGE_CONTEXT_MAX;
     return ok ? MR_OK : MR_RANGE;
 }
 

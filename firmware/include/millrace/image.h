@@ -35,6 +35,7 @@
 #define MR_IMAGE_CONTEXT_MAX 131072u
 #define MR_IMAGE_LAYERS_MAX 256u
 #define MR_IMAGE_HD_MAX 512u
+#define MR_IMAGE_KV_HEADS_MAX 255u
 #define MR_IMAGE_GROUP_MAX 16u /* query heads of one KV head (ATTEND's g) */
 
 typedef enum {

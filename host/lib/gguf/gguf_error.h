@@ -13,6 +13,9 @@
 
 #define MR_GGUF_ERROR_SIZE 768u
 
+/* How every message about memory ends. */
+#define MR_GGUF_NO_MEMORY_ADVICE "; close other programs or use a smaller model"
+
 typedef struct {
     char text[MR_GGUF_ERROR_SIZE];
 } mr_gguf_error_t;

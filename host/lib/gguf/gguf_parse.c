@@ -172,7 +172,9 @@ static int compare_tensors(const void *a, const void *b) {
 
 static mr_status_t out_of_memory(const mr_reader_t *reader, size_t bytes) {
     return mr_gguf_fail(reader->error, MR_NO_MEMORY, reader->gguf->path,
-                        "out of memory: %zu bytes more are needed to read the header", bytes);
+                        "out of memory: %zu bytes more are needed to read the "
+                        "header" MR_GGUF_NO_MEMORY_ADVICE,
+                        bytes);
 }
 
 /* Allocates n records and n pointers to them. n is bounded by the file's size. */
@@ -450,7 +452,7 @@ mr_status_t mr_gguf_open_memory(const void *data, size_t size_bytes, const char 
     *out = NULL;
     mr_gguf_t *gguf = allocate_handle(name);
     if (gguf == NULL) {
-        return mr_gguf_fail(error, MR_NO_MEMORY, name, "out of memory");
+        return mr_gguf_fail(error, MR_NO_MEMORY, name, "out of memory" MR_GGUF_NO_MEMORY_ADVICE);
     }
     gguf->base = data;
     gguf->size_bytes = size_bytes;
@@ -503,7 +505,7 @@ mr_status_t mr_gguf_open(const char *path, mr_gguf_t **out, mr_gguf_error_t *err
     mr_gguf_t *gguf = allocate_handle(path);
     mr_status_t status = MR_OK;
     if (gguf == NULL) {
-        status = mr_gguf_fail(error, MR_NO_MEMORY, path, "out of memory");
+        status = mr_gguf_fail(error, MR_NO_MEMORY, path, "out of memory" MR_GGUF_NO_MEMORY_ADVICE);
     } else {
         status = map_file(gguf, fd, error);
     }

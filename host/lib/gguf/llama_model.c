@@ -251,7 +251,7 @@ static mr_status_t read_rope_divisors(mr_loader_t *loader) {
     float *divisors = malloc(n * sizeof(*divisors));
     if (divisors == NULL) {
         return mr_gguf_fail(loader->error, MR_NO_MEMORY, mr_gguf_path(loader->gguf),
-                            "out of memory");
+                            "out of memory" MR_GGUF_NO_MEMORY_ADVICE);
     }
     loader->model->rope_divisors = divisors;
     for (uint32_t i = 0; i < n; i++) {
@@ -334,9 +334,10 @@ static mr_status_t allocate_arena(mr_loader_t *loader, float **scratch) {
     loader->model->arena_bytes = (size_t)total;
     *scratch = malloc((size_t)longest * sizeof(**scratch));
     if (loader->model->arena == NULL || *scratch == NULL) {
-        return mr_gguf_fail(loader->error, MR_NO_MEMORY, path,
-                            "out of memory: the converted model takes %llu bytes",
-                            (unsigned long long)total);
+        return mr_gguf_fail(
+            loader->error, MR_NO_MEMORY, path,
+            "out of memory: the converted model takes %llu bytes" MR_GGUF_NO_MEMORY_ADVICE,
+            (unsigned long long)total);
     }
     return MR_OK;
 }
@@ -393,7 +394,7 @@ static mr_status_t load(mr_loader_t *loader) {
     loader->used = calloc(mr_gguf_tensor_count(loader->gguf) + 1, sizeof(*loader->used));
     if (model->layers == NULL || loader->jobs == NULL || loader->used == NULL) {
         return mr_gguf_fail(loader->error, MR_NO_MEMORY, mr_gguf_path(loader->gguf),
-                            "out of memory");
+                            "out of memory" MR_GGUF_NO_MEMORY_ADVICE);
     }
     MR_TRY(bind_tensors(loader));
     return convert_tensors(loader);
@@ -408,7 +409,8 @@ mr_status_t mr_llama_model_open(const mr_gguf_t *gguf, mr_llama_model_t **out,
     mr_loader_t loader = {.gguf = gguf, .error = error};
     loader.model = calloc(1, sizeof(*loader.model));
     if (loader.model == NULL) {
-        return mr_gguf_fail(error, MR_NO_MEMORY, mr_gguf_path(gguf), "out of memory");
+        return mr_gguf_fail(error, MR_NO_MEMORY, mr_gguf_path(gguf),
+                            "out of memory" MR_GGUF_NO_MEMORY_ADVICE);
     }
     const mr_status_t status = load(&loader);
     free(loader.jobs);

@@ -33,8 +33,9 @@ mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio, mr_session_error_t
                             name, mr_device_names());
     }
     if (status != MR_OK) {
-        return mr_gguf_fail(error, status, NULL, "cannot open device '%s': %s", name,
-                            mr_status_text(status));
+        return mr_gguf_fail(error, status, NULL, "cannot open device '%s': %s%s", name,
+                            mr_status_text(status),
+                            status == MR_NO_MEMORY ? "; close other programs" : "");
     }
     return MR_OK;
 }

@@ -65,26 +65,34 @@ static mr_status_t open_model(mr_session_t *s, const char *path, mr_session_erro
                             "; the file is inconsistent",
                             mr_tokenizer_vocab(s->tokenizer), h->vocab);
     }
-    const mr_status_t status = mr_pack_image(s->model, &s->image_bytes, &s->image_size);
+    mr_status_t status = mr_pack_image(s->model, &s->image_bytes, &s->image_size);
     if (status == MR_RANGE) {
         return mr_gguf_fail(error, status, path,
                             "%" PRIu32 " query heads on %" PRIu32 " KV heads of size %" PRIu32
-                            "; at most %u query heads a KV head and heads of %u are supported",
+                            "; at most %u query heads a KV head, %u KV heads and heads of %u are "
+                            "supported",
                             h->n_heads, h->n_kv_heads, h->head_dim, MR_IMAGE_GROUP_MAX,
-                            MR_IMAGE_HD_MAX);
+                            MR_IMAGE_KV_HEADS_MAX, MR_IMAGE_HD_MAX);
+    }
+    if (status == MR_NO_MEMORY) {
+        return mr_gguf_fail(error, status, path, "out of memory" MR_GGUF_NO_MEMORY_ADVICE);
+    }
+    if (status == MR_OK) {
+        const mr_image_source_t source = {read_image, s, s->image_size};
+        status = mr_image_open(&s->image, &source);
     }
     if (status != MR_OK) {
-        return mr_gguf_fail(error, status, path, "packing failed: %s", mr_status_text(status));
+        return mr_gguf_fail(error, status, path, "packing failed: %s; please report this model",
+                            mr_status_text(status));
     }
-    const mr_image_source_t source = {read_image, s, s->image_size};
-    return mr_image_open(&s->image, &source);
+    return MR_OK;
 }
 
 mr_status_t mr_session_open_model(const char *path, mr_session_t **out, mr_session_error_t *error) {
     *out = NULL;
     mr_session_t *s = calloc(1, sizeof *s);
     if (s == NULL) {
-        return mr_gguf_fail(error, MR_NO_MEMORY, NULL, "out of memory");
+        return mr_gguf_fail(error, MR_NO_MEMORY, NULL, "out of memory" MR_GGUF_NO_MEMORY_ADVICE);
     }
     const mr_status_t status = open_model(s, path, error);
     if (status != MR_OK) {
@@ -104,22 +112,34 @@ static mr_status_t explain(const mr_session_t *s, mr_status_t status, const mr_s
     }
     if (status == MR_NO_SPACE) {
         return mr_gguf_fail(error, status, o->model_path,
-                            "does not fit device '%s': %s: needs %" PRIu64 ", has %" PRIu64,
+                            "does not fit device '%s': %s: needs %" PRIu64 ", has %" PRIu64
+                            "; use a smaller model or a larger machine",
                             o->device, mr_fit_text(fit->reason), fit->needed, fit->available);
     }
     if (status == MR_IDENTITY) {
         return mr_gguf_fail(error, status, NULL,
                             "device '%s' is not a Millrace chip with register map 0.x "
-                            "(ID 0x%08" PRIX32 ", VERSION 0x%08" PRIX32 ")",
+                            "(ID 0x%08" PRIX32 ", VERSION 0x%08" PRIX32
+                            "); check which device answers there",
                             o->device, m->id, m->version);
+    }
+    if (status == MR_UNSUPPORTED) {
+        return mr_gguf_fail(error, status, NULL,
+                            "device '%s' has %" PRIu32 " groups of %" PRIu32 " tiles with %" PRIu32
+                            " lanes, %" PRIu32 " input and %" PRIu32 " result buffers, %" PRIu32
+                            " KV slots; 1 group of 1 to %u tiles with 1, 2, 4 or 8 lanes and at "
+                            "least 1 of the others is supported",
+                            o->device, m->groups, m->tiles, m->lanes, m->in_bufs, m->result_bufs,
+                            m->kv_slots, MR_MACHINE_TILES_MAX);
     }
     if (status == MR_CRC) {
         return mr_gguf_fail(error, status, o->model_path,
                             "read back from device '%s' differs from what was written; the "
-                            "device's memory is faulty",
+                            "device's memory is faulty; do not use it",
                             o->device);
     }
-    return mr_gguf_fail(error, status, NULL, "device '%s': %s", o->device, mr_status_text(status));
+    return mr_gguf_fail(error, status, NULL, "device '%s': %s; reset it and try again", o->device,
+                        mr_status_text(status));
 }
 
 static mr_status_t load(mr_session_t *s, const mr_session_options_t *o, mr_session_error_t *error) {
@@ -127,7 +147,7 @@ static mr_status_t load(mr_session_t *s, const mr_session_options_t *o, mr_sessi
     mr_fit_t fit = {MR_FIT_OK, 0, 0};
     mr_load_config_t cfg = {o->progress, o->progress_ctx, malloc(MR_LOAD_WORK_BYTES)};
     if (cfg.work == NULL) {
-        return mr_gguf_fail(error, MR_NO_MEMORY, NULL, "out of memory");
+        return mr_gguf_fail(error, MR_NO_MEMORY, NULL, "out of memory" MR_GGUF_NO_MEMORY_ADVICE);
     }
     mr_status_t status = mr_machine_probe(&s->mmio, &machine);
     if (status == MR_OK) {
@@ -178,6 +198,12 @@ mr_status_t mr_session_sched(mr_session_t *s, const mr_sched_events_t *events, m
         s->logits = calloc(s->placement.shape.vocab_pad, sizeof *s->logits);
         s->order = calloc(s->placement.shape.vocab_pad, sizeof *s->order);
         if (s->slots == NULL || s->logits == NULL || s->order == NULL) {
+            free(s->slots);
+            free(s->logits);
+            free(s->order);
+            s->slots = NULL;
+            s->logits = NULL;
+            s->order = NULL;
             return MR_NO_MEMORY;
         }
     }

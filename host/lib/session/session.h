@@ -65,7 +65,8 @@ const mr_mmio_t *mr_session_mmio(const mr_session_t *session);
 const mr_placement_t *mr_session_placement(const mr_session_t *session);
 
 /* The session's scheduler with the given events; there is one, and a new call replaces the old
- * events (no request may be active). The reference stays valid until close. */
+ * events (no request may be active). The reference stays valid until close.
+ * @return MR_OK; MR_ARG: an event is missing; MR_NO_MEMORY (a later call may succeed). */
 MR_NODISCARD mr_status_t mr_session_sched(mr_session_t *session, const mr_sched_events_t *events,
                                           mr_sched_t **out);
 

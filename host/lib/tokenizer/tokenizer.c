@@ -199,7 +199,8 @@ static mr_status_t read_tokens(const mr_loader_t *loader) {
     t->n_tokens = (uint32_t)texts.count;
     t->tokens = calloc(t->n_tokens, sizeof(*t->tokens));
     if (t->tokens == NULL) {
-        return fail(loader, MR_NO_MEMORY, "out of memory for the vocabulary");
+        return fail(loader, MR_NO_MEMORY,
+                    "out of memory for the vocabulary" MR_GGUF_NO_MEMORY_ADVICE);
     }
     for (uint32_t id = 0; id < t->n_tokens; id++) {
         mr_gguf_string_t text;
@@ -224,7 +225,8 @@ static mr_status_t build_table(const mr_loader_t *loader) {
     t->slot_mask = (uint32_t)(n_slots - 1);
     t->slots = malloc(n_slots * sizeof(*t->slots));
     if (t->slots == NULL) {
-        return fail(loader, MR_NO_MEMORY, "out of memory for the vocabulary");
+        return fail(loader, MR_NO_MEMORY,
+                    "out of memory for the vocabulary" MR_GGUF_NO_MEMORY_ADVICE);
     }
     memset(t->slots, 0xFF, n_slots * sizeof(*t->slots)); /* MR_TOKEN_NONE */
     for (uint32_t id = 0; id < t->n_tokens; id++) {
@@ -348,7 +350,8 @@ static mr_status_t collect_specials(const mr_loader_t *loader) {
     }
     t->specials = malloc((n + 1) * sizeof(*t->specials));
     if (t->specials == NULL) {
-        return fail(loader, MR_NO_MEMORY, "out of memory for the vocabulary");
+        return fail(loader, MR_NO_MEMORY,
+                    "out of memory for the vocabulary" MR_GGUF_NO_MEMORY_ADVICE);
     }
     for (uint32_t id = 0; id < t->n_tokens; id++) {
         const mr_token_t *token = &t->tokens[id];
@@ -391,7 +394,8 @@ mr_status_t mr_tokenizer_open(const mr_gguf_t *gguf, mr_tokenizer_t **out, mr_gg
     const mr_loader_t loader = {
         .gguf = gguf, .error = error, .tokenizer = calloc(1, sizeof(mr_tokenizer_t))};
     if (loader.tokenizer == NULL) {
-        return mr_gguf_fail(error, MR_NO_MEMORY, mr_gguf_path(gguf), "out of memory");
+        return mr_gguf_fail(error, MR_NO_MEMORY, mr_gguf_path(gguf),
+                            "out of memory" MR_GGUF_NO_MEMORY_ADVICE);
     }
     const mr_status_t status = load(&loader);
     if (status != MR_OK) {
