@@ -6,7 +6,7 @@
 // write_error_o for one cycle. Refused: no such tile or kind, index out of range, a tile with a job, a write to RESULT, any
 // access while the CRC runs.
 // CRC: crc_start_i latches kind, tile, first row and count; crc_busy_o until crc_value_o is valid; crc_error_o when a
-// read was refused. One 32-bit word a cycle and 6 cycles of latency.
+// read was refused. One 32-bit word a cycle (less one for every window access meanwhile) and 6 cycles of latency.
 `default_nettype none
 module mr_window #(
   parameter int Tiles = 2,
@@ -64,6 +64,8 @@ module mr_window #(
   logic [31:0] crc_value_q;
 
   wire nine = ckind_q == KindWmem || ckind_q == KindXmem;
+  // A window access is refused while the CRC runs, but has its answer in turn: it takes the place of a word.
+  wire crc_go = run_q && !win_en_i;
   wire row_end = nine ? cindex_q[3:0] == 4'd8 : ckind_q == KindPmem ? cindex_q[2:0] == 3'd7 : 1'b1;
 
   // ---- request stage ----
@@ -148,7 +150,7 @@ module mr_window #(
         run_q <= crc_count_i != '0;
         crc_q <= crc_count_i != '0;
       end else if (crc_q) begin
-        if (run_q && row_end && rows_left_q == 32'd1) run_q <= 1'b0;
+        if (crc_go && row_end && rows_left_q == 32'd1) run_q <= 1'b0;
         if (last_answer) crc_q <= 1'b0;
       end
     end
@@ -164,23 +166,23 @@ module mr_window #(
       crc_value_q <= crc_count_i == '0 ? 32'd0 : 32'hFFFFFFFF;
       crc_error_q <= 1'b0;
     end else if (crc_q) begin
-      if (run_q) begin
+      if (crc_go) begin
         cindex_q <= cindex_q + (row_end && nine ? 32'd8 : 32'd1);
         if (row_end) rows_left_q <= rows_left_q - 32'd1;
       end
-      answers_q <= answers_q + 32'(run_q) - 32'(fold);
+      answers_q <= answers_q + 32'(crc_go) - 32'(fold);
       if (fold) begin
         crc_value_q <= crc32_word(crc_value_q, a_rdata) ^ (last_answer ? 32'hFFFFFFFF : 32'd0);
         if (a_error) crc_error_q <= 1'b1;
       end
     end
     if (run_q || win_en_i) begin
-      reject_q <= !run_q && crc_q;
-      byc_q <= run_q;
-      write_q <= !run_q && win_write_i;
-      kind_q <= run_q ? ckind_q : kind_i;
-      tile_q <= run_q ? ctile_q : tile_i;
-      index_q <= run_q ? cindex_q : win_index_i;
+      reject_q <= win_en_i && crc_q;
+      byc_q <= crc_go;
+      write_q <= !crc_go && win_write_i;
+      kind_q <= crc_go ? ckind_q : kind_i;
+      tile_q <= crc_go ? ctile_q : tile_i;
+      index_q <= crc_go ? cindex_q : win_index_i;
       wdata_q <= win_wdata_i;
     end
     if (en_q || pend_q[0]) begin
