@@ -26,21 +26,20 @@ module mr_fadd (
     else         valid_q <= {valid_q[Latency-2:0], valid_i};
   end
 
-  // Stage 1: order by magnitude, exponent difference, special cases.
+  // Stage 1: order by magnitude, exponent difference, special cases. The comparison is the long way: whatever it selects is
+  // ready before.
   logic        swap;
-  logic [31:0] top;
-  logic [30:0] low;
-  logic        top_nz, low_nz;
-  logic [7:0]  diff_ab, diff_ba, diff;
+  logic [23:0] a_man, b_man;
+  logic [7:0]  diff_ab, diff_ba;
+  logic [4:0]  shift_ab, shift_ba;
   logic        a_max, b_max, a_nan, b_nan, sub_d, nan_d;
   assign swap     = a_i[30:0] < b_i[30:0];
-  assign top      = swap ? b_i : a_i;
-  assign low    = swap ? a_i[30:0] : b_i[30:0];
-  assign top_nz   = top[30:23] != 8'd0;
-  assign low_nz = low[30:23] != 8'd0;
+  assign a_man    = {1'b1, a_i[22:0]} & {24{a_i[30:23] != 8'd0}};
+  assign b_man    = {1'b1, b_i[22:0]} & {24{b_i[30:23] != 8'd0}};
   assign diff_ab  = a_i[30:23] - b_i[30:23];
   assign diff_ba  = b_i[30:23] - a_i[30:23];
-  assign diff     = swap ? diff_ba : diff_ab;
+  assign shift_ab = diff_ab[4:0] | {5{|diff_ab[7:5]}};
+  assign shift_ba = diff_ba[4:0] | {5{|diff_ba[7:5]}};
   assign a_max    = &a_i[30:23];
   assign b_max    = &b_i[30:23];
   assign a_nan    = a_max && a_i[22:0] != 23'd0;
@@ -54,14 +53,14 @@ module mr_fadd (
   logic [4:0]  shift_q1;
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
-      sign_q1  <= top[31];
+      sign_q1  <= swap ? b_i[31] : a_i[31];
       sub_q1   <= sub_d;
       nan_q1   <= nan_d;
       inf_q1   <= a_max || b_max;
-      exp_q1   <= top[30:23];
-      top_q1   <= {1'b1, top[22:0]} & {24{top_nz}};
-      low_q1   <= {1'b1, low[22:0]} & {24{low_nz}};
-      shift_q1 <= diff[4:0] | {5{|diff[7:5]}};
+      exp_q1   <= swap ? b_i[30:23] : a_i[30:23];
+      top_q1   <= swap ? b_man : a_man;
+      low_q1   <= swap ? a_man : b_man;
+      shift_q1 <= swap ? shift_ba : shift_ab;
     end
   end
 

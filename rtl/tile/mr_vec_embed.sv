@@ -30,25 +30,22 @@ module mr_vec_embed #(
       lane_word = lane_word | (words[l*288 +: 288] & {288{lane == LaneW'(l)}});
     end
   endfunction
-  function automatic [31:0] scale_and_piece(input [287:0] word, input [4:0] idx, input is_q4, input half);
-    scale_and_piece = {is_q4 ? (half ? word[287:272] : word[143:128]) : word[271:256], word[{4'd0, idx}*16 +: 16]};
-  endfunction
 
-  // The memory's word comes late in its cycle: its piece and scale are registered before anything is done with them.
-  logic [4:0]  piece_idx;
-  logic [15:0] piece;
-  logic [15:0] scale;
+  // The memory's word comes late in its cycle: of its pieces 0..7, 8..15 and 16..17 one each is registered, and the scale, before
+  // anything else is done with them.
+  logic [4:0]   idx;
+  logic [287:0] word;
   always_comb begin
-    piece_idx = {1'b0, pair_i};
-    if (q4_i) piece_idx = {2'b00, pair_i[2:0]} + (half_i ? 5'd9 : 5'd0);
-    piece = 'x;
-    scale = 'x;
-    if (valid_i) {scale, piece} = scale_and_piece(lane_word(wm_data_i, lane_i), piece_idx, q4_i, half_i);
+    idx = {1'b0, pair_i};
+    if (q4_i) idx = {2'b00, pair_i[2:0]} + (half_i ? 5'd9 : 5'd0);
+    word = 'x;
+    if (valid_i) word = lane_word(wm_data_i, lane_i);
   end
 
   logic        valid_q;
   logic        upper_q;               // Q4_0: high nibbles
-  logic [15:0] piece_q;
+  logic [1:0]  group_q;
+  logic [47:0] pieces_q;
   logic [15:0] scale_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) valid_q <= 1'b0;
@@ -57,11 +54,13 @@ module mr_vec_embed #(
   always_ff @(posedge clk_i) begin
     if (valid_i) begin
       upper_q <= pair_i[3];
-      piece_q <= piece;
-      if (first_i) scale_q <= scale;
+      group_q <= idx[4:3];
+      pieces_q <= {word[{4'd0, 4'd8, idx[0]}*16 +: 16], word[{4'd0, 2'd1, idx[2:0]}*16 +: 16], word[{4'd0, 2'd0, idx[2:0]}*16 +: 16]};
+      if (first_i) scale_q <= !q4_i ? word[271:256] : half_i ? word[287:272] : word[143:128];
     end
   end
   assign d_o = scale_q;
+  wire [15:0] piece = group_q[1] ? pieces_q[47:32] : group_q[0] ? pieces_q[31:16] : pieces_q[15:0];
 
   // An element: a byte, or a nibble - 8, whose sign is the inverted top bit.
   function automatic [7:0] element(input [7:0] bits, input is_q4, input upper);
@@ -84,12 +83,12 @@ module mr_vec_embed #(
       if (lz[1]) mag = {mag[5:0], 2'd0};
       lz[0] = !mag[7];
       if (lz[0]) mag = {mag[6:0], 1'b0};
-      to_f32 = mag[7] ? {x[7], 8'd134 - {5'd0, lz}, mag[6:0], 16'd0} : 32'd0;
+      to_f32 = x != 8'd0 ? {x[7], 8'd134 - {5'd0, lz}, mag[6:0], 16'd0} : 32'd0;
     end
   endfunction
 
   always_ff @(posedge clk_i) begin
-    if (valid_q) q_o <= {to_f32(element(piece_q[15:8], q4_i, upper_q)), to_f32(element(piece_q[7:0], q4_i, upper_q))};
+    if (valid_q) q_o <= {to_f32(element(piece[15:8], q4_i, upper_q)), to_f32(element(piece[7:0], q4_i, upper_q))};
   end
 endmodule
 `default_nettype wire
