@@ -6,7 +6,7 @@
 // status. Refused before any command is sent: 2 when K or V does not lie inside XMEM or nbh is not cfg_nbh_i (the
 // controller takes that many blocks), 4 when cfg_nbh_i is 0 (not configured). n_kv = 0 or nbh = 0: nothing to do.
 // KV port: docs/interfaces.md section 3. XMEM read: ready/valid request, data one cycle later.
-// Cycles: n_kv + n_kv x 2 x (2 + 2 nbh) plus the controller's latency; APPENDs are pipelined (the controller takes up to 4).
+// Cycles: n_kv + 1 + n_kv x 2 x (2 + 2 nbh) plus the controller's latency; APPENDs are pipelined (the controller takes up to 4).
 `default_nettype none
 module mr_kv_append #(
   parameter int XDepth = 64,
@@ -71,19 +71,18 @@ module mr_kv_append #(
   logic [8:0]     answers_left_q;
   logic [3:0]     err_q;
   logic [271:0]   block_q;
-  logic [17:0]    end_q;          // first block behind the heads seen so far
+  logic [17:0]    end_q;          // first block behind the heads seen so far, checked a cycle later
   logic [7:0]     seen_left_q;    // heads to add
 
   wire answer = kr_valid_i && kr_last_i && busy_o;
   wire sent = st_q == StSend && kw_ready_i;
   wire last_block = blocks_left_q == 8'd1;
   wire last_cmd = kind_q && heads_left_q == 8'd1;
-  wire [17:0] end_d = end_q + 18'(nbh_q);
   logic [3:0] span_err;
   always_comb begin
     span_err = 4'd0;
-    if (end_d > 18'(XDepth)) span_err = StatusRange;
-    else if (seen_left_q != 8'd1) span_err = 4'd0;
+    if (end_q > 18'(XDepth)) span_err = StatusRange;
+    else if (seen_left_q != 8'd0) span_err = 4'd0;
     else if (cfg_nbh_i == 5'd0) span_err = StatusWho;
     else if (nbh_q != {3'd0, cfg_nbh_i}) span_err = StatusRange;
   end
@@ -108,7 +107,7 @@ module mr_kv_append #(
       case (st_q)
         StIdle: if (start_i && n_kv_i != '0 && nbh_i != '0) st_q <= StSpan;
         StSpan: if (err_q != 4'd0) st_q <= StIdle;
-                else if (seen_left_q == 8'd1 && span_err == 4'd0) st_q <= StCmd;
+                else if (seen_left_q == 8'd0 && span_err == 4'd0) st_q <= StCmd;
         StCmd: if (kc_ready_i) st_q <= StRead;
         StRead: if (xm_ready_i) st_q <= StTake;
         StTake: st_q <= StSend;
@@ -136,7 +135,7 @@ module mr_kv_append #(
       seen_left_q <= n_kv_i;
     end else if (busy_o) begin
       if (st_q == StSpan) begin
-        end_q <= end_d;
+        end_q <= end_q + 18'(nbh_q);
         seen_left_q <= seen_left_q - 8'd1;
         if (err_q == 4'd0) err_q <= span_err;
       end

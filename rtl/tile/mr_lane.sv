@@ -86,7 +86,8 @@ module mr_lane #(
   logic [15:0]  dw_q3;
   logic [15:0]  dx_q3;
   logic signed [17:0] part_q [8];     // sums of 4 products
-  logic signed [20:0] sum_q;
+  logic signed [20:0] elem;           // element conv_idx_i of the drain registers
+  logic signed [20:0] sum_q;          // or the element that is drained
 
   always_ff @(posedge clk_i) begin
     if (ld_w_i) begin
@@ -117,8 +118,8 @@ module mr_lane #(
       dw_q2 <= dw_q;
       dx_q2 <= dx_q;
     end
-    if (dot2_i) begin
-      sum_q <= ((21'(part_q[0]) + 21'(part_q[1])) + (21'(part_q[2]) + 21'(part_q[3]))) +
+    if (dot2_i || (HasKv && conv_i)) begin
+      sum_q <= HasKv && conv_i ? elem : ((21'(part_q[0]) + 21'(part_q[1])) + (21'(part_q[2]) + 21'(part_q[3]))) +
                ((21'(part_q[4]) + 21'(part_q[5])) + (21'(part_q[6]) + 21'(part_q[7])));
       dw_q3 <= dw_q2;
       dx_q3 <= dx_q2;
@@ -126,7 +127,6 @@ module mr_lane #(
   end
 
   // ---- conversion and scaling ----
-  logic signed [20:0] conv_x;
   logic        conv_v;
   logic [31:0] conv_y;
   logic [31:0] scale_y;
@@ -134,7 +134,7 @@ module mr_lane #(
   logic [31:0] mul_a;
   logic [31:0] mul_b;
 
-  mr_i2f #(.Width(21)) u_i2f (.clk_i, .rst_ni, .valid_i(conv_v), .n_i(conv_x), .valid_o(), .y_o(conv_y));
+  mr_i2f #(.Width(21)) u_i2f (.clk_i, .rst_ni, .valid_i(conv_v), .n_i(sum_q), .valid_o(), .y_o(conv_y));
   mr_hmul u_scale (.clk_i, .rst_ni, .valid_i(dot3_i), .a_i(dw_q3), .b_i(dx_q3), .valid_o(), .y_o(scale_y));
 
   always_comb begin
@@ -155,13 +155,14 @@ module mr_lane #(
   // ---- accumulation ----
   logic [31:0] slot_q [4];
   logic [31:0] hold_q;
+  logic [31:0] add_slot;
+  logic [31:0] add_other;
   logic [31:0] add_a;
 
   always_comb begin
-    add_a = slot_q[add_slot_i];
-    if (add_first_i) add_a = init_i;
-    else if (add_fresh_i) add_a = y_o;
-    if (HasKv && add_drain_i) add_a = add_zero_i ? '0 : hold_q;
+    add_slot = add_fresh_i ? y_o : slot_q[add_slot_i];
+    add_other = !HasKv || !add_drain_i ? init_i : add_zero_i ? '0 : hold_q;
+    add_a = add_first_i || (HasKv && add_drain_i) ? add_other : add_slot;
   end
   mr_fadd u_add (.clk_i, .rst_ni, .valid_i(add_v_i), .a_i(add_a), .b_i(m_o), .valid_o(), .y_o);
 
@@ -174,7 +175,6 @@ module mr_lane #(
     if (HasKv) begin : gen_kv
       logic signed [20:0] acc_q [32];     // outer-product accumulators
       logic [32*21-1:0] drain_q;
-      logic signed [20:0] elem_q;         // element that is drained
       logic conv_q;
 
       always_ff @(posedge clk_i) begin
@@ -188,16 +188,15 @@ module mr_lane #(
         end
         if (hold_i) hold_q <= m_o;
         conv_q <= conv_i;
-        if (conv_i) elem_q <= drain_q[21*conv_idx_i +: 21];
       end
-      assign conv_x = conv_q ? elem_q : sum_q;
+      assign elem = drain_q[21*conv_idx_i +: 21];
       assign conv_v = dot3_i || conv_q;
       mr_ram_1r1w #(.Width(32), .Depth(AccDepth)) u_run (
         .clk_i, .re_i(run_re_i), .raddr_i(run_raddr_i), .rdata_o(run_y),
         .we_i(run_we_i), .waddr_i(run_waddr_i), .wdata_i(y_o)
       );
     end else begin : gen_no_kv
-      assign conv_x = sum_q;
+      assign elem = '0;
       assign conv_v = dot3_i;
       assign run_y = '0;
       assign hold_q = '0;

@@ -206,8 +206,8 @@ module mr_softmax #(
   logic           b_zero_q;
   logic [4:0]     q_pos_q;
 
-  wire d_issue = st_q == StW && d_go_q;
   logic d_go_q;                           // the largest weight is known
+  wire d_issue = d_go_q;
   wire d_there = d_v_q[AtD];
   wire inv_there = d_v_q[AtInv];
   assign b_issue = b_left_q != '0;
@@ -335,19 +335,18 @@ module mr_softmax #(
     exp_fn = a_v_q[AtExp] ? 3'd0 : 3'd1;
     exp_a = a_v_q[AtExp] ? sub_y : d_there ? mul_y : part_q[0];
     mul_v = a_v_q[AtE] || e_v_q[2] || d_issue || b_v_q[1];
-    mul_a = e;
-    mul_b = vs_q;
-    if (corr_there) begin
-      mul_a = l_old_q;
-      mul_b = e;
-    end else if (e_v_q[2]) begin
-      mul_a = e_rd;
-    end else if (d_issue) begin
+    // At most one of them needs the multiplier; the tags decide alone, because pass A's have the last place.
+    mul_a = a_corr_q[AtE] ? l_old_q : e;
+    mul_b = a_corr_q[AtE] ? e : vs_q;
+    if (d_issue) begin
       mul_a = {1'b0, amax_q};
       mul_b = Inv127;
     end else if (b_v_q[1]) begin
       mul_a = w_rd;
       mul_b = inv_q;
+    end else if (e_v_q[2]) begin
+      mul_a = e_rd;
+      mul_b = vs_q;
     end
     i8_v = b_v_q[AtI8];
   end

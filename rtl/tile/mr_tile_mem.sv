@@ -84,12 +84,14 @@ module mr_tile_mem #(
   localparam int LaneW = Lanes > 1 ? $clog2(Lanes) : 1;
 
   // ---- loader ----
-  logic         read_q;       // a legal read was issued last cycle
   logic         answer_q;
   logic         error_q;
-  logic [1:0]   kind_q;
-  logic [3:0]   k_q;
-  logic [LaneW-1:0] lane_q;
+  // Word that answers the legal read of the last cycle, one-hot.
+  logic [Lanes*9-1:0] w_sel_q;
+  logic [8:0]   x_sel_q;
+  logic [1:0]   v_sel_q;
+  logic [1:0]   p_sel_q;
+  logic [31:0]  picked;
   logic [255:0] stage_q;
 
   wire [3:0]  k = cfg_index_i[3:0];
@@ -122,30 +124,31 @@ module mr_tile_mem #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       answer_q <= 1'b0;
-      read_q <= 1'b0;
       cfg_rvalid_o <= 1'b0;
     end else begin
       answer_q <= cfg_en_i;
-      read_q <= rd;
       cfg_rvalid_o <= answer_q;
     end
   end
   always_ff @(posedge clk_i) begin
     if (cfg_en_i) begin
       error_q <= !legal;
-      kind_q <= cfg_kind_i;
-      k_q <= k;
-      lane_q <= lane;
+      for (int i = 0; i < Lanes * 9; i = i + 1) w_sel_q[i] <= rd_w && 32'(lane) * 9 + 32'(k) == i && k < 4'd9;
+      for (int i = 0; i < 9; i = i + 1) x_sel_q[i] <= rd_x && k == 4'(i);
+      v_sel_q <= rd_v ? cfg_half : 2'b00;
+      p_sel_q <= rd_p ? cfg_half : 2'b00;
       if (wr && (cfg_kind_i == KindW || cfg_kind_i == KindX) && k < 4'd8) stage_q[k[2:0]*32 +: 32] <= cfg_wdata_i;
     end
     if (answer_q) cfg_error_o <= error_q;
-    if (read_q) begin
-      case (kind_q)
-        KindW: cfg_rdata_o <= k_q > 4'd8 ? '0 : w_data_o[(32'(lane_q)*9 + 32'(k_q))*32 +: 32];
-        KindV: cfg_rdata_o <= k_q[0] ? va_data_o[63:32] : va_data_o[31:0];
-        KindX: cfg_rdata_o <= k_q > 4'd8 ? '0 : k_q == 4'd8 ? {16'd0, x_data_o[271:256]} : x_data_o[k_q[2:0]*32 +: 32];
-        default: cfg_rdata_o <= k_q[0] ? pm_data_o[63:32] : pm_data_o[31:0];
-      endcase
+    if (answer_q) cfg_rdata_o <= picked;
+  end
+  always_comb begin
+    picked = '0;
+    for (int i = 0; i < Lanes * 9; i = i + 1) picked = picked | (w_data_o[32*i +: 32] & {32{w_sel_q[i]}});
+    for (int i = 0; i < 8; i = i + 1) picked = picked | (x_data_o[32*i +: 32] & {32{x_sel_q[i]}});
+    picked = picked | ({16'd0, x_data_o[271:256]} & {32{x_sel_q[8]}});
+    for (int i = 0; i < 2; i = i + 1) begin
+      picked = picked | (va_data_o[32*i +: 32] & {32{v_sel_q[i]}}) | (pm_data_o[32*i +: 32] & {32{p_sel_q[i]}});
     end
   end
 

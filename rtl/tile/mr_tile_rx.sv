@@ -129,7 +129,7 @@ module mr_tile_rx #(
   logic [2:0] q_wr_q;
   logic [2:0] q_rd_q;
   wire        complete_empty = rx_commit_i && rx_empty_i && sel_left == 4'd0;
-  wire        complete_data = flit && rx_last_i && cur_done_q;
+  logic       complete_data_q;    // the last flit came in the cycle before; no commit can follow so soon
   wire [1:0]  head = q_idx_q[q_rd_q[1:0]];
   logic [1:0] run_q;
 
@@ -155,12 +155,14 @@ module mr_tile_rx #(
       partial_q <= '0;
       q_wr_q <= '0;
       q_rd_q <= '0;
+      complete_data_q <= 1'b0;
     end else begin
+      complete_data_q <= flit && rx_last_i && cur_done_q;
       if (rx_commit_i) begin
         used_q[sel_q] <= 1'b1;
         partial_q[sel_q] <= sel_left != 4'd0;
       end
-      if (complete_empty || complete_data) q_wr_q <= q_wr_q + 3'd1;
+      if (complete_empty || complete_data_q) q_wr_q <= q_wr_q + 3'd1;
       if (job_take_i) q_rd_q <= q_rd_q + 3'd1;
       if (job_free_i) used_q[run_q] <= 1'b0;
     end
@@ -189,7 +191,7 @@ module mr_tile_rx #(
       else if (status_q[cur_q] == 4'd0) status_q[cur_q] <= 4'd9;
     end
     if (complete_empty) q_idx_q[q_wr_q[1:0]] <= sel_q;
-    if (complete_data) q_idx_q[q_wr_q[1:0]] <= cur_q;
+    if (complete_data_q) q_idx_q[q_wr_q[1:0]] <= cur_q;
     if (job_take_i) run_q <= head;
     if (clear_i) cur_done_q <= 1'b0;   // the rest of a message under way completes nothing
   end

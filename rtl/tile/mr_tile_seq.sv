@@ -110,20 +110,30 @@ module mr_tile_seq #(
   logic           v1_q;           // ... which they are
   logic           v2_q;
   logic           v3_q;
-  logic [20:0]    len1_q;         // spans of operand 1, operand 3, in XMEM
-  logic [20:0]    len3_q;
-  logic [20:0]    xlen_q;
-  logic           x1_q;           // operands 1 to 3 are XMEM blocks
+  logic [25:0]    end1_q;         // ends of their spans, and of the span in XMEM
+  logic [25:0]    end2_q;
+  logic [25:0]    end3_q;
+  logic [25:0]    xend_q;
+  logic           x1_q;           // operand 1, 2, 3 is an XMEM block
   logic           x2_q;
   logic           x3_q;
   logic           blocks_q;       // n has to be whole blocks
   logic           unpred_q;       // the predicate forbids it
+  logic           n_zero_q;       // n, w5 and what is wrong with them
+  logic           w5_zero_q;
+  logic           topk_bad_q;
+  logic           attend_bad_q;
   logic           always_q;       // SEND, END: even after an error
   logic [3:0]     need_q;         // units that must be idle
   logic           need_embed_q;   // no EMBED may run
+  logic           to_vec_q;
+  logic           to_dpu_q;
+  logic           to_kv_q;
+  logic           to_net_q;
   logic           past_end_q;     // pc beyond PMEM
   logic           bad_op_q;
-  logic           bad_range_q;
+  logic           bad_q;          // that, or an operand out of range
+  logic           failed_q;       // status_q is not 0
   logic           embed_q;        // VEC's present or last descriptor is EMBED
   logic           vec_busy_q;
   logic           dpu_busy_q;
@@ -148,6 +158,10 @@ module mr_tile_seq #(
   wire is_vec2 = op == OpAdd || op == OpSiluMul;
   wire [19:0] n = d_q[128+19:128];
   wire [15:0] w5 = d_q[160+15:160];
+  wire [20:0] len1 = op == OpEmbed ? {w5, 5'd0} : op == OpTopK ? {4'd0, w5, 1'b0} : op == OpAttend ? 21'd32 : {1'b0, n};
+  wire [20:0] len3 = op == OpRope ? {6'd0, w5[15:1]} : {1'b0, n};
+  wire [20:0] xlen = op == OpQuant ? {6'd0, n[19:5]} : op == OpGemv ? {5'd0, w5} : 21'd1;
+  wire [23:0] x_first = x1_q ? d_q[32+23:32] : d_q[64+23:64];
   logic [3:0] own;                // the units of the operation
   always_comb begin
     case (op)
@@ -168,40 +182,42 @@ module mr_tile_seq #(
       v1_q <= op == OpNorm || op == OpGemv || op == OpRope || is_vec2 || op == OpEmbed || op == OpTopK || op == OpAttend;
       v2_q <= op == OpNorm || op == OpQuant || op == OpRope || is_vec2 || op == OpTopK || op == OpSend;
       v3_q <= op == OpNorm || op == OpRope || is_vec2;
-      len1_q <= op == OpEmbed ? {w5, 5'd0} : op == OpTopK ? {4'd0, w5, 1'b0} : op == OpAttend ? 21'd32 : {1'b0, n};
-      len3_q <= op == OpRope ? {6'd0, w5[15:1]} : {1'b0, n};
-      xlen_q <= op == OpQuant ? {6'd0, n[19:5]} : op == OpGemv ? {5'd0, w5} : 21'd1;
+      end1_q <= 26'(a1_q) + 26'(len1);
+      end2_q <= 26'(a2_q) + 26'(n);
+      end3_q <= 26'(a3_q) + 26'(len3);
+      xend_q <= 26'(x_first) + 26'(xlen);
       x1_q <= op == OpQuant;
       x2_q <= op == OpGemv || op == OpKvAppend || op == OpAttend;
       x3_q <= op == OpKvAppend;
       blocks_q <= op == OpNorm || op == OpQuant || op == OpRope || is_vec2 || op == OpGemv;
+      n_zero_q <= n == '0;
+      w5_zero_q <= w5 == '0;
+      topk_bad_q <= n[0] || w5 > 16'd64 || {4'd0, w5} > n;
+      attend_bad_q <= n > 20'd16;
       unpred_q <= (flags_q & pred_mask) != pred_value;
       always_q <= op == OpSend || op == OpEnd;
       need_q <= own | wait_mask;
       need_embed_q <= op == OpGemv || op == OpAttend;
+      to_vec_q <= op >= OpNorm && op <= OpTopK && op != OpGemv;
+      to_dpu_q <= op == OpGemv || op == OpAttend;
+      to_kv_q <= op == OpKvAppend;
+      to_net_q <= op == OpSend;
     end
   end
 
-  function automatic over(input [24:0] base, input [20:0] len, input [24:0] depth);
-    over = {1'b0, base} + {5'd0, len} > {1'b0, depth};
-  endfunction
-  wire bad_v = (v1_q && (a1_q[0] || over(a1_q, len1_q, 25'(VDepth)))) ||
-               (v2_q && (a2_q[0] || over(a2_q, {1'b0, n}, 25'(VDepth)))) ||
-               (v3_q && (a3_q[0] || over(a3_q, len3_q, 25'(VDepth))));
-  wire bad_x = (x1_q && over({1'b0, d_q[32+23:32]}, xlen_q, 25'(XDepth))) ||
-               (x2_q && over({1'b0, d_q[64+23:64]}, xlen_q, 25'(XDepth))) ||
-               (x3_q && over({1'b0, d_q[96+23:96]}, xlen_q, 25'(XDepth)));
+  wire bad_v = (v1_q && (a1_q[0] || end1_q > 26'(VDepth))) || (v2_q && (a2_q[0] || end2_q > 26'(VDepth))) ||
+               (v3_q && (a3_q[0] || end3_q > 26'(VDepth)));
+  wire bad_x = ((x1_q || x2_q) && xend_q > 26'(XDepth)) || (x3_q && d_q[96+23:96] >= 24'(XDepth));
   // Lengths that a unit could not finish or that have no meaning.
-  wire bad_len = (blocks_q && (n == '0 || n[4:0] != '0)) ||
-                 ((op == OpGemv || op == OpRope || op == OpEmbed || op == OpTopK) && w5 == '0) ||
+  wire bad_len = (blocks_q && (n_zero_q || n[4:0] != '0)) ||
+                 ((op == OpGemv || op == OpRope || op == OpEmbed || op == OpTopK) && w5_zero_q) ||
                  (op == OpRope && w5[4:0] != '0) ||
-                 (op == OpTopK && (n == '0 || n[0] || w5 > 16'd64 || {4'd0, w5} > n)) ||
-                 (op == OpAttend && (n == '0 || n > 20'd16)) ||
+                 (op == OpTopK && (n_zero_q || topk_bad_q)) ||
+                 (op == OpAttend && (n_zero_q || attend_bad_q)) ||
                  (op == OpSend && n[0]);
 
   // ---- issue ----
-  wire skip = !past_end_q && (unpred_q || (status_q != 4'd0 && !always_q));
-  wire to_vec = op >= OpNorm && op <= OpTopK && op != OpGemv;
+  wire skip = !past_end_q && (unpred_q || (failed_q && !always_q));
   wire [3:0] busy_mask = {net_busy_i, kv_busy_i, dpu_busy_i, vec_busy_i};
   wire units_idle = (need_q & busy_mask) == 4'd0 && !(need_embed_q && vec_busy_i && embed_q);
   wire at_issue = st_q == StIssue;
@@ -210,16 +226,16 @@ module mr_tile_seq #(
   wire kv_fell = kv_busy_q && !kv_busy_i;
   // A unit that has just fallen idle with an error: the descriptor that waited for it must see the new status first.
   wire late_err = (vec_fell && vec_err_q != 4'd0) || (dpu_fell && dpu_err_q != 4'd0) || (kv_fell && kv_err_q != 4'd0);
-  wire fault = at_issue && !late_err && !skip && (bad_op_q || bad_range_q);
-  wire go = at_issue && !late_err && !skip && !bad_op_q && !bad_range_q && units_idle;
+  wire fault = at_issue && !late_err && !skip && bad_q;
+  wire go = at_issue && !late_err && !skip && !bad_q && units_idle;
   wire next = (at_issue && skip) || fault || (go && op != OpEnd);
   wire finish = go && op == OpEnd;
 
   assign issue_o = go;
-  assign vec_start_o = go && to_vec;
-  assign dpu_start_o = go && (op == OpGemv || op == OpAttend);
-  assign kv_start_o = go && op == OpKvAppend;
-  assign net_start_o = go && op == OpSend;
+  assign vec_start_o = go && to_vec_q;
+  assign dpu_start_o = go && to_dpu_q;
+  assign kv_start_o = go && to_kv_q;
+  assign net_start_o = go && to_net_q;
   assign op_o = op;
   assign q4_o = w0[23];
   assign acc_o = w0[24];
@@ -252,7 +268,7 @@ module mr_tile_seq #(
     else if (dpu_fell && dpu_err_q != 4'd0) err_code_o = dpu_err_q;
     else if (kv_fell && kv_err_q != 4'd0) err_code_o = kv_err_q;
   end
-  assign err_set_o = err_code_o != 4'd0 && status_q == 4'd0 && busy_o;
+  assign err_set_o = err_code_o != 4'd0 && !failed_q && busy_o;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
@@ -292,11 +308,15 @@ module mr_tile_seq #(
       token_q <= job_token_i;
       flags_q <= job_flags_i;
       status_q <= job_status_i;
+      failed_q <= job_status_i != 4'd0;
       tag_q <= 3'd0;
       embed_q <= 1'b0;
     end else if (busy_o) begin
       if (next) pc_q <= past_end_q ? '0 : pc_q + 16'd1;
-      if (err_set_o) status_q <= err_code_o;
+      if (err_set_o) begin
+        status_q <= err_code_o;
+        failed_q <= 1'b1;
+      end
       if (go) tag_q <= w0[22:20];
       if (vec_start_o) embed_q <= op == OpEmbed;
       vec_err_q <= vec_err_i;
@@ -314,7 +334,7 @@ module mr_tile_seq #(
     if (st_q == StCheck) begin
       past_end_q <= pc_q >= 16'(PDepth);
       bad_op_q <= op > OpSend || pc_q >= 16'(PDepth);
-      bad_range_q <= bad_v || bad_x || bad_len;
+      bad_q <= op > OpSend || pc_q >= 16'(PDepth) || bad_v || bad_x || bad_len;
     end
   end
 endmodule

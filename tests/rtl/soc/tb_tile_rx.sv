@@ -71,6 +71,8 @@ module tb_tile_rx;
   logic stalled = 1'b0;
   logic offered = 1'b0;         // its header stands on the bus since the last clock
   int   parts = 0;
+  logic complete;
+  int   ended = -1;             // job that the last flit completed: in the queue a clock later
 
   task automatic fail(input string what);
     errors = errors + 1;
@@ -92,10 +94,11 @@ module tb_tile_rx;
     #1;
   endtask
 
-  task automatic finish_part;
+  task automatic finish_part(output logic complete);
+    complete = 1'b0;
     if (counts) begin
       left[cur] = left[cur] - 1;
-      if (left[cur] == 0) queue.push_back(cur);
+      complete = left[cur] == 0;
     end
   endtask
 
@@ -108,6 +111,7 @@ module tb_tile_rx;
     running = -1;
     counts = 1'b0;
     if (offered) cur = -1;
+    ended = -1;
   endtask
 
   // Takes, checks and frees jobs at random; one clock.
@@ -170,7 +174,10 @@ module tb_tile_rx;
       joined = joined + 1;
       if (status[cur] == 0) status[cur] = hdr[55:52];
     end
-    if (len == 0) finish_part();
+    if (len == 0) begin
+      finish_part(complete);
+      if (complete) queue.push_back(cur);
+    end
   endtask
 
   initial begin
@@ -208,6 +215,8 @@ module tb_tile_rx;
       if ($urandom % 400 == 0) clear = 1'b1;
       @(posedge clk);
       #1;
+      if (ended >= 0) queue.push_back(ended);
+      ended = -1;
       if (!stalled) begin
         if (off >= Size && counts && status[cur] == 0) begin
           status[cur] = 9;
@@ -216,7 +225,10 @@ module tb_tile_rx;
         off = off < Size ? off + 2 : off;
         idx = idx + 1;
         rx_valid = 1'b0;
-        if (idx == len) finish_part();
+        if (idx == len) begin
+          finish_part(complete);
+          if (complete) ended = cur;
+        end
       end
       if (job_free) begin
         used[running] = 1'b0;
