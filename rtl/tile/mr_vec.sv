@@ -274,9 +274,10 @@ module mr_vec #(
   logic       ra_en, rb_en, ru_en;            // ru: SILU_MUL's second stream on port B
   logic       ra_q, rb_q, ru_q, rb_any_q, wm_q;  // the same on the ports
   logic       ra_new_q, rb_new_q;             // new data on the ports
-  logic       amax_v, amax_first, scale_v, q_v, pack_first, block_v;
-  logic       emb_v, emb_first, tk_v, tk_take;
-  logic [1:0] w_en;
+  logic       amax_v, amax_first, scale_v, q_v, pack_first;
+  logic       emb_v, emb_first, tk_v;
+  logic       take_d, take_q, block_d, block_q;
+  logic [1:0] w_d, w_q;
   logic       wm_en;
 
   // Position of the stream in a block of 16 issues: is issue number i (mod 16) at this tap?
@@ -316,30 +317,33 @@ module mr_vec #(
     scale_v = quant_q && v[QuF2h] && is_at(c_q, QuF2h, 15);
     q_v = quant_q && v[QuCvt];
     pack_first = is_at(c_q, QuPack, 0);
-    block_v = quant_q && v[QuEnd] && is_at(c_q, QuEnd, 15);
     emb_v = embed_q && v[Raw];
     emb_first = is_at(c_q, Raw, 0);
     tk_v = topk_q && v[Reg];
-    tk_take = topk_q && v[TkEnd] && !v[TkEnd-1];
-    // results
-    w_en = {2{(norm2 && v[NormEnd]) || (rope_q && v[RoEnd]) || (add_q && v[AdEnd]) || (embed_q && v[EmEnd]) || tk_take}}
-         | ({is_odd(c_q[0], SiEnd), !is_odd(c_q[0], SiEnd)} & {2{silu_q && v[SiEnd]}});
+    // results, a cycle ahead
+    take_d = topk_q && v[TkEnd-1] && !v[TkEnd-2];
+    block_d = quant_q && v[QuEnd-1] && is_at(c_q, QuEnd - 1, 15);
+    w_d = {2{(norm2 && v[NormEnd-1]) || (rope_q && v[RoEnd-1]) || (add_q && v[AdEnd-1]) || (embed_q && v[EmEnd-1]) || take_d}}
+        | ({is_odd(c_q[0], SiEnd - 1), !is_odd(c_q[0], SiEnd - 1)} & {2{silu_q && v[SiEnd-1]}});
   end
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      {ra_q, rb_q, ru_q, rb_any_q, wm_q} <= '0;
+      {ra_q, rb_q, ru_q, rb_any_q, wm_q, take_q, block_q, w_q} <= '0;
     end else begin
       ra_q <= ra_en;
       rb_q <= rb_en;
       ru_q <= ru_en;
       rb_any_q <= rb_en || ru_en;
       wm_q <= wm_en;
+      take_q <= take_d;
+      block_q <= block_d;
+      w_q <= w_d;
     end
   end
   assign ra_en_o = ra_q;
   assign rb_en_o = rb_any_q;
-  assign w_en_o = w_en;
-  assign xw_en_o = block_v;
+  assign w_en_o = w_q;
+  assign xw_en_o = block_q;
   assign wm_en_o = wm_q;
 
   // ---- addresses -----------------------------------------------------------------------------------------------------
@@ -376,8 +380,8 @@ module mr_vec #(
         end
       end
       if (ru_q) cu_q <= cu_q + PairW'(1);
-      if (w_en[1] || block_v) cw_q <= cw_q + CwW'(1);
-      if (tk_take) ct_q <= '0;
+      if (w_q[1] || block_q) cw_q <= cw_q + CwW'(1);
+      if (take_q) ct_q <= '0;
       else if (tk_v) ct_q <= ct_q + PairW'(1);
       if (st_q == StSetup) begin
         cm_q <= q4_q ? WaW'(b_q + {phase[30:0], 1'b0}) + WaW'(row_q[1])
@@ -483,7 +487,7 @@ module mr_vec #(
     .valid_i(tk_v),
     .idx_i(ct_q),
     .x_i(ra_pair),
-    .take_i(tk_take),
+    .take_i(take_q),
     .best_idx_o(best_idx),
     .best_x_o(best_x)
   );
