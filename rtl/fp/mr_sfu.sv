@@ -242,46 +242,51 @@ module mr_sfu #(
     end
   end
 
-  // Stage 5: normalise (sine and cosine only; the others are in [1, 2]) and pack. The table has rounded already. Which places
-  // are empty is found out in parallel, nibble by nibble, and not behind the shifts.
+  // Stage 5: normalise and pack. The table has rounded already. Which places are empty is found out in parallel, nibble by nibble,
+  // and not behind the shifts. Only sine and cosine need it: the other values have bit 28, or bit 29 and less than 2^5 below it, and
+  // there the mantissa is cleared.
   logic [6:0]  z;
   logic        lz4, lz3, lz2, lz1, lz0;
   logic [28:0] n16, n8, n4, n2, n1;
   logic [7:0]  exp_y;
-  logic        none;
-  assign z[6]  = turn_q4 && value_q4[28:25] == 4'd0;
-  assign z[5]  = turn_q4 && value_q4[24:21] == 4'd0;
-  assign z[4]  = turn_q4 && value_q4[20:17] == 4'd0;
-  assign z[3]  = turn_q4 && value_q4[16:13] == 4'd0;
-  assign z[2]  = turn_q4 && value_q4[12:9] == 4'd0;
-  assign z[1]  = turn_q4 && value_q4[8:5] == 4'd0;
-  assign z[0]  = turn_q4 && value_q4[4:1] == 4'd0;
+  logic        none, clear;
+  assign z[6]  = value_q4[28:25] == 4'd0;
+  assign z[5]  = value_q4[24:21] == 4'd0;
+  assign z[4]  = value_q4[20:17] == 4'd0;
+  assign z[3]  = value_q4[16:13] == 4'd0;
+  assign z[2]  = value_q4[12:9] == 4'd0;
+  assign z[1]  = value_q4[8:5] == 4'd0;
+  assign z[0]  = value_q4[4:1] == 4'd0;
   assign lz4   = &z[6:3];
   assign n16   = lz4 ? {value_q4[12:0], 16'd0} : value_q4[28:0];
   assign lz3   = lz4 ? z[2] && z[1] : z[6] && z[5];
   assign n8    = lz3 ? {n16[20:0], 8'd0} : n16;
   assign lz2   = lz4 ? (lz3 ? z[0] : z[2]) : (lz3 ? z[4] : z[6]);
   assign n4    = lz2 ? {n8[24:0], 4'd0} : n8;
-  assign lz1   = turn_q4 && n4[28:27] == 2'd0;
+  assign lz1   = n4[28:27] == 2'd0;
   assign n2    = lz1 ? {n4[26:0], 2'd0} : n4;
-  assign lz0   = turn_q4 && !(lz1 ? n4[26] : n4[28]);
+  assign lz0   = lz1 ? !n4[26] : !n4[28];
   assign n1    = lz0 ? {n2[27:0], 1'b0} : n2;
   // 127 - leading zeros, or the exponent + carry; below 1, or sine or cosine of 0: flushed.
   assign exp_y = turn_q4 ? {3'b011, ~{lz4, lz3, lz2, lz1, lz0}} : base_q4 + 8'(value_q4[29]);
   assign none  = turn_q4 ? lz4 && lz3 && z[0] && !value_q4[0] : under_q4 || (edge_q4 && !value_q4[29]);
 
+  assign clear = spec_q4 || value_q4[29] || (!turn_q4 && none);
+
   always_ff @(posedge clk_i) begin
     if (valid_q[3]) begin
+      y_o[31] <= spec_q4 ? sign_q4 && what_q4 != SpecNan : sign_q4 && !(turn_q4 && none);
       if (spec_q4) begin
         case (what_q4)
-          SpecOne: y_o <= {sign_q4, 31'h3F800000};
-          SpecInf: y_o <= {sign_q4, 31'h7F800000};
-          SpecNan: y_o <= 32'h7FC00000;
-          default: y_o <= {sign_q4, 31'd0};
+          SpecZero: y_o[30:23] <= 8'd0;
+          SpecOne: y_o[30:23] <= 8'd127;
+          default: y_o[30:23] <= 8'd255;
         endcase
       end else begin
-        y_o <= none ? {sign_q4 && !turn_q4, 31'd0} : {sign_q4, exp_y, n1[27:5]};
+        y_o[30:23] <= none ? 8'd0 : exp_y;
       end
+      y_o[22] <= (n1[27] && !clear) || (spec_q4 && what_q4 == SpecNan);
+      y_o[21:0] <= n1[26:5] & {22{!clear}};
     end
   end
 
