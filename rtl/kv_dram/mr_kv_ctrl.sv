@@ -6,7 +6,7 @@
 //
 // kc_*, kw_*, kr_*: docs/interfaces.md section 3 (R1-R6; kc_ready_o and kw_ready_o depend on valid and payload, R4). A port that
 // sent an accepted or refused APPEND must offer its nbh blocks, and responses must be taken: the controller works in order.
-// First STREAM beat at an idle controller with closed rows, mr_kv_mux included: tRCD + CL + 15 + (64 nbh + 32) / DqBytes clocks
+// First STREAM beat at an idle controller with closed rows, mr_kv_mux included: tRCD + CL + 18 + (64 nbh + 32) / DqBytes clocks
 // (scales of 32 positions come first); then 32 / DqBytes clocks a block.
 //
 // Register block interface (flat, synchronous, for the CSR block):
@@ -131,8 +131,7 @@ module mr_kv_ctrl #(
     .rsp_valid_o(rsp_valid), .rsp_ready_i(rsp_ready), .rsp_blocks_o(rsp_blocks), .rsp_status_o(rsp_status),
     .kw_valid_i, .kw_drop_o(kw_drop),
     .run_valid_o(run_valid), .run_ready_i(run_ready), .run_wr_o(run_wr), .run_scale_o(run_scale),
-    .run_addr_o(run_addr), .run_n_o(run_n), .run_sub_o(run_sub), .idle_i(sd_idle),
-    .ev_start_o(ev_start)
+    .run_addr_o(run_addr), .run_n_o(run_n), .run_sub_o(run_sub), .idle_i(sd_idle)
   );
 
   mr_kv_sdram #(
@@ -159,6 +158,7 @@ module mr_kv_ctrl #(
   );
 
   // Useful words: the data, and the words that hold the scales asked for (not what a burst reads around them).
+  assign ev_start = job_valid && job_ready && job_status == 4'd0;
   logic [13:0] rd_words;
   logic [8:0]  wr_words;
   assign rd_words = (14'(job_cn) << LgWords) + ((14'(job_cn) + 14'((1 << LgLane) - 1)) >> LgLane);

@@ -7,9 +7,9 @@
 //
 // Written lengths: per (slot, layer) the number of complete positions and one bit per (head, kind) of the position being
 // written; this is enough to enforce the order of docs/interfaces.md section 3.
-// kc_*: R1-R3; kc_ready_o depends on kc_valid_i and the payload (R4). One command takes 7 clocks. Refusals: status 4 (slot,
-// layer, head or operation unknown, or configuration out of range), 5 (position), 6 (no page left, the slot's table is
-// full, or the page lies beyond the device). A refused command changes nothing.
+// kc_*: R1-R3; kc_ready_o depends on kc_valid_i and the payload (R4). One command takes 8 clocks; the next one is taken when
+// its job has left. Refusals: status 4 (slot, layer, head or operation unknown, or configuration out of range), 5 (position),
+// 6 (no page left, the slot's table is full, or the page lies beyond the device). A refused command changes nothing.
 // FREE: free_req_i for one clock while free_busy_o is 0 (a pulse while busy, or for an unknown slot, is counted as refused).
 // From the next clock on the slot has length 0; pages return in the background, one step after each command at the
 // latest; an APPEND to the slot waits for the end. At most 2 + 2^ceil(log2(Layers)) + 2 blocks steps.
@@ -81,7 +81,7 @@ module mr_kv_front #(
   localparam logic [1:0] OpStream = 2'd0, OpAppend = 2'd1;
 
   typedef enum logic [3:0] {
-    StClear, StIdle, StWalk, StCheck, StMulLayer, StMulHead, StMulNbh, StMulCount, StPush
+    StClear, StIdle, StWalk, StCheck, StMulLayer, StMulHead, StMulNbh, StMulCount, StRange, StPush
   } state_e;
 
   state_e state_q, state_d;
@@ -133,23 +133,22 @@ module mr_kv_front #(
     .we_i(free_we), .waddr_i(PageW'(sp_q)), .wdata_i(blk_rd)
   );
 
-  // --- checks (StCheck) ------------------------------------------------------------------------------------------
+  // --- checks: StCheck takes what the tables say, StMulLayer judges ------------------------------------------------
   logic [PairW-1:0]   pair;
   logic [2*Heads-1:0] bits, bits_new, bits_all;
-  logic [LenW-1:0]    len;
-  logic               freeing, bad_who, bad_stream, bad_append, no_page, need_page, full_set;
+  logic [LenW-1:0]    len, len_q;
+  logic               bit_q, freeing_q, bad_who, bad_stream, bad_append, no_page, need_page, full_set;
   logic [3:0]         check_status;
 
   assign pair     = PairW'({head_q, kind_q});
-  assign freeing  = free_busy_o && slot_q == 8'(free_slot_q);
   assign len      = len_rd[2*Heads +: LenW];
   assign bits     = len_rd[2*Heads-1:0];
   assign bad_who  = op_q[1] || 32'(slot_q) >= Slots || 32'(layer_q) >= Layers || {1'b0, layer_q} >= cfg_layers_i
                     || 32'(head_q) >= Heads || {1'b0, head_q} >= cfg_heads_i
                     || cfg_nbh_i == 5'd0 || 32'(cfg_nbh_i) > MaxNbh;
-  assign bad_stream = pos_q[4:0] != 5'd0 || count_q == 6'd0 || count_q > 6'd32 || freeing
-                    || {1'b0, pos_q} + 19'(count_q) > 19'(len) + 19'(bits[pair]);
-  assign bad_append = count_q != 6'd1 || pos_q != 18'(len) || bits[pair];
+  assign bad_stream = pos_q[4:0] != 5'd0 || count_q == 6'd0 || count_q > 6'd32 || freeing_q
+                    || {1'b0, pos_q} + 19'(count_q) > 19'(len_q) + 19'(bit_q);
+  assign bad_append = count_q != 6'd1 || pos_q != 18'(len_q) || bit_q;
   assign need_page  = 18'(pos_q[17:5]) == 18'(nblk_rd);
   assign no_page    = 18'(pos_q[17:5]) >= 18'(SlotBlocks) || (need_page && pages_free_o == '0);
 
@@ -172,42 +171,17 @@ module mr_kv_front #(
   end
 
   // --- address: chunk = ((page layers + layer) heads + head) 2 + kind) nbh, one multiplication a clock -----------
+  // The operands of each product are registers; its bits that are too many are looked at one clock later.
   logic [AccW-1:0] acc_q;
-  logic [8:0]      mul_b;
-  logic [18:0]     mul_a;
-  logic [8:0]      mul_c;
+  logic [8:0]      mul_b_q, mul_c_q;
   logic [27:0]     mul_p;
+  logic [9:0]      high_q;         // of the last product, from bit AccW - 1 on
   logic            over_q;
-  logic            multiply;
+  logic [AccW-1:0] chunk_q;
+  logic [AccW:0]   end_q;          // first chunk behind this one
   logic [AddrBits-1:0] base_q;
-  logic [AccW-1:0] acc_kind, acc_sel;
 
-  always_comb begin
-    mul_a = acc_q;
-    mul_b = cfg_layers_i;
-    mul_c = {1'b0, layer_q};
-    case (state_q)
-      StMulHead: begin
-        mul_b = cfg_heads_i;
-        mul_c = {1'b0, head_q};
-      end
-      StMulNbh: begin
-        mul_a = acc_kind;
-        mul_b = {4'd0, cfg_nbh_i};
-        mul_c = 9'd0;
-      end
-      StMulCount: begin
-        mul_a = acc_sel;
-        mul_b = {4'd0, cfg_nbh_i};
-        mul_c = 9'd0;
-      end
-      default: mul_b = cfg_layers_i;
-    endcase
-  end
-  assign acc_kind = {acc_q[AccW-2:0], kind_q};
-  assign acc_sel  = (op_q == OpAppend) ? {14'd0, pos_q[4:0]} : {13'd0, count_q};
-  assign multiply = state_q == StMulLayer || state_q == StMulHead || state_q == StMulNbh || state_q == StMulCount;
-  assign mul_p    = 28'(mul_a) * 28'(mul_b) + 28'(mul_c);
+  assign mul_p = 28'(acc_q) * 28'(mul_b_q) + 28'(mul_c_q);
 
   // --- control ---------------------------------------------------------------------------------------------------
   logic can_accept, walk_end;
@@ -215,7 +189,7 @@ module mr_kv_front #(
   logic [SlotW-1:0] clear_slot, cmd_slot;
 
   assign ready_o      = state_q != StClear;
-  assign can_accept   = kc_valid_i && (!job_valid_o || job_ready_i)
+  assign can_accept   = kc_valid_i && !job_valid_o
                         && !(free_busy_o && kc_op_i == OpAppend && kc_slot_i == 8'(free_slot_q));
   assign accept       = state_q == StIdle && can_accept && !walk_sel;
   // The job register is full in the clock after StPush, so the walk gets a step after each command.
@@ -239,7 +213,8 @@ module mr_kv_front #(
       StMulLayer: state_d = StMulHead;
       StMulHead:  state_d = StMulNbh;
       StMulNbh:   state_d = StMulCount;
-      StMulCount: state_d = StPush;
+      StMulCount: state_d = StRange;
+      StRange:    state_d = StPush;
       StPush:     state_d = StIdle;
       default:    state_d = StIdle;
     endcase
@@ -343,22 +318,45 @@ module mr_kv_front #(
       count_q <= kc_count_i;
     end
     if (state_q == StCheck) begin
-      status_q <= check_status;
+      len_q    <= len;
+      bit_q    <= bits[pair];
+      freeing_q <= free_busy_o && slot_q == 8'(free_slot_q);
       alloc_q  <= need_page && op_q == OpAppend;
       page_q   <= (sp_q != '0) ? free_rd : PageW'(bump_q);
       acc_q    <= !(need_page && op_q == OpAppend) ? AccW'(blk_rd)
                 : (sp_q != '0) ? AccW'(free_rd) : AccW'(bump_q);
+      mul_b_q  <= cfg_layers_i;
+      mul_c_q  <= {1'b0, layer_q};
       over_q   <= 1'b0;
     end
-    if (multiply) begin
-      acc_q <= mul_p[AccW-1:0];
-      if (state_q == StMulCount) begin
-        base_q <= AddrBits'(32'(acc_q) * ChunkBursts);
-        if (32'(acc_q) + 32'(cfg_nbh_i) > MaxChunks) over_q <= 1'b1;
-      end else if (mul_p[27:AccW] != '0 || (state_q == StMulHead && mul_p[AccW-1])) begin
-        over_q <= 1'b1;
+    high_q <= mul_p[27:AccW-1];
+    case (state_q)
+      StMulLayer: begin
+        status_q <= check_status;
+        acc_q   <= mul_p[AccW-1:0];
+        mul_b_q <= cfg_heads_i;
+        mul_c_q <= {1'b0, head_q};
       end
-    end
+      StMulHead: begin
+        acc_q   <= {mul_p[AccW-2:0], kind_q};
+        mul_b_q <= {4'd0, cfg_nbh_i};
+        mul_c_q <= 9'd0;
+        if (high_q[9:1] != '0) over_q <= 1'b1;
+      end
+      StMulNbh: begin
+        chunk_q <= mul_p[AccW-1:0];
+        acc_q   <= (op_q == OpAppend) ? {14'd0, pos_q[4:0]} : {13'd0, count_q};
+        if (high_q != '0) over_q <= 1'b1;
+      end
+      StMulCount: begin
+        acc_q  <= mul_p[AccW-1:0];
+        base_q <= AddrBits'(32'(chunk_q) * ChunkBursts);
+        end_q  <= {1'b0, chunk_q} + (AccW+1)'(cfg_nbh_i);
+        if (high_q[9:1] != '0) over_q <= 1'b1;
+      end
+      StRange: if (32'(end_q) > MaxChunks) over_q <= 1'b1;
+      default: high_q <= '0;
+    endcase
     if (state_q == StPush) begin
       job_append_o <= op_q == OpAppend;
       job_status_o <= (status_q != 4'd0) ? status_q : (over_q ? StatusPages : 4'd0);

@@ -4,8 +4,9 @@
 // DqBytes  2, 4 or 8.   MaxNbh  blocks of a head, 1..16.
 // Job port (ready/valid): one entry a command. job_blocks_i > 0: a stream of that many blocks (up to 32 MaxNbh), whose
 // scales, then data, arrive in this order on rdat_*; 0: one beat with job_status_i.
-// data_room_o / scale_room_o: one more burst of 4 words can be read; rd_data_i / rd_scale_i reserve it.
-// kr_*: R1-R6, valid from registers. kr_block is zero in a status beat: no block of an earlier stream shows there.
+// data_room_o / scale_room_o: one more burst of 4 words can be read; rd_data_i / rd_scale_i reserve it. The rooms are registers
+// that see a reservation two clocks later, so reservations are at least two clocks apart (a burst takes four).
+// kr_*: R1-R6, valid and last from registers. kr_block is zero in a status beat: no block of an earlier stream shows there.
 // One block takes 32 / DqBytes clocks. Reset drops everything. Test: tests/rtl/kv_dram.
 `default_nettype none
 `include "mr_assert.vh"
@@ -21,8 +22,8 @@ module mr_kv_resp #(
   input  wire  [9:0]          job_blocks_i,
   input  wire  [3:0]          job_status_i,
 
-  output wire                 data_room_o,
-  output wire                 scale_room_o,
+  output logic                data_room_o,
+  output logic                scale_room_o,
   input  wire                 rd_data_i,
   input  wire                 rd_scale_i,
   input  wire                 rdat_valid_i,
@@ -47,11 +48,14 @@ module mr_kv_resp #(
   // --- commands in order -----------------------------------------------------------------------------------------
   logic        q_valid, q_pop;
   logic [13:0] q_data;
-  logic        act_q, full_q;
+  logic        act_q;
+  logic        full_q;     // a beat stands at the port
+  logic        stream_q;   // the command is a STREAM
+  logic        last_q;     // one block is left, or it is a status beat
   logic [9:0]  left_q;
   logic [3:0]  status_q;
   logic [WordW-1:0] word_q;
-  logic        xfer, last, stream, shift;
+  logic        xfer, shift;
 
   mr_fifo #(.Width(14), .Depth(4)) u_jobs (
     .clk_i, .rst_ni,
@@ -66,7 +70,6 @@ module mr_kv_resp #(
   logic              d_have;
 
   assign d_have      = dw_q != dr_q;
-  assign data_room_o = (DataW-1)'(di_q - dr_q[DataW:2]) < (DataW-1)'(1 << (DataW - 2));
 
   // --- scale buffer ----------------------------------------------------------------------------------------------
   logic [HalfW-LaneW-1:0] sw_q;
@@ -76,9 +79,8 @@ module mr_kv_resp #(
   logic [DqBits-1:0]      s_word;
   logic [15:0]            scale;
 
-  assign scale_room_o = (HalfW-UnitW+1)'(si_q - sr_q[HalfW:UnitW]) < (HalfW-UnitW+1)'(1 << (HalfW - UnitW));
   // The next stream's scales start at a burst boundary.
-  assign sr_next = last ? {sr_q[HalfW:UnitW] + (HalfW-UnitW+1)'(1), UnitW'(0)} : sr_q + (HalfW+1)'(1);
+  assign sr_next = last_q ? {sr_q[HalfW:UnitW] + (HalfW-UnitW+1)'(1), UnitW'(0)} : sr_q + (HalfW+1)'(1);
 
   mr_ram_1r1w #(.Width(DqBits), .Depth(1 << (HalfW - LaneW))) u_scales (
     .clk_i,
@@ -97,22 +99,22 @@ module mr_kv_resp #(
   // --- block assembly --------------------------------------------------------------------------------------------
   logic [255:0] block_q;
 
-  assign stream = left_q != 10'd0;
-  assign last   = left_q[9:1] == 9'd0;
-  assign xfer   = kr_valid_o && kr_ready_i;
-  assign shift  = act_q && stream && d_have && (!full_q || (kr_ready_i && !last));
+  assign xfer   = full_q && kr_ready_i;
+  assign shift  = act_q && stream_q && d_have && (!full_q || (kr_ready_i && !last_q));
   assign q_pop  = !act_q;
 
-  assign kr_valid_o  = act_q && (full_q || !stream);
-  assign kr_last_o   = last;
+  assign kr_valid_o  = full_q;
+  assign kr_last_o   = last_q;
   assign kr_status_o = status_q;
-  assign kr_block_o  = {scale & {16{stream}}, block_q};
+  assign kr_block_o  = {scale & {16{stream_q}}, block_q};
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       act_q   <= 1'b0;
       full_q  <= 1'b0;
       left_q  <= 10'd0;
+      stream_q <= 1'b0;
+      last_q  <= 1'b0;
       status_q <= 4'd0;
       word_q  <= '0;
       dr_q    <= '0;
@@ -125,12 +127,16 @@ module mr_kv_resp #(
       if (shift && word_q == WordW'(WordsN - 1)) full_q <= 1'b1;
       else if (xfer) full_q <= 1'b0;
       if (xfer) begin
-        act_q  <= !last;
-        left_q <= stream ? left_q - 10'd1 : 10'd0;
-        if (stream) sr_q <= sr_next;
+        act_q  <= !last_q;
+        left_q <= left_q - 10'd1;
+        last_q <= left_q[9:2] == 8'd0 && left_q[1:0] != 2'd3;
+        if (stream_q) sr_q <= sr_next;
       end
     end else if (q_valid) begin
       act_q    <= 1'b1;
+      full_q   <= q_data[13:4] == 10'd0;
+      stream_q <= q_data[13:4] != 10'd0;
+      last_q   <= q_data[13:5] == 9'd0;
       left_q   <= q_data[13:4];
       status_q <= q_data[3:0];
     end
@@ -138,7 +144,7 @@ module mr_kv_resp #(
 
   // Cleared after a stream, so that a status beat shows zero.
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || (xfer && last)) block_q <= '0;
+    if (!rst_ni || (xfer && last_q)) block_q <= '0;
     else if (shift) block_q <= {data_mem[dr_q[DataW-1:0]], block_q[255:DqBits]};
   end
 
@@ -148,7 +154,11 @@ module mr_kv_resp #(
       di_q <= '0;
       sw_q <= '0;
       si_q <= '0;
+      data_room_o  <= 1'b0;
+      scale_room_o <= 1'b0;
     end else begin
+      data_room_o  <= (DataW-1)'(di_q - dr_q[DataW:2]) < (DataW-1)'(1 << (DataW - 2));
+      scale_room_o <= (HalfW-UnitW+1)'(si_q - sr_q[HalfW:UnitW]) < (HalfW-UnitW+1)'(1 << (HalfW - UnitW));
       if (rd_data_i) di_q <= di_q + (DataW-1)'(1);
       if (rd_scale_i) si_q <= si_q + (HalfW-UnitW+1)'(1);
       if (rdat_valid_i && !rdat_scale_i) dw_q <= dw_q + (DataW+1)'(1);

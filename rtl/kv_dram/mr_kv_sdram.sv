@@ -10,9 +10,9 @@
 // (bank and row are derived from it), which must not leave the row. Kinds: read or write, scales or data. Two runs are
 // held: the current one and the next, whose row is opened early. A scale write has run_n_i = 1 and stores kw_block_i[271:256]
 // at half-word run_sub_i of the burst, everything else masked; a data write stores kw_block_i[255:0] and ends with
-// kw_take_o (combinational, only while kw_valid_i; the block must hold until then). A write waits for kw_valid_i, a read
-// burst for data_room_i / scale_room_i; rd_data_o / rd_scale_o tell that a burst of the kind was issued. Its 4 words follow
-// in order at rdat_valid_o, CL + 2 + ReadExtra clocks later. While a run waits, refreshes go on.
+// kw_take_o (from registers, only while kw_valid_i; the block must hold until then). A write waits for kw_valid_i (seen a
+// clock later), a read burst for data_room_i / scale_room_i; rd_data_o / rd_scale_o tell that a burst of the kind was
+// issued. Its 4 words follow in order at rdat_valid_o, CL + 2 + ReadExtra clocks later. While a run waits, refreshes go on.
 // Refresh: a counter of tREFI raises the debt; it is paid at the end of a run, in idle time or stalls, and at debt 4 at
 // once, so it stays below 8. All pins are registered. The device samples them at the following clock edge.
 // Reset: pins go to NOP with CKE low; initialisation starts again. Test: tests/rtl/kv_dram.
@@ -118,7 +118,7 @@ module mr_kv_sdram #(
   assign in_bank  = run_addr_i[ColBits-2 +: 2] + in_row[1:0] + in_row[3:2];
   assign run_ready_o = !nxt_v_q;
   assign run_take = run_valid_i && !nxt_v_q;
-  assign nxt_move = nxt_v_q && (!cur_v_q || cur_done);
+  assign nxt_move = nxt_known_q && (!cur_v_q || cur_done);
 
   // --- banks -----------------------------------------------------------------------------------------------------
   state_e             state_q, state_d;
@@ -126,10 +126,10 @@ module mr_kv_sdram #(
   logic               bk_ref;
   logic [3:0]         bk_open, bk_cmd_ok, bk_pre_ok;
   logic [4*RowBits-1:0] bk_row;
-  logic               live;
+  logic               live_q;     // a command was given in the last 63 clocks: gates what changes only then
   logic [2:0]         cmd_d;
   logic [1:0]         ba_d;
-  logic [RowBits-1:0] a_d;
+  logic [RowBits-1:0] a_d, act_row;
 
   genvar b;
   generate
@@ -137,8 +137,8 @@ module mr_kv_sdram #(
       mr_kv_bank #(
         .RowBits(RowBits), .TRcd(TRcd), .TRp(TRp), .TRas(TRas), .TRfc(TRfc), .TWr(TWr), .Burst(Burst)
       ) u_bank (
-        .clk_i, .rst_ni, .en_i(live),
-        .act_i(bk_act[b]), .pre_i(bk_pre[b]), .ref_i(bk_ref), .rd_i(bk_rd[b]), .wr_i(bk_wr[b]), .row_i(a_d),
+        .clk_i, .rst_ni,
+        .act_i(bk_act[b]), .pre_i(bk_pre[b]), .ref_i(bk_ref), .rd_i(bk_rd[b]), .wr_i(bk_wr[b]), .row_i(act_row),
         .open_o(bk_open[b]), .row_o(bk_row[b*RowBits +: RowBits]),
         .cmd_ok_o(bk_cmd_ok[b]), .pre_ok_o(bk_pre_ok[b])
       );
@@ -146,32 +146,46 @@ module mr_kv_sdram #(
   endgenerate
 
   // --- device-wide waits -----------------------------------------------------------------------------------------
+  localparam logic [4:0] NRrd = 5'(TRrd - 1);
+  localparam logic [4:0] NRd  = 5'(Burst - 1);
+  localparam logic [4:0] NRtw = 5'(TRtw - 1);
   logic [4:0]  rrd_q, rd_wait_q, wr_wait_q;
-  logic [5:0]  tail_q;      // clocks since the last command, for gating the waits
+  logic        rrd_ok_q, rd_ok_q, wr_ok_q, wait_ok_q;    // these and wait_q are 0
+  logic [5:0]  tail_q;      // clocks left of live_q
   logic [15:0] wait_q;      // initialisation waits
   logic [15:0] refi_q;
   logic [3:0]  debt_q;
+  logic        debt_some_q, debt_urgent_q;
   logic [3:0]  init_left_q;
   logic        refi_tick;
   logic        wait_load;
   logic [15:0] wait_d;
 
-  assign live = tail_q != 6'd0;
-
   // --- command choice --------------------------------------------------------------------------------------------
-  logic cur_hit, nxt_hit, nxt_free, cur_room, cur_stall, can_burst;
-  logic cur_open, nxt_open;
+  // What stands in the banks of the two runs is known a clock ahead: of the next run it is looked up anew in every clock, and
+  // holds (nxt_known_q) unless that bank's row was opened or closed in the clock before; the current run takes it over and
+  // follows its own bank.
+  logic cur_open_q, cur_hit_q, nxt_open_q, nxt_hit_q, nxt_known_q;
+  logic kw_have_q;          // a block stands at the port, and it is not the one just taken
+  logic cur_room, cur_stall, can_burst, spare, same_bank, nxt_stale, pre_all;
+  logic act_cur, act_nxt, pre_cur, pre_nxt, go;
   logic do_rd, do_wr;
 
-  assign cur_open  = bk_open[cur_bank_q];
-  assign nxt_open  = bk_open[nxt_bank_q];
-  assign cur_hit   = cur_open && bk_row[cur_bank_q*RowBits +: RowBits] == cur_row_q;
-  assign nxt_hit   = nxt_open && bk_row[nxt_bank_q*RowBits +: RowBits] == nxt_row_q;
-  assign nxt_free  = nxt_v_q && cur_v_q && nxt_bank_q != cur_bank_q && !nxt_hit;
-  assign cur_room  = cur_wr_q ? kw_valid_i : (cur_scale_q ? scale_room_i : data_room_i);
+  assign cur_room  = cur_wr_q ? kw_have_q : (cur_scale_q ? scale_room_i : data_room_i);
   assign cur_stall = cur_v_q && !cur_room;
-  assign can_burst = cur_v_q && cur_hit && cur_room && bk_cmd_ok[cur_bank_q]
-                     && (cur_wr_q ? wr_wait_q == 5'd0 : rd_wait_q == 5'd0);
+  assign go        = state_q == StRun && wait_ok_q && !(debt_urgent_q || (debt_some_q && (!cur_v_q || cur_stall)));
+  assign can_burst = cur_v_q && cur_hit_q && cur_room && bk_cmd_ok[cur_bank_q] && (cur_wr_q ? wr_ok_q : rd_ok_q);
+  assign do_rd     = go && can_burst && !cur_wr_q;
+  assign do_wr     = go && can_burst && cur_wr_q;
+  assign pre_cur   = go && cur_v_q && cur_open_q && !cur_hit_q && bk_pre_ok[cur_bank_q];
+  assign act_cur   = go && cur_v_q && !cur_open_q && bk_cmd_ok[cur_bank_q] && rrd_ok_q;
+  assign same_bank = nxt_bank_q == cur_bank_q;
+  assign spare     = go && cur_v_q && cur_hit_q && !can_burst && nxt_known_q && !same_bank;
+  assign pre_nxt   = spare && nxt_open_q && !nxt_hit_q && bk_pre_ok[nxt_bank_q];
+  assign act_nxt   = spare && !nxt_open_q && bk_cmd_ok[nxt_bank_q] && rrd_ok_q;
+  assign pre_all   = (state_q == StInitPre || state_q == StRefPre) && bk_pre_ok == 4'hF;
+  assign nxt_stale = ((pre_cur || act_cur) && same_bank) || pre_nxt || act_nxt || pre_all;
+  assign act_row   = cur_open_q ? nxt_row_q : cur_row_q;
   assign cur_done  = (do_rd || do_wr) && cur_n_q == RunBits'(1);
   assign rd_data_o = do_rd && !cur_scale_q;
   assign rd_scale_o = do_rd && cur_scale_q;
@@ -179,108 +193,92 @@ module mr_kv_sdram #(
   assign ev_ref_o  = bk_ref && ready_o;
 
   always_comb begin
+    bk_act = 4'd0;
+    bk_pre = {4{pre_all}};
+    bk_rd  = 4'd0;
+    bk_wr  = 4'd0;
+    bk_rd[cur_bank_q] = do_rd;
+    bk_wr[cur_bank_q] = do_wr;
+    if (act_cur) bk_act[cur_bank_q] = 1'b1;
+    if (act_nxt) bk_act[nxt_bank_q] = 1'b1;
+    if (pre_cur) bk_pre[cur_bank_q] = 1'b1;
+    if (pre_nxt) bk_pre[nxt_bank_q] = 1'b1;
+  end
+
+  always_comb begin
     state_d   = state_q;
-    cmd_d     = CmdNop;
-    ba_d      = ba_o;
-    a_d       = a_o;
-    bk_act    = 4'd0;
-    bk_pre    = 4'd0;
-    bk_rd     = 4'd0;
-    bk_wr     = 4'd0;
     bk_ref    = 1'b0;
-    do_rd     = 1'b0;
-    do_wr     = 1'b0;
     wait_load = 1'b0;
     wait_d    = 16'd0;
     case (state_q)
-      StPower: if (wait_q == 16'd0) state_d = StInitPre;
-      StInitPre, StRefPre: begin
-        if (bk_pre_ok == 4'hF) begin
-          cmd_d   = CmdPre;
-          a_d[10] = 1'b1;
-          bk_pre  = 4'hF;
-          if (state_q == StInitPre) state_d = StInitRef;
-          else state_d = StRef;
-        end
-      end
+      StPower:   if (wait_ok_q) state_d = StInitPre;
+      StInitPre: if (pre_all) state_d = StInitRef;
       StInitRef: begin
         if (bk_cmd_ok == 4'hF) begin
-          cmd_d  = CmdRef;
           bk_ref = 1'b1;
           if (init_left_q == 4'd1) state_d = StMrs;
         end
       end
       StMrs: begin
-        if (bk_cmd_ok == 4'hF && wait_q == 16'd0) begin
-          cmd_d     = CmdMrs;
-          ba_d      = 2'd0;
-          a_d       = RowBits'({TCl[2:0], 4'b0010});  // sequential bursts of 4, writes burst as well
+        if (bk_cmd_ok == 4'hF && wait_ok_q) begin
           wait_load = 1'b1;
           wait_d    = 16'(TMrd);
           state_d   = StRun;
         end
       end
+      StRefPre: if (pre_all) state_d = StRef;
       StRef: begin
         if (bk_cmd_ok == 4'hF) begin
-          cmd_d  = CmdRef;
           bk_ref = 1'b1;
           if (debt_q == 4'd1) state_d = StRun;
         end
       end
       StRun: begin
-        if (wait_q != 16'd0) begin
-          state_d = StRun;
-        end else if (debt_q >= 4'(DebtUrgent) || (debt_q != 4'd0 && (!cur_v_q || cur_stall))) begin
-          state_d = StRefPre;
-        end else if (can_burst) begin
-          cmd_d = cur_wr_q ? CmdWr : CmdRd;
-          ba_d  = cur_bank_q;
-          a_d   = RowBits'({cur_col_q, 2'b00});
-          do_rd = !cur_wr_q;
-          do_wr = cur_wr_q;
-          bk_rd[cur_bank_q] = !cur_wr_q;
-          bk_wr[cur_bank_q] = cur_wr_q;
-          if (debt_q != 4'd0 && cur_n_q == RunBits'(1)) state_d = StRefPre;
-        end else if (cur_v_q && !cur_hit && cur_open) begin
-          if (bk_pre_ok[cur_bank_q]) begin
-            cmd_d   = CmdPre;
-            ba_d    = cur_bank_q;
-            a_d[10] = 1'b0;
-            bk_pre[cur_bank_q] = 1'b1;
-          end
-        end else if (cur_v_q && !cur_open) begin
-          if (bk_cmd_ok[cur_bank_q] && rrd_q == 5'd0) begin
-            cmd_d = CmdAct;
-            ba_d  = cur_bank_q;
-            a_d   = cur_row_q;
-            bk_act[cur_bank_q] = 1'b1;
-          end
-        end else if (nxt_free && nxt_open) begin
-          if (bk_pre_ok[nxt_bank_q]) begin
-            cmd_d   = CmdPre;
-            ba_d    = nxt_bank_q;
-            a_d[10] = 1'b0;
-            bk_pre[nxt_bank_q] = 1'b1;
-          end
-        end else if (nxt_free) begin
-          if (bk_cmd_ok[nxt_bank_q] && rrd_q == 5'd0) begin
-            cmd_d = CmdAct;
-            ba_d  = nxt_bank_q;
-            a_d   = nxt_row_q;
-            bk_act[nxt_bank_q] = 1'b1;
-          end
-        end
+        if (wait_ok_q && !go) state_d = StRefPre;
+        else if (debt_some_q && cur_done) state_d = StRefPre;
       end
       default: state_d = StPower;
     endcase
   end
 
+  // The pins. Address and bank hold without a command.
+  always_comb begin
+    cmd_d = CmdNop;
+    ba_d  = ba_o;
+    a_d   = a_o;
+    if (wait_load) begin
+      cmd_d = CmdMrs;
+      ba_d  = 2'd0;
+      a_d   = RowBits'({TCl[2:0], 4'b0010});  // sequential bursts of 4, writes burst as well
+    end
+    if (bk_ref) cmd_d = CmdRef;
+    if (do_rd || do_wr) begin
+      cmd_d = cur_wr_q ? CmdWr : CmdRd;
+      ba_d  = cur_bank_q;
+      a_d   = RowBits'({cur_col_q, 2'b00});
+    end
+    if (act_cur || act_nxt) begin
+      cmd_d = CmdAct;
+      ba_d  = act_cur ? cur_bank_q : nxt_bank_q;
+      a_d   = act_row;
+    end
+    if (pre_cur || pre_nxt || pre_all) begin
+      cmd_d   = CmdPre;
+      ba_d    = pre_nxt ? nxt_bank_q : cur_bank_q;
+      a_d[10] = pre_all;
+    end
+  end
+
   // --- run registers ---------------------------------------------------------------------------------------------
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      cur_v_q <= 1'b0;
-      nxt_v_q <= 1'b0;
+      cur_v_q     <= 1'b0;
+      nxt_v_q     <= 1'b0;
+      nxt_known_q <= 1'b0;
+      kw_have_q   <= 1'b0;
     end else begin
+      nxt_known_q <= nxt_v_q && !nxt_move && !nxt_stale;
+      kw_have_q   <= kw_valid_i && !kw_take_o;
       if (nxt_move) cur_v_q <= 1'b1;
       else if (cur_done) cur_v_q <= 1'b0;
       if (run_take) nxt_v_q <= 1'b1;
@@ -305,33 +303,52 @@ module mr_kv_sdram #(
       cur_col_q   <= nxt_col_q;
       cur_n_q     <= nxt_n_q;
       cur_sub_q   <= nxt_sub_q;
+      cur_open_q  <= nxt_open_q && !pre_all;
+      cur_hit_q   <= nxt_hit_q && !pre_all;
     end else if (do_rd || do_wr) begin
       cur_col_q <= cur_col_q + (ColBits-2)'(1);
       cur_n_q   <= cur_n_q - RunBits'(1);
+    end else if (pre_cur || pre_all) begin
+      cur_open_q <= 1'b0;
+      cur_hit_q  <= 1'b0;
+    end else if (act_cur) begin
+      cur_open_q <= 1'b1;
+      cur_hit_q  <= 1'b1;
+    end
+    if (nxt_v_q) begin
+      nxt_open_q <= bk_open[nxt_bank_q];
+      nxt_hit_q  <= bk_open[nxt_bank_q] && bk_row[nxt_bank_q*RowBits +: RowBits] == nxt_row_q;
     end
   end
 
   // --- waits, refresh timer, state -------------------------------------------------------------------------------
+  logic [3:0] debt_d;
   assign refi_tick = ready_o && refi_q == 16'd0;
+  assign debt_d    = debt_q + 4'(refi_tick) - 4'(bk_ref);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q     <= StPower;
       ready_o     <= 1'b0;
       wait_q      <= 16'(TInit);
+      wait_ok_q   <= 1'b0;
       refi_q      <= 16'(TRefi - 1);
       debt_q      <= 4'd0;
+      debt_some_q   <= 1'b0;
+      debt_urgent_q <= 1'b0;
       init_left_q <= 4'(InitRefs);
     end else begin
       state_q <= state_d;
       if (wait_load) wait_q <= wait_d;
-      else if (wait_q != 16'd0) wait_q <= wait_q - 16'd1;
+      else if (!wait_ok_q) wait_q <= wait_q - 16'd1;
+      wait_ok_q <= !wait_load && (wait_ok_q || wait_q == 16'd1);
       if (state_q == StInitRef && bk_ref) init_left_q <= init_left_q - 4'd1;
       if (wait_load) ready_o <= 1'b1;
       if (ready_o) begin
         refi_q <= refi_tick ? 16'(TRefi - 1) : refi_q - 16'd1;
-        if (refi_tick && !bk_ref) debt_q <= debt_q + 4'd1;
-        else if (!refi_tick && bk_ref) debt_q <= debt_q - 4'd1;
+        debt_q        <= debt_d;
+        debt_some_q   <= debt_d != 4'd0;
+        debt_urgent_q <= debt_d >= 4'(DebtUrgent);
       end
     end
   end
@@ -342,16 +359,39 @@ module mr_kv_sdram #(
       rd_wait_q <= 5'd0;
       wr_wait_q <= 5'd0;
       tail_q    <= 6'd0;
-    end else if (live || cmd_d != CmdNop) begin
-      if (cmd_d != CmdNop) tail_q <= 6'd63;
-      else tail_q <= tail_q - 6'd1;
-      if (bk_act != 4'd0) rrd_q <= 5'(TRrd - 1);
-      else if (rrd_q != 5'd0) rrd_q <= rrd_q - 5'd1;
-      if (do_rd || do_wr) rd_wait_q <= 5'(Burst - 1);
-      else if (rd_wait_q != 5'd0) rd_wait_q <= rd_wait_q - 5'd1;
-      if (do_rd) wr_wait_q <= 5'(TRtw - 1);
-      else if (do_wr) wr_wait_q <= 5'(Burst - 1);
-      else if (wr_wait_q != 5'd0) wr_wait_q <= wr_wait_q - 5'd1;
+      rrd_ok_q  <= 1'b1;
+      rd_ok_q   <= 1'b1;
+      wr_ok_q   <= 1'b1;
+      live_q    <= 1'b0;
+    end else begin
+      if (cmd_d != CmdNop) begin
+        tail_q <= 6'd63;
+        live_q <= 1'b1;
+      end else if (live_q) begin
+        tail_q <= tail_q - 6'd1;
+        live_q <= tail_q != 6'd1;
+      end
+      if (act_cur || act_nxt) begin
+        rrd_q    <= NRrd;
+        rrd_ok_q <= NRrd == 5'd0;
+      end else if (!rrd_ok_q) begin
+        rrd_q    <= rrd_q - 5'd1;
+        rrd_ok_q <= rrd_q == 5'd1;
+      end
+      if (do_rd || do_wr) begin
+        rd_wait_q <= NRd;
+        rd_ok_q   <= NRd == 5'd0;
+      end else if (!rd_ok_q) begin
+        rd_wait_q <= rd_wait_q - 5'd1;
+        rd_ok_q   <= rd_wait_q == 5'd1;
+      end
+      if (do_rd || do_wr) begin
+        wr_wait_q <= cur_wr_q ? NRd : NRtw;
+        wr_ok_q   <= cur_wr_q ? NRd == 5'd0 : NRtw == 5'd0;
+      end else if (!wr_ok_q) begin
+        wr_wait_q <= wr_wait_q - 5'd1;
+        wr_ok_q   <= wr_wait_q == 5'd1;
+      end
     end
   end
 
@@ -369,7 +409,7 @@ module mr_kv_sdram #(
   assign beat    = do_wr ? 2'd0 : wbeat_q;
   assign w_scale = do_wr ? cur_scale_q : w_scale_q;
   assign w_sub   = do_wr ? cur_sub_q : w_sub_q;
-  assign kw_take_o = wr_on && !w_scale && word_q == WordW'(WordsN - 1);
+  assign kw_take_o = wbeat_q == 2'd3 && !w_scale_q && word_q == WordW'(WordsN - 1);
   assign idle_o  = !cur_v_q && !nxt_v_q && wbeat_q == 2'd0;
 
   always_comb begin
@@ -419,15 +459,15 @@ module mr_kv_sdram #(
     if (!rst_ni) begin
       rbeat_q <= 2'd0;
       pipe_q  <= '0;
-    end else if (live || do_rd) begin
+    end else begin
       if (rd_on) rbeat_q <= do_rd ? 2'd1 : rbeat_q + 2'd1;
       pipe_q <= {pipe_q[PipeN-2:0], rd_on};
     end
   end
   always_ff @(posedge clk_i) begin
     if (do_rd) r_scale_q <= cur_scale_q;
-    if (live || do_rd) pipe_sc_q <= {pipe_sc_q[PipeN-2:0], do_rd ? cur_scale_q : r_scale_q};
-    if (live) rdat_o <= dq_i;
+    if (live_q || do_rd) pipe_sc_q <= {pipe_sc_q[PipeN-2:0], do_rd ? cur_scale_q : r_scale_q};
+    if (live_q) rdat_o <= dq_i;
   end
 
   // --- pins ------------------------------------------------------------------------------------------------------

@@ -678,6 +678,7 @@ static void random_suite(void) {
         {1, 2, 1, 37, 80000, {20, 2, 3, 100, 100, 2500}},
         {2, 3, 2, 37, 80000, {50, 40, 100, 100, 100, 200}},
         {2, 2, 1, 37, 20000, {0, 100, 100, 100, 100, 500}}, /* refusals must not starve FREE */
+        {12, 3, 1, 37, 200000, {95, 2, 100, 6, 100, 0}},    /* refresh of rows that wait open */
     };
 
     for (unsigned i = 0; i < sizeof runs / sizeof runs[0] && !tb.failed; i++) {
