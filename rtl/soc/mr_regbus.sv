@@ -58,7 +58,7 @@ module mr_regbus #(
   logic        error_q;
   logic        posted_q;     // a window write was taken last cycle
   logic        read_q;       // a window read was taken last cycle
-  logic [2:0]  under_way_q;  // posted writes on their way through the window
+  logic [3:0]  under_way_q;  // posted writes on their way through the window
 
   wire [11:0] page = addr_q[23:12];
   wire        is_chip = page == 12'h000;
@@ -120,7 +120,7 @@ module mr_regbus #(
     end else begin
       posted_q <= take && to_window && req_write_i;
       read_q <= take && to_window && !req_write_i;
-      under_way_q <= {under_way_q[1:0], posted_q};
+      under_way_q <= {under_way_q[2:0], posted_q};
       case (st_q)
         StIdle: if (take) st_q <= !to_window ? StSel : req_write_i ? StIdle : StWindow;
         StSel: if (sel) st_q <= StRead;

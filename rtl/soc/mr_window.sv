@@ -6,7 +6,7 @@
 // write_error_o for one cycle. Refused: no such tile or kind, index out of range, a tile with a job, a write to RESULT, any
 // access while the CRC runs.
 // CRC: crc_start_i latches kind, tile, first row and count; crc_busy_o until crc_value_o is valid; crc_error_o when a
-// read was refused. One 32-bit word a cycle (less one for every window access meanwhile) and 6 cycles of latency.
+// read was refused. One 32-bit word a cycle (less one for every window access meanwhile) and 7 cycles of latency.
 `default_nettype none
 module mr_window #(
   parameter int Tiles = 2,
@@ -93,7 +93,7 @@ module mr_window #(
   assign res_en_o = to_result;
   assign res_addr_o = index_q[ResW-1:0];
 
-  // ---- answer pipeline, two cycles like the tiles' ----
+  // ---- answer pipeline, two cycles like the tiles', and one in which the answer stands in registers ----
   logic [1:0]  pend_q;
   logic [1:0]  pend_tile_q;     // a tile will answer
   logic [1:0]  pend_bad_q;      // nobody will: refused here
@@ -113,15 +113,17 @@ module mr_window #(
       end
     end
   end
-  wire        answer = pend_q[1];
-  wire [31:0] a_rdata = pend_tile_q[1] ? t_rdata : res_data_q;
-  wire        a_error = pend_bad_q[1] || (pend_tile_q[1] && t_error);
-  wire        fold = answer && pend_byc_q[1];
+  logic        answer_q;
+  logic        a_write_q;
+  logic        a_byc_q;
+  logic        a_error_q;
+  logic [31:0] a_rdata_q;
+  wire         fold = answer_q && a_byc_q;
 
-  assign win_rvalid_o = answer && !pend_byc_q[1] && !pend_write_q[1];
-  assign win_rdata_o = a_rdata;
-  assign win_error_o = a_error;
-  assign write_error_o = answer && !pend_byc_q[1] && pend_write_q[1] && a_error;
+  assign win_rvalid_o = answer_q && !a_byc_q && !a_write_q;
+  assign win_rdata_o = a_rdata_q;
+  assign win_error_o = a_error_q;
+  assign write_error_o = answer_q && !a_byc_q && a_write_q && a_error_q;
   assign crc_busy_o = crc_q;
   assign crc_error_o = crc_error_q;
   assign crc_value_o = crc_value_q;
@@ -143,9 +145,11 @@ module mr_window #(
       crc_q <= 1'b0;
       en_q <= 1'b0;
       pend_q <= 2'b00;
+      answer_q <= 1'b0;
     end else begin
       en_q <= run_q || win_en_i;
       pend_q <= {pend_q[0], en_q};
+      answer_q <= pend_q[1];
       if (start) begin
         run_q <= crc_count_i != '0;
         crc_q <= crc_count_i != '0;
@@ -172,8 +176,8 @@ module mr_window #(
       end
       answers_q <= answers_q + 32'(crc_go) - 32'(fold);
       if (fold) begin
-        crc_value_q <= crc32_word(crc_value_q, a_rdata) ^ (last_answer ? 32'hFFFFFFFF : 32'd0);
-        if (a_error) crc_error_q <= 1'b1;
+        crc_value_q <= crc32_word(crc_value_q, a_rdata_q) ^ (last_answer ? 32'hFFFFFFFF : 32'd0);
+        if (a_error_q) crc_error_q <= 1'b1;
       end
     end
     if (run_q || win_en_i) begin
@@ -192,6 +196,12 @@ module mr_window #(
       pend_byc_q <= {pend_byc_q[0], byc_q};
     end
     if (pend_q[0]) res_data_q <= res_data_i;
+    if (pend_q[1]) begin
+      a_rdata_q <= pend_tile_q[1] ? t_rdata : res_data_q;
+      a_error_q <= pend_bad_q[1] || (pend_tile_q[1] && t_error);
+      a_write_q <= pend_write_q[1];
+      a_byc_q <= pend_byc_q[1];
+    end
   end
   wire unused_ok = &{1'b0, crc_first_i[31:29]};
 endmodule
