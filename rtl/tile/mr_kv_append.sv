@@ -58,6 +58,7 @@ module mr_kv_append #(
   localparam logic [3:0] StatusWho = 4'd4;
 
   logic [2:0]     st_q;
+  logic           busy_q;         // st_q is not StIdle
   logic [7:0]     layer_q;
   logic [7:0]     head_q;
   logic [7:0]     heads_left_q;
@@ -87,7 +88,10 @@ module mr_kv_append #(
     else if (nbh_q != {3'd0, cfg_nbh_i}) span_err = StatusRange;
   end
 
-  assign busy_o = st_q != StIdle;
+  wire begins = st_q == StIdle && start_i && n_kv_i != '0 && nbh_i != '0;
+  wire ends = (st_q == StSpan && err_q != 4'd0) ||
+              (st_q == StWait && (answers_left_q == '0 || (answers_left_q == 9'd1 && answer)));
+  assign busy_o = busy_q;
   assign err_o = err_q == 4'd0 && answer ? kr_status_i : err_q;
   assign xm_valid_o = st_q == StRead;
   assign xm_addr_o = kind_q ? v_addr_q : k_addr_q;
@@ -103,17 +107,23 @@ module mr_kv_append #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       st_q <= StIdle;
+      busy_q <= 1'b0;
     end else begin
+      if (begins) busy_q <= 1'b1;
+      else if (ends) busy_q <= 1'b0;
       case (st_q)
-        StIdle: if (start_i && n_kv_i != '0 && nbh_i != '0) st_q <= StSpan;
-        StSpan: if (err_q != 4'd0) st_q <= StIdle;
+        StIdle: if (begins) st_q <= StSpan;
+        StSpan: if (ends) st_q <= StIdle;
                 else if (seen_left_q == 8'd0 && span_err == 4'd0) st_q <= StCmd;
         StCmd: if (kc_ready_i) st_q <= StRead;
         StRead: if (xm_ready_i) st_q <= StTake;
         StTake: st_q <= StSend;
         StSend: if (kw_ready_i) st_q <= !last_block ? StRead : last_cmd ? StWait : StCmd;
-        StWait: if (answers_left_q == '0 || (answers_left_q == 9'd1 && answer)) st_q <= StIdle;
-        default: st_q <= StIdle;
+        StWait: if (ends) st_q <= StIdle;
+        default: begin
+          st_q <= StIdle;
+          busy_q <= 1'b0;
+        end
       endcase
     end
   end

@@ -335,9 +335,9 @@ module mr_softmax #(
     exp_fn = a_v_q[AtExp] ? 3'd0 : 3'd1;
     exp_a = a_v_q[AtExp] ? sub_y : d_there ? mul_y : part_q[0];
     mul_v = a_v_q[AtE] || e_v_q[2] || d_issue || b_v_q[1];
-    // At most one of them needs the multiplier; the tags decide alone, because pass A's have the last place.
-    mul_a = a_corr_q[AtE] ? l_old_q : e;
-    mul_b = a_corr_q[AtE] ? e : vs_q;
+    // At most one of them needs the multiplier. vs_q is V's scale, or the old sum for the first e (corr).
+    mul_a = e;
+    mul_b = vs_q;
     if (d_issue) begin
       mul_a = {1'b0, amax_q};
       mul_b = Inv127;
@@ -346,7 +346,6 @@ module mr_softmax #(
       mul_b = inv_q;
     end else if (e_v_q[2]) begin
       mul_a = e_rd;
-      mul_b = vs_q;
     end
     i8_v = b_v_q[AtI8];
   end
@@ -440,7 +439,7 @@ module mr_softmax #(
         default: begin
         end
       endcase
-      if (a_v_q[AtE-1] || e_v_q[1]) vs_q <= vs_i;
+      if (a_v_q[AtE-1] || e_v_q[1]) vs_q <= a_v_q[AtE-1] && a_corr_q[AtE-1] ? l_old_q : vs_i;
       if (vs_a) vs_idx_q <= vs_idx_q + 5'd1;
       if (e_there) e_pos_q <= e_pos_q + 5'd1;
       if (lc_there) lc_q <= mul_y;

@@ -91,7 +91,9 @@ module mr_tile_mem #(
   logic [8:0]   x_sel_q;
   logic [1:0]   v_sel_q;
   logic [1:0]   p_sel_q;
-  logic [31:0]  picked;
+  logic [31:0]  w_pick_q [Lanes];
+  logic [31:0]  o_pick;        // of the other memories
+  logic [31:0]  o_pick_q;
   logic [255:0] stage_q;
 
   wire [3:0]  k = cfg_index_i[3:0];
@@ -121,6 +123,12 @@ module mr_tile_mem #(
   wire [LaneW-1:0] lane = Lanes > 1 ? row[LaneW-1:0] : '0;
   wire [WaW-1:0]   word = WaW'(row >> $clog2(Lanes));
 
+  // The chosen one of nine words; 0 if none is.
+  function automatic [31:0] pick(input [287:0] words, input [8:0] sel);
+    pick = '0;
+    for (int i = 0; i < 9; i = i + 1) pick = pick | (words[32*i +: 32] & {32{sel[i]}});
+  endfunction
+
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       answer_q <= 1'b0;
@@ -140,16 +148,18 @@ module mr_tile_mem #(
       if (wr && (cfg_kind_i == KindW || cfg_kind_i == KindX) && k < 4'd8) stage_q[k[2:0]*32 +: 32] <= cfg_wdata_i;
     end
     if (answer_q) cfg_error_o <= error_q;
-    if (answer_q) cfg_rdata_o <= picked;
+    if (answer_q) begin
+      for (int i = 0; i < Lanes; i = i + 1) w_pick_q[i] <= pick(w_data_o[288*i +: 288], w_sel_q[9*i +: 9]);
+      o_pick_q <= o_pick;
+    end
   end
   always_comb begin
-    picked = '0;
-    for (int i = 0; i < Lanes * 9; i = i + 1) picked = picked | (w_data_o[32*i +: 32] & {32{w_sel_q[i]}});
-    for (int i = 0; i < 8; i = i + 1) picked = picked | (x_data_o[32*i +: 32] & {32{x_sel_q[i]}});
-    picked = picked | ({16'd0, x_data_o[271:256]} & {32{x_sel_q[8]}});
+    o_pick = pick({16'd0, x_data_o}, x_sel_q);
     for (int i = 0; i < 2; i = i + 1) begin
-      picked = picked | (va_data_o[32*i +: 32] & {32{v_sel_q[i]}}) | (pm_data_o[32*i +: 32] & {32{p_sel_q[i]}});
+      o_pick = o_pick | (va_data_o[32*i +: 32] & {32{v_sel_q[i]}}) | (pm_data_o[32*i +: 32] & {32{p_sel_q[i]}});
     end
+    cfg_rdata_o = o_pick_q;
+    for (int i = 0; i < Lanes; i = i + 1) cfg_rdata_o = cfg_rdata_o | w_pick_q[i];
   end
 
   // ---- VMEM: two copies, so that two reads and a write fit in a cycle ----

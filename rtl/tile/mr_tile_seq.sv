@@ -133,6 +133,7 @@ module mr_tile_seq #(
   logic           past_end_q;     // pc beyond PMEM
   logic           bad_op_q;
   logic           bad_q;          // that, or an operand out of range
+  logic           ok_q;           // neither that nor forbidden by the predicate
   logic           failed_q;       // status_q is not 0
   logic           embed_q;        // VEC's present or last descriptor is EMBED
   logic           vec_busy_q;
@@ -141,6 +142,9 @@ module mr_tile_seq #(
   logic [3:0]     vec_err_q;
   logic [3:0]     dpu_err_q;
   logic [3:0]     kv_err_q;
+  logic           vec_bad_q;      // these are not 0
+  logic           dpu_bad_q;
+  logic           kv_bad_q;
 
   // ---- decode ----
   wire [31:0] w0 = d_q[31:0];
@@ -216,6 +220,8 @@ module mr_tile_seq #(
                  (op == OpAttend && (n_zero_q || attend_bad_q)) ||
                  (op == OpSend && n[0]);
 
+  wire bad = op > OpSend || pc_q >= 16'(PDepth) || bad_v || bad_x || bad_len;
+
   // ---- issue ----
   wire skip = !past_end_q && (unpred_q || (failed_q && !always_q));
   wire [3:0] busy_mask = {net_busy_i, kv_busy_i, dpu_busy_i, vec_busy_i};
@@ -225,9 +231,9 @@ module mr_tile_seq #(
   wire dpu_fell = dpu_busy_q && !dpu_busy_i;
   wire kv_fell = kv_busy_q && !kv_busy_i;
   // A unit that has just fallen idle with an error: the descriptor that waited for it must see the new status first.
-  wire late_err = (vec_fell && vec_err_q != 4'd0) || (dpu_fell && dpu_err_q != 4'd0) || (kv_fell && kv_err_q != 4'd0);
+  wire late_err = (vec_fell && vec_bad_q) || (dpu_fell && dpu_bad_q) || (kv_fell && kv_bad_q);
   wire fault = at_issue && !late_err && !skip && bad_q;
-  wire go = at_issue && !late_err && !skip && !bad_q && units_idle;
+  wire go = at_issue && ok_q && !(failed_q && !always_q) && !late_err && units_idle;
   wire next = (at_issue && skip) || fault || (go && op != OpEnd);
   wire finish = go && op == OpEnd;
 
@@ -264,11 +270,11 @@ module mr_tile_seq #(
   always_comb begin
     err_code_o = 4'd0;
     if (fault) err_code_o = bad_op_q ? StatusOpcode : StatusRange;
-    else if (vec_fell && vec_err_q != 4'd0) err_code_o = vec_err_q;
-    else if (dpu_fell && dpu_err_q != 4'd0) err_code_o = dpu_err_q;
-    else if (kv_fell && kv_err_q != 4'd0) err_code_o = kv_err_q;
+    else if (vec_fell && vec_bad_q) err_code_o = vec_err_q;
+    else if (dpu_fell && dpu_bad_q) err_code_o = dpu_err_q;
+    else if (kv_fell && kv_bad_q) err_code_o = kv_err_q;
   end
-  assign err_set_o = err_code_o != 4'd0 && !failed_q && busy_o;
+  assign err_set_o = (fault || late_err) && !failed_q && busy_o;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
@@ -322,6 +328,9 @@ module mr_tile_seq #(
       vec_err_q <= vec_err_i;
       dpu_err_q <= dpu_err_i;
       kv_err_q <= kv_err_i;
+      vec_bad_q <= vec_err_i != 4'd0;
+      dpu_bad_q <= dpu_err_i != 4'd0;
+      kv_bad_q <= kv_err_i != 4'd0;
     end
     case ({st_q == StFetch, cnt_q})
       {1'b1, 3'd1}: d_q[63:0] <= pm_data_i;
@@ -334,7 +343,8 @@ module mr_tile_seq #(
     if (st_q == StCheck) begin
       past_end_q <= pc_q >= 16'(PDepth);
       bad_op_q <= op > OpSend || pc_q >= 16'(PDepth);
-      bad_q <= op > OpSend || pc_q >= 16'(PDepth) || bad_v || bad_x || bad_len;
+      bad_q <= bad;
+      ok_q <= !bad && !unpred_q;
     end
   end
 endmodule
