@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Administration of the KV front end: FREE, TRUNCATE, FORK and QUOTA as a row of table steps between the commands.
+//
+// Each operation first asks the data path for a flush (commands are held back, block_o), then checks, then walks the layers (lengths),
+// then the blocks. FREE is TRUNCATE to 0. A step is one read of the tables and one write, done by mr_kv_cmd when want_o is 1; the results
+// come with step_i. Parameters as in mr_kv_cmd. ad_*: ready/valid, R1-R5; ad_done_o one clock with ad_status_o:
+// 4  unknown slot (FORK: either), or the configuration is bad        5  TRUNCATE, FORK: ad_len_i exceeds the complete positions of
+// a layer of the slot (source); FORK: the destination has pages; QUOTA: more than SlotBlocks
+// 6  FORK: the pages exceed the destination's quota                  7  done, but a page's tag did not match: it was left alone
+// With 4, 5, 6 nothing was changed. Steps: at most 2 + 2 cfg_layers + blocks, after the flush. Test: tests/rtl/kv_cmd.
+`default_nettype none
+`include "mr_assert.vh"
+module mr_kv_admin #(
+  parameter int Slots = 8,
+  parameter int LayerW = 3,
+  parameter int BlkW = 4,
+  localparam int LenW = BlkW + 6
+) (
+  input  wire               clk_i,
+  input  wire               rst_ni,
+  input  wire               ready_i,       // new operations may start
+  input  wire               cfg_bad_i,
+  input  wire  [8:0]        cfg_layers_i,
+
+  input  wire               ad_valid_i,
+  output wire               ad_ready_o,
+  input  wire  [1:0]        ad_op_i,
+  input  wire  [7:0]        ad_slot_i,
+  input  wire  [7:0]        ad_src_i,
+  input  wire  [17:0]       ad_len_i,
+  output logic              ad_done_o,
+  output logic [2:0]        ad_status_o,
+  output logic              flush_req_o,
+  input  wire               flush_done_i,
+
+  output wire               act_o,         // under way: commands to slot_o and from_o wait
+  output wire               block_o,       // all commands wait
+  output logic [7:0]        slot_o,
+  output logic [7:0]        from_o,
+  input  wire               idle_i,        // no step and no command is in the tables
+  input  wire               quiet_i,       // idle_i and no job waits to leave
+  output wire               want_o,        // a step is wanted
+  output wire               alone_o,       // it uses the job's registers
+  output wire               rd_from_o,     // it reads from_o's tables, else slot_o's
+  output wire  [LayerW-1:0] lay_o,
+  output wire  [BlkW-1:0]   rd_blk_o,
+  output wire  [BlkW-1:0]   wr_blk_o,
+  output wire  [LenW-1:0]   len_o,
+  output wire               len_high_o,    // the length exceeds LenW bits
+
+  input  wire               step_i,        // a step's results are there; what follows is valid, the writes are done now
+  input  wire               fits_i,        // len_o <= the layer's length
+  input  wire  [BlkW:0]     nblk_i,
+  input  wire  [BlkW:0]     quota_i,
+  input  wire               stale_i,
+  output wire               len_we_o,
+  output wire               quota_we_o,
+  output wire               fork_we_o,     // copy the entry, one more reference
+  output wire               release_o,     // one reference less
+  output wire  [BlkW:0]     nblk_o
+);
+  localparam logic [1:0] OpFree = 2'd0, OpTruncate = 2'd1, OpFork = 2'd2, OpQuota = 2'd3;
+  localparam logic [2:0] StatusWho = 3'd4, StatusPos = 3'd5, StatusPages = 3'd6, StatusTag = 3'd7;
+
+  typedef enum logic [2:0] {PhNone, PhFlush, PhCheck, PhSlot, PhLen, PhBlk} phase_e;
+
+  phase_e          phase_q, phase_d;
+  logic [1:0]      op_q;
+  logic [17:0]     len_q;
+  logic [BlkW:0]   need_q;              // blocks of len_q positions
+  logic [LayerW:0] lay_q;
+  logic [BlkW:0]   blk_q;               // FORK: the next block; else the blocks left
+  logic            bad_tag_q;
+  logic            fork_op, take, bad_who, lay_end, blk_end;
+  logic            quota_big, slot_pos, slot_pages;
+  logic [2:0]      status_d;
+  logic            done_d;
+
+  assign fork_op    = op_q == OpFork;
+  assign ad_ready_o = phase_q == PhNone && ready_i;
+  assign take       = ad_valid_i && ad_ready_o;
+  assign act_o      = phase_q != PhNone;
+  assign block_o    = phase_q == PhFlush;
+
+  assign bad_who    = 32'(slot_o) >= Slots || 32'(from_o) >= Slots || cfg_bad_i;
+  assign lay_end    = 9'(lay_q) == cfg_layers_i;
+  assign blk_end    = blk_q == need_q;
+  assign quota_big  = 32'(len_q) > (1 << BlkW);
+  assign slot_pos   = (op_q == OpQuota) ? quota_big : (fork_op && nblk_i != '0);
+  assign slot_pages = fork_op && need_q > quota_i;
+
+  assign want_o     = phase_q == PhSlot || ((phase_q == PhCheck || phase_q == PhLen) && !lay_end)
+                      || (phase_q == PhBlk && !blk_end);
+  assign alone_o    = phase_q == PhBlk && fork_op;
+  assign rd_from_o  = phase_q == PhCheck || phase_q == PhBlk;
+  assign lay_o      = lay_q[LayerW-1:0];
+  assign wr_blk_o   = blk_q[BlkW-1:0];
+  assign nblk_o     = fork_op ? blk_q + (BlkW+1)'(1) : blk_q - (BlkW+1)'(1);
+  assign rd_blk_o   = fork_op ? blk_q[BlkW-1:0] : nblk_o[BlkW-1:0];
+  assign len_o      = len_q[LenW-1:0];
+  assign len_high_o = (32'(len_q) >> LenW) != 0;
+
+  assign len_we_o   = step_i && phase_q == PhLen;
+  assign quota_we_o = step_i && phase_q == PhSlot && op_q == OpQuota && !quota_big;
+  assign fork_we_o  = step_i && phase_q == PhBlk && fork_op;
+  assign release_o  = step_i && phase_q == PhBlk && !fork_op;
+
+  always_comb begin
+    phase_d  = phase_q;
+    done_d   = 1'b0;
+    status_d = 3'd0;
+    case (phase_q)
+      PhNone: if (take) phase_d = PhFlush;
+      PhFlush: if (flush_req_o && flush_done_i) begin
+        phase_d  = PhSlot;
+        if (op_q == OpTruncate || fork_op) phase_d = PhCheck;
+        done_d   = bad_who;
+        status_d = StatusWho;
+      end
+      PhCheck: begin
+        done_d   = step_i && !fits_i;
+        status_d = StatusPos;
+        if (idle_i && lay_end) phase_d = PhSlot;
+      end
+      PhSlot: if (step_i) begin
+        phase_d  = PhLen;
+        done_d   = op_q == OpQuota || slot_pos || slot_pages;
+        status_d = slot_pos ? StatusPos : (slot_pages ? StatusPages : 3'd0);
+      end
+      PhLen: if (idle_i && lay_end) phase_d = PhBlk;
+      PhBlk: begin
+        done_d   = idle_i && blk_end;
+        status_d = bad_tag_q ? StatusTag : 3'd0;
+      end
+      default: phase_d = PhNone;
+    endcase
+    if (done_d) phase_d = PhNone;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      phase_q     <= PhNone;
+      flush_req_o <= 1'b0;
+      ad_done_o   <= 1'b0;
+    end else begin
+      phase_q     <= phase_d;
+      ad_done_o   <= done_d;
+      flush_req_o <= block_o && (flush_req_o || quiet_i) && !(flush_req_o && flush_done_i);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (take) begin
+      op_q   <= ad_op_i;
+      slot_o <= ad_slot_i;
+      from_o <= (ad_op_i == OpFork) ? ad_src_i : ad_slot_i;
+      len_q  <= (ad_op_i == OpFree) ? 18'd0 : ad_len_i;
+    end
+    need_q      <= len_q[5 +: BlkW+1] + (BlkW+1)'(len_q[4:0] != 5'd0);
+    ad_status_o <= status_d;
+    if (phase_q == PhFlush || phase_q == PhSlot) lay_q <= '0;
+    else if (step_i) lay_q <= lay_q + (LayerW+1)'(1);
+    if (step_i && phase_q == PhSlot) blk_q <= nblk_i;
+    else if (step_i && phase_q == PhBlk) blk_q <= nblk_o;
+    if (phase_q == PhFlush) bad_tag_q <= 1'b0;
+    else if (step_i && phase_q == PhBlk && stale_i) bad_tag_q <= 1'b1;
+  end
+
+  `MR_ASSERT(StepWanted, !step_i || want_o)
+  `MR_ASSERT(BlocksBound, !(release_o && blk_q == '0))
+  `MR_ASSERT(FlushBlocks, !flush_req_o || block_o)
+endmodule
+`default_nettype wire
