@@ -97,8 +97,8 @@ static uint32_t step_words(const mr_placement_t *p, const mr_place_formats_t *f,
 }
 
 /* Deals the steps out in order: `piece` steps at a time stay together, a tile is left when it holds
- * `target` words; it may hold `capacity`. The head shares the embedding's tile when tied, otherwise
- * it ends the chain. */
+ * `target` words; it may hold `capacity`, which is at least the largest step. The head shares the
+ * embedding's tile when tied, otherwise it ends the chain. */
 static bool deal(mr_placement_t *p, const mr_place_formats_t *f, uint32_t piece, uint64_t target,
                  uint64_t capacity) {
     const uint32_t last = p->n_steps - 1u;
@@ -107,9 +107,6 @@ static bool deal(mr_placement_t *p, const mr_place_formats_t *f, uint32_t piece,
     }
     uint32_t tile = 0;
     uint64_t used = step_words(p, f, 0);
-    if (used > capacity) {
-        return false;
-    }
     p->step[0].tile = 0;
     p->step[0].wmem = 0;
     for (uint32_t step = 1; step < p->n_steps;) {

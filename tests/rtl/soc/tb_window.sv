@@ -130,7 +130,7 @@ module tb_window;
 
   task automatic pick_target;
     kind = $urandom % 16 == 0 ? 4'($urandom % 16) : 4'($urandom % 5);
-    tile = $urandom % 16 == 0 ? 8'($urandom % 256) : 8'($urandom % Tiles);
+    tile = $urandom % 12 == 0 ? 8'($urandom % 2 == 0 ? Tiles : $urandom % 256) : 8'($urandom % Tiles);
   endtask
 
   task automatic access;
@@ -139,6 +139,7 @@ module tb_window;
     write = $urandom % 2 == 0;
     if (!write && reading != 0) write = 1'b1;
     index = $urandom % 24 == 0 ? $urandom : $urandom % (kind == 4'd4 ? ResElems + 4 : size_of(int'(kind[1:0])) + 8);
+    if ($urandom % 24 == 0) index = index | 32'd1 << ($urandom % 32);
     wdata = $urandom;
     en = 1'b1;
     look(kind, tile, index, bad, data);
@@ -281,7 +282,8 @@ module tb_window;
       start = 1'b0;
       check_answers();
       check_run();
-      // Targets and jobs change while nothing is under way.
+      // A run keeps the target that it began with. Jobs change while nothing is under way.
+      if (busy && $urandom % 8 == 0) pick_target();
       if (!busy && q_write.size() == 0 && !running && $urandom % 8 == 0) begin
         repeat (MaxAnswer) @(negedge clk);
         job = $urandom % 4 == 0 ? Tiles'($urandom) : '0;

@@ -200,21 +200,32 @@ void fixture_image_free(fixture_image_t *image) {
     free(image->bytes);
 }
 
-static mr_status_t device_read32(void *ctx, uint32_t addr, uint32_t *value) {
-    fixture_device_t *dev = ctx;
-    const mr_status_t status = mr_mmio_read32(&dev->inner, addr, value);
-    if (status == MR_OK && addr == dev->force_addr) {
+/* Counts an access and tells its fate. */
+static mr_status_t attempt(fixture_device_t *dev) {
+    return ++dev->accesses == dev->fail_access ? dev->fail_status : MR_OK;
+}
+
+static void force(fixture_device_t *dev, uint32_t addr, uint32_t *value) {
+    if (addr == dev->force_addr) {
         if (dev->force_skip > 0) {
             dev->force_skip--;
         } else {
             *value = (*value & dev->force_and) | dev->force_or;
         }
     }
-    return status;
+}
+
+static mr_status_t device_read32(void *ctx, uint32_t addr, uint32_t *value) {
+    fixture_device_t *dev = ctx;
+    MR_TRY(attempt(dev));
+    MR_TRY(mr_mmio_read32(&dev->inner, addr, value));
+    force(dev, addr, value);
+    return MR_OK;
 }
 
 static mr_status_t device_write32(void *ctx, uint32_t addr, uint32_t value) {
     fixture_device_t *dev = ctx;
+    MR_TRY(attempt(dev));
     dev->injected += addr == MR_HUB_BASE + MR_HUB_INJ_CTRL_OFFSET;
     dev->popped += addr == MR_HUB_BASE + MR_HUB_RES_CTRL_OFFSET;
     if (dev->injected - dev->popped > dev->most_in_flight) {
@@ -224,12 +235,17 @@ static mr_status_t device_write32(void *ctx, uint32_t addr, uint32_t value) {
 }
 
 static mr_status_t device_read_block(void *ctx, uint32_t addr, uint32_t *words, size_t n) {
-    const fixture_device_t *dev = ctx;
-    return mr_mmio_read_block(&dev->inner, addr, words, n);
+    fixture_device_t *dev = ctx;
+    MR_TRY(attempt(dev));
+    MR_TRY(mr_mmio_read_block(&dev->inner, addr, words, n));
+    dev->block_words = (uint32_t)n;
+    force(dev, addr, words);
+    return MR_OK;
 }
 
 static mr_status_t device_write_block(void *ctx, uint32_t addr, const uint32_t *words, size_t n) {
     fixture_device_t *dev = ctx;
+    MR_TRY(attempt(dev));
     dev->writes++;
     if (dev->writes == dev->fail_writes) {
         return dev->fail_status;
@@ -246,6 +262,7 @@ static mr_status_t device_write_block(void *ctx, uint32_t addr, const uint32_t *
 
 static mr_status_t device_wait(void *ctx, uint32_t cycles) {
     fixture_device_t *dev = ctx;
+    MR_TRY(attempt(dev));
     dev->waited += cycles;
     return mr_mmio_wait(&dev->inner, cycles);
 }

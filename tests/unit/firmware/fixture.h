@@ -51,13 +51,17 @@ typedef struct {
     uint32_t injected;
     uint32_t popped;
     uint32_t most_in_flight;
-    uint32_t force_addr; /* register whose reads answer (value & and) | or */
+    uint32_t force_addr; /* reads of this register, and a block's first word here, answer
+                            (value & and) | or */
     uint32_t force_and;
     uint32_t force_or;
     uint32_t force_skip;  /* reads of it that go through first */
     uint32_t flip_write;  /* bit 0 of the first word of this block write (from 1) is flipped */
     uint32_t writes;      /* block writes so far */
     uint32_t fail_writes; /* this block write (from 1) answers fail_status */
+    uint32_t block_words; /* length of the last block read */
+    uint32_t accesses;    /* of any kind, wait included, so far */
+    uint32_t fail_access; /* this one (from 1) answers fail_status */
     mr_status_t fail_status;
 } fixture_device_t;
 

@@ -98,6 +98,25 @@ static void test_load__statuses_of_the_bus(void **state) {
     }
 }
 
+/* Accesses spread over the whole load, and each of the last: the status comes back from there. */
+static void test_load__stops_at_the_access_that_fails(void **state) {
+    (void)state;
+    dev.accesses = 0;
+    assert_int_equal(load(), MR_OK);
+    const uint32_t n = dev.accesses;
+    assert_true(n > 1000u);
+    dev.fail_status = MR_TIMEOUT;
+    /* The first 13 belong to the probe. */
+    for (uint32_t i = 14; i <= n; i += i > 40u && i + 150u < n ? 61u : 1u) {
+        dev.accesses = 0;
+        dev.fail_access = i;
+        assert_int_equal(load(), MR_TIMEOUT);
+        assert_int_equal(dev.accesses, i);
+    }
+    dev.fail_access = 0;
+    assert_int_equal(load(), MR_OK);
+}
+
 static void test_load__refused_write(void **state) {
     (void)state;
     dev.force_addr = CHIP(STATUS);
@@ -191,6 +210,25 @@ static void test_load__progress_counts_rope_once(void **state) {
     assert_true(progress.done == progress.total);
 }
 
+/* One tile has every layer; its RoPE frequencies are written once. An untied head of its own. */
+static void test_load__all_on_one_tile(void **state) {
+    (void)state;
+    mr_model_shape_t shape = fixture_shape();
+    teardown(NULL);
+    shape.tied = false;
+    open_device(&shape, MR_IMAGE_Q8_0, 1);
+    dev.writes = 0;
+    assert_int_equal(load(), MR_OK);
+    assert_int_equal(placement.n_visits, 1);
+    assert_true(progress.done == image.size);
+    /* Four lane rows a word, five norms of 64 and 16 frequencies in blocks of 16, descriptors. */
+    const mr_tile_place_t *tile = &placement.tile[0];
+    assert_int_equal(dev.writes, tile->wmem_used * 4u + 5u * 4u + 1u + tile->pmem_used);
+    const uint32_t head = fixture_get(&image, fixture_entry(&shape, MR_IMAGE_HEAD, 0) + 16);
+    image.bytes[head + 7u] ^= 1u;
+    assert_int_equal(load(), MR_CRC);
+}
+
 static void test_load__more_tiles_than_steps(void **state) {
     (void)state;
     mr_model_shape_t shape = fixture_shape();
@@ -206,6 +244,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         T(test_load__flipped_bit_is_noticed),
         T(test_load__statuses_of_the_bus),
+        T(test_load__stops_at_the_access_that_fails),
         T(test_load__refused_write),
         T(test_load__older_bus_error_does_not_count),
         T(test_load__crc_engine_never_finishes),
@@ -214,6 +253,7 @@ int main(void) {
         T(test_load__source_fails),
         T(test_load__does_not_fit),
         T(test_load__progress_counts_rope_once),
+        T(test_load__all_on_one_tile),
         T(test_load__more_tiles_than_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

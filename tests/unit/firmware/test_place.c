@@ -75,6 +75,18 @@ static void test_refusals__reason_needed_available(void **state) {
     mr_model_shape_t bad = s;
     bad.d = 33;
     assert_int_equal(place(&bad, &good), MR_RANGE);
+}
+
+static void test_fit_text__every_reason_another_text(void **state) {
+    (void)state;
+    for (uint32_t i = MR_FIT_OK; i <= MR_FIT_KV_NBH; i++) {
+        const char *text = mr_fit_text((mr_fit_reason_t)i);
+        assert_true(strlen(text) > 3u && strpbrk(text, "\r\n") == NULL);
+        assert_string_not_equal(text, "unknown resource");
+        for (uint32_t k = MR_FIT_OK; k < i; k++) {
+            assert_string_not_equal(text, mr_fit_text((mr_fit_reason_t)k));
+        }
+    }
     assert_string_equal(mr_fit_text((mr_fit_reason_t)99), "unknown resource");
 }
 
@@ -270,6 +282,7 @@ static void test_place__layers_stages_tight(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals__reason_needed_available),
+        cmocka_unit_test(test_fit_text__every_reason_another_text),
         cmocka_unit_test(test_refusal__by_cutting_names_a_size_that_fits),
         cmocka_unit_test(test_place__random_shapes_and_machines),
         cmocka_unit_test(test_place__layers_stages_tight),

@@ -147,6 +147,24 @@ static void test_distribution__chi_square(void **state) {
     check_distribution(&(mr_sampling_t){2.0f, 0, 1.0f, 3}, 0.5);
 }
 
+/* A device that computes nonsense gets a token of the vocabulary all the same. */
+static void test_not_numbers__give_a_token(void **state) {
+    (void)state;
+    const uint32_t bits[] = {0x7FC00000u, 0xFFC00000u, 0x7F800000u, 0xFF800000u};
+    for (uint32_t i = 0; i < 4u * N; i++) {
+        mr_sampler_t s;
+        float logits[N];
+        uint32_t order[N];
+        const mr_sampling_t cfg = {1.0f, 0, i % 2u == 0 ? 1.0f : 0.5f, i};
+        assert_int_equal(mr_sampler_init(&s, &cfg), MR_OK);
+        logits_of(logits);
+        for (uint32_t k = 0; k <= i / 4u; k++) {
+            logits[k] = mr_f32_from_bits(bits[i % 4u]);
+        }
+        assert_true(mr_sampler_pick(&s, logits, N, order) < N);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_init__ranges),
@@ -156,6 +174,7 @@ int main(void) {
         cmocka_unit_test(test_temperature__low_is_nearly_greedy),
         cmocka_unit_test(test_seed__reproducible),
         cmocka_unit_test(test_distribution__chi_square),
+        cmocka_unit_test(test_not_numbers__give_a_token),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -342,6 +342,7 @@ static void test_cancel__in_prefill(void **state) {
         assert_int_equal(mr_sched_step(&b.sched, &busy), MR_OK);
     }
     mr_sched_cancel(&b.sched, 0);
+    mr_sched_cancel(&b.sched, 0);     /* once more: nothing */
     mr_sched_cancel(&b.sched, 2);     /* not active: nothing */
     mr_sched_cancel(&b.sched, SLOTS); /* no such slot: nothing */
     run();
@@ -453,6 +454,86 @@ static void test_result__without_the_token_asked_for(void **state) {
     assert_int_equal(drive(), MR_DEVICE);
 }
 
+/* TOP_K takes an even count, so that an odd vocabulary's largest logit is looked for here. */
+static void test_greedy__odd_vocabulary(void **state) {
+    (void)state;
+    mr_request_t r = request(0, 4, 6);
+    submit(0, &r);
+    run();
+    const heard_t even = b.heard[0];
+    assert_int_equal(b.dev.block_words, 1);
+    b.p.shape.vocab = 63;
+    submit(0, &r);
+    run();
+    expect_end(0, MR_END_LENGTH, 0, 6);
+    assert_int_equal(b.dev.block_words, 63);
+    for (uint32_t i = 0; i < 6u && even.token[i] != 63u; i++) {
+        assert_int_equal(b.heard[0].token[i], even.token[i]);
+    }
+}
+
+static void test_step__nothing_to_do(void **state) {
+    (void)state;
+    bool busy = true;
+    b.dev.waited = 0;
+    assert_int_equal(mr_sched_step(&b.sched, &busy), MR_OK);
+    assert_false(busy);
+    assert_true(b.dev.waited == 0);
+}
+
+/* A device that is slow to answer is waited for, unless waiting itself fails. */
+static void test_wait__fails(void **state) {
+    (void)state;
+    mr_request_t r = request(0, 1, 1);
+    bool busy;
+    submit(0, &r);
+    force(HUB(RES_STATUS), 0, 0, 0);
+    assert_int_equal(mr_sched_step(&b.sched, &busy), MR_OK);
+    b.dev.accesses = 0;
+    b.dev.fail_access = 2; /* after the look for a result */
+    b.dev.fail_status = MR_CANCELLED;
+    assert_int_equal(mr_sched_step(&b.sched, &busy), MR_CANCELLED);
+    b.dev.fail_access = 0;
+    force(0xFFFFFFFFu, 0, 0, 0);
+    run();
+    expect_end(0, MR_END_LENGTH, 0, 1);
+}
+
+/* A token outside the vocabulary is never handed on. */
+static void test_result__token_beyond_the_vocabulary(void **state) {
+    (void)state;
+    mr_request_t r = request(0, 1, 4);
+    submit(0, &r);
+    force(MR_WINDOW_BASE, 0, b.p.shape.vocab, 0);
+    assert_int_equal(drive(), MR_DEVICE);
+    assert_int_equal(b.heard[0].n, 0);
+}
+
+/* A greedy slot and a drawing one, run until nothing is left; counts from the first step on. */
+static mr_status_t run_two(uint32_t fail_access) {
+    mr_request_t greedy = request(0, 2, 2);
+    mr_request_t drawn = request(4, 2, 2);
+    drawn.sampling.temperature = 1.0f;
+    submit(0, &greedy);
+    submit(1, &drawn);
+    b.dev.accesses = 0;
+    b.dev.fail_access = fail_access;
+    b.dev.fail_status = MR_IO;
+    return drive();
+}
+
+static void test_bus__whichever_access_fails(void **state) {
+    assert_int_equal(run_two(0), MR_OK);
+    const uint32_t n = b.dev.accesses;
+    assert_true(n > 50u && n < 1000u);
+    for (uint32_t i = 1; i <= n; i++) {
+        teardown(state);
+        setup(state);
+        assert_int_equal(run_two(i), MR_IO);
+        assert_int_equal(b.dev.accesses, i);
+    }
+}
+
 int main(void) {
 #define T(name_) cmocka_unit_test_setup_teardown(name_, setup, teardown)
     const struct CMUnitTest tests[] = {
@@ -475,6 +556,11 @@ int main(void) {
         T(test_result__of_a_slot_beyond),
         T(test_result__of_a_position_not_sent),
         T(test_result__without_the_token_asked_for),
+        T(test_greedy__odd_vocabulary),
+        T(test_step__nothing_to_do),
+        T(test_wait__fails),
+        T(test_result__token_beyond_the_vocabulary),
+        T(test_bus__whichever_access_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

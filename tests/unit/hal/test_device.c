@@ -422,6 +422,30 @@ static void test_all__stop_at_the_first_failure(void **state) {
     }
 }
 
+/* The same where the device makes the driver wait, or has an error to clear. */
+static void test_polls__stop_at_the_first_failure(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t which;
+        mr_status_t status;
+        uint32_t answer[3];
+    } cases[] = {{3, MR_OK, {MR_CHIP_MEM_CRC_STATUS_BUSY_MASK, 0, 0}},
+                 {4, MR_DEVICE, {1, 1, 1}},
+                 {11, MR_OK, {0, MR_KV_STATUS_READY_MASK, MR_KV_STATUS_READY_MASK}},
+                 {12, MR_OK, {MR_KV_STATUS_FREE_BUSY_MASK, 0, 0}}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        mock_t *m = fresh(cases[i].answer, 3);
+        assert_int_equal(call(m, cases[i].which), cases[i].status);
+        const size_t n = m->n;
+        for (size_t at = 0; at < n; at++) {
+            m = fresh(cases[i].answer, 3);
+            m->fail_at = at;
+            assert_int_equal(call(m, cases[i].which), MR_IO);
+            assert_int_equal(m->n, at + 1u);
+        }
+    }
+}
+
 /* A bound close to 2^32 must not wrap into an endless loop. */
 static mr_status_t endless_read32(void *ctx, uint32_t addr, uint32_t *value) {
     (void)ctx;
@@ -474,6 +498,7 @@ int main(void) {
         cmocka_unit_test(test_kv__pages_free),
         cmocka_unit_test(test_tile_start__enable_comes_last),
         cmocka_unit_test(test_all__stop_at_the_first_failure),
+        cmocka_unit_test(test_polls__stop_at_the_first_failure),
         cmocka_unit_test(test_kv__bound_does_not_wrap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
