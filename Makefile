@@ -15,7 +15,7 @@ BUILD := build
 CACHE := $(BUILD)/CMakeCache.txt
 
 .DEFAULT_GOAL := build
-.PHONY: build run check bench clean help
+.PHONY: build run check bench coverage clean help
 
 build: ## Build the tool at build/millrace (installs what is missing first)
 	@scripts/bootstrap.sh run
@@ -34,6 +34,10 @@ bench: ## Measure and rewrite docs/results.md
 	@test -f $(CACHE) || cmake --preset default
 	@cmake --build $(BUILD) -j $(JOBS)
 	@python3 scripts/bench.py
+
+coverage: ## Print how much of firmware/ and hal/src the unit tests reach
+	@scripts/bootstrap.sh check
+	@scripts/coverage.sh $(JOBS)
 
 clean: ## Remove build/ (keeps .venv)
 	rm -rf $(BUILD)

@@ -31,6 +31,11 @@ if(MR_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
+if(MR_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()
+
 find_program(MR_CCACHE ccache)
 mark_as_advanced(MR_CCACHE)
 if(MR_CCACHE)

@@ -27,6 +27,7 @@ check  picolibc-riscv64-unknown-elf   /usr/lib/picolibc/riscv64-unknown-elf/incl
 check  clang-format                   clang-format
 check  clang-tidy                     clang-tidy
 check  cppcheck                       cppcheck
+check  gcovr                          gcovr
 check  git                            git
 check  python3-venv                   /usr/lib/python3.*/ensurepip/__init__.py
 '

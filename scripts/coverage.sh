@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds the unit tests with counters, runs them and prints which lines and branches of firmware/ and hal/src they reach, file by file.
+# Usage: scripts/coverage.sh [jobs]. Exit 1 when a test fails or the sums are below the bars. TREE=folder builds elsewhere.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+jobs=${1:-$(nproc)}
+tree=${TREE:-build/coverage}
+min_lines=95
+min_branches=85
+targets=(test_hal_device test_hal_status test_session test_pack test_board_ulx3s_85f)
+for name in image machine place program load sampler sched; do
+    targets+=("test_firmware_$name")
+done
+
+cmake --preset coverage -B "$tree" >/dev/null
+cmake --build "$tree" -j "$jobs" --target "${targets[@]}" >/dev/null
+# Counters add up over runs; start from none.
+find "$tree" -name '*.gcda' -delete
+ctest --test-dir "$tree" -R '^(unit_(hal|firmware|board)_|host_(session|pack)$)' --output-on-failure --no-tests=error
+for kind in '' --branches; do
+    gcovr --root . --object-directory "$tree" --filter firmware/ --filter hal/src/ --txt - $kind "$tree"
+done
+gcovr --root . --object-directory "$tree" --filter firmware/ --filter hal/src/ --print-summary --output /dev/null \
+    --fail-under-line "$min_lines" --fail-under-branch "$min_branches" "$tree"
