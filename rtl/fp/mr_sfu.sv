@@ -24,6 +24,7 @@ module mr_sfu #(
   output logic [31:0] y_o
 );
   localparam int Latency = 5;
+  localparam logic HasTurn = FuncMask[4:3] != 2'd0;
 
   // Results that need no evaluation
   localparam logic [1:0] SpecZero = 2'd0;
@@ -257,15 +258,15 @@ module mr_sfu #(
   assign z[2]  = value_q4[12:9] == 4'd0;
   assign z[1]  = value_q4[8:5] == 4'd0;
   assign z[0]  = value_q4[4:1] == 4'd0;
-  assign lz4   = &z[6:3];
+  assign lz4   = HasTurn && (&z[6:3]);
   assign n16   = lz4 ? {value_q4[12:0], 16'd0} : value_q4[28:0];
-  assign lz3   = lz4 ? z[2] && z[1] : z[6] && z[5];
+  assign lz3   = HasTurn && (lz4 ? z[2] && z[1] : z[6] && z[5]);
   assign n8    = lz3 ? {n16[20:0], 8'd0} : n16;
-  assign lz2   = lz4 ? (lz3 ? z[0] : z[2]) : (lz3 ? z[4] : z[6]);
+  assign lz2   = HasTurn && (lz4 ? (lz3 ? z[0] : z[2]) : (lz3 ? z[4] : z[6]));
   assign n4    = lz2 ? {n8[24:0], 4'd0} : n8;
-  assign lz1   = n4[28:27] == 2'd0;
+  assign lz1   = HasTurn && n4[28:27] == 2'd0;
   assign n2    = lz1 ? {n4[26:0], 2'd0} : n4;
-  assign lz0   = lz1 ? !n4[26] : !n4[28];
+  assign lz0   = HasTurn && !(lz1 ? n4[26] : n4[28]);
   assign n1    = lz0 ? {n2[27:0], 1'b0} : n2;
   // 127 - leading zeros, or the exponent + carry; below 1, or sine or cosine of 0: flushed.
   assign exp_y = turn_q4 ? {3'b011, ~{lz4, lz3, lz2, lz1, lz0}} : base_q4 + 8'(value_q4[29]);
