@@ -43,23 +43,34 @@ void bench_close(bench_t *b) {
     mr_dram_dev_close(&b->dev);
 }
 
-void bench_step(bench_t *b, unsigned cmd, unsigned bank, uint32_t a) {
-    const bool column = cmd == RD || cmd == WR;
-    const unsigned port = b->p->row_col_bus && !column ? 1U : 0U;
+static mr_dram_cmd_t command(const bench_t *b, unsigned cmd, unsigned bank, uint32_t a) {
+    return (mr_dram_cmd_t){.cmd = (uint8_t)cmd,
+                           .bg = (uint8_t)(bank / b->p->banks_per_group),
+                           .ba = (uint8_t)(bank % b->p->banks_per_group),
+                           .a = a};
+}
 
-    if (cmd == WR) {
+void bench_clock(bench_t *b) {
+    if (b->in.port[0].cmd == WR) {
         b->wr_due |= ((UINT64_C(1) << b->p->burst_clks) - 1U) << b->p->wl;
     }
-    b->in.port[0] = b->in.port[1] = (mr_dram_cmd_t){.cmd = NOP};
-    b->in.port[port] = (mr_dram_cmd_t){.cmd = (uint8_t)cmd,
-                                       .bg = (uint8_t)(bank / b->p->banks_per_group),
-                                       .ba = (uint8_t)(bank % b->p->banks_per_group),
-                                       .a = a};
-    b->in.wr_en = (b->wr_due & 1U) != 0U && !b->hold_data;
+    b->in.wr_en = ((b->wr_due & 1U) != 0U) != b->flip_wr_en;
     b->wr_due >>= 1;
     mr_dram_dev_clock(&b->dev, &b->in, &b->out);
     mr_dram_rules_clock(&b->rules, &b->in, &b->out);
+    b->in.port[0] = b->in.port[1] = (mr_dram_cmd_t){.cmd = NOP};
     b->now++;
+}
+
+void bench_put(bench_t *b, unsigned cmd, unsigned bank, uint32_t a) {
+    const bool column = cmd == RD || cmd == WR;
+
+    b->in.port[b->p->row_col_bus && !column ? 1 : 0] = command(b, cmd, bank, a);
+}
+
+void bench_step(bench_t *b, unsigned cmd, unsigned bank, uint32_t a) {
+    bench_put(b, cmd, bank, a);
+    bench_clock(b);
 }
 
 void bench_until(bench_t *b, int64_t at) {

@@ -32,7 +32,7 @@ typedef struct {
     const mr_dram_profile_t *p;
     uint64_t wr_due; /* bit k: write data in k clocks */
     int64_t now, ready_at;
-    bool hold_data; /* true: leave out the write data of this clock */
+    bool flip_wr_en; /* true: drive write data exactly where it is not due */
 } bench_t;
 
 extern unsigned bench_cases, bench_failures;
@@ -42,6 +42,12 @@ void bench_power(bench_t *b, const mr_dram_profile_t *p, uint32_t word_bytes, in
 
 /* Powers up, initialises and waits until all start-up times are over. */
 void bench_ready(bench_t *b, const mr_dram_profile_t *p, uint32_t word_bytes);
+
+/* Puts a command on the port where it belongs, for the next bench_clock(). */
+void bench_put(bench_t *b, unsigned cmd, unsigned bank, uint32_t a);
+
+/* One clock; write enables follow the WR commands, data and mask are those of b->in. */
+void bench_clock(bench_t *b);
 
 /* One clock with a command to a bank (bank group * banks of a group + bank); NOP: none. */
 void bench_step(bench_t *b, unsigned cmd, unsigned bank, uint32_t a);
