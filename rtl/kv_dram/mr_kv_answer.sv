@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order of the KV controller's answers: a queue with an entry a job, and the response port's valid, last and status.
+//
+// AddrW  bits of a word address in the append buffer.   Depth  jobs that may wait, a power of two >= 2.
+// in_*: ready/valid. in_kind_i 0 STREAM of in_num_i + 1 positions of cfg_nbh_i blocks; in_fwd_i: the last position lies in the append buffer
+// from word in_addr_i on. 1 one beat with status in_num_i[3:0]. 2 release token: tok_o is high for the clock in which every answer before
+// it has left the queue. 3 is not used.
+// kr_*: R1-R6 from registers; the block itself is mr_kv_unpack's output register (a status beat clears it). A poisoned block
+// makes the status of its stream's last beat 7. empty_o: no answer waits.
+// Test: tests/rtl/kv_data.
+`default_nettype none
+`include "mr_assert.vh"
+module mr_kv_answer #(
+  parameter int AddrW = 10,
+  parameter int Depth = 8
+) (
+  input  wire             clk_i,
+  input  wire             rst_ni,
+  input  wire [5:0]       cfg_nbh_i,
+
+  input  wire             in_valid_i,
+  output wire             in_ready_o,
+  input  wire [1:0]       in_kind_i,
+  input  wire [4:0]       in_num_i,
+  input  wire             in_fwd_i,
+  input  wire [AddrW-1:0] in_addr_i,
+
+  output wire             act_o,
+  output wire             buf_o,
+  output wire             bound_o,
+  output wire             last_o,
+  output wire             out_free_o,
+  output wire             clr_o,
+  input  wire             blk_i,
+  input  wire             err_i,
+
+  output wire             fw_act_o,
+  output wire [AddrW-1:0] fw_addr_o,
+  output wire             fw_end_o,
+  output wire             tok_o,
+  output wire             empty_o,
+
+  output wire             kr_valid_o,
+  input  wire             kr_ready_i,
+  output wire             kr_last_o,
+  output wire [3:0]       kr_status_o
+);
+  localparam logic [1:0] KindStream = 2'd0;
+  localparam logic [1:0] KindBeat   = 2'd1;
+  localparam logic [1:0] KindToken  = 2'd2;
+
+  logic             q_valid, q_pop, q_fwd;
+  logic [1:0]       q_kind;
+  logic [4:0]       q_num;
+  logic [AddrW-1:0] q_addr;
+  logic [4:0]       blk_q;       // block of the position
+  logic [4:0]       pos_q;       // position of the stream
+  logic             blk_end, pos_end;
+  logic             valid_q, last_q, err_q;
+  logic [3:0]       status_q;
+  logic             beat;
+
+  mr_fifo #(.Width(8 + AddrW), .Depth(Depth)) u_queue (
+    .clk_i, .rst_ni,
+    .in_valid_i, .in_ready_o, .in_data_i({in_kind_i, in_num_i, in_fwd_i, in_addr_i}),
+    .out_valid_o(q_valid), .out_ready_i(q_pop), .out_data_o({q_kind, q_num, q_fwd, q_addr})
+  );
+
+  assign blk_end = 6'(blk_q) + 6'd1 == cfg_nbh_i;
+  assign pos_end = pos_q == q_num;
+
+  assign act_o   = q_valid && q_kind == KindStream;
+  assign buf_o   = q_fwd && pos_end;
+  assign bound_o = q_fwd && blk_end && 6'(pos_q) + 6'd1 == 6'(q_num);
+  assign last_o  = pos_end && blk_end;
+  assign out_free_o = !valid_q || kr_ready_i;
+  assign beat    = q_valid && q_kind == KindBeat && out_free_o;
+  assign clr_o   = beat;
+  assign tok_o   = q_valid && q_kind == KindToken;
+  assign q_pop   = beat || tok_o || (blk_i && last_o);
+
+  assign fw_act_o  = act_o && q_fwd;
+  assign fw_addr_o = q_addr;
+  assign fw_end_o  = q_pop;
+  assign empty_o   = !q_valid;
+
+  assign kr_valid_o  = valid_q;
+  assign kr_last_o   = last_q;
+  assign kr_status_o = status_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      valid_q <= 1'b0;
+      blk_q   <= 5'd0;
+      pos_q   <= 5'd0;
+      err_q   <= 1'b0;
+    end else begin
+      valid_q <= blk_i || beat || (valid_q && !kr_ready_i);
+      if (blk_i) begin
+        blk_q <= blk_end ? 5'd0 : blk_q + 5'd1;
+        if (blk_end) pos_q <= pos_end ? 5'd0 : pos_q + 5'd1;
+        err_q <= (err_q || err_i) && !last_o;
+      end
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (beat) begin
+      last_q   <= 1'b1;
+      status_q <= q_num[3:0];
+    end else if (blk_i) begin
+      last_q   <= last_o;
+      status_q <= last_o && (err_q || err_i) ? 4'd7 : 4'd0;
+    end
+  end
+
+  `MR_ASSERT(LoadsWhenFree, !blk_i || (out_free_o && act_o))
+  `MR_ASSERT(KnownKind, !q_valid || q_kind != 2'd3)
+endmodule
+`default_nettype wire

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Blocks of an APPEND to words as they lie in DRAM: whole bursts, with an enable for each half-word.
+//
+// WordBytes  2, 4, 8 or 16.   BurstClks  words of a burst.   BlockHalfs  half-words of a block, 9 or 17.
+// go_i is held until done_o (one clock). nbh_i blocks are taken from kw_*; drop_i: and dropped, nothing is written. Otherwise words come out
+// at we_o when grant_i (the buffer's port is free): from the start of the burst in which the vector begins (word lead_i of it, half-word
+// lane_i of that word; both valid from the clock after go_i rises) to the end of its last burst. low_i: number in its burst of the word
+// that is written next. bursts_o and used_o: bursts and words with an enabled half, counting the word under way.
+// kw_ready_o depends on kw_valid_i and grant_i. One word a clock. Test: tests/rtl/kv_data.
+`default_nettype none
+`include "mr_assert.vh"
+module mr_kv_pack #(
+  parameter int WordBytes = 2,
+  parameter int BurstClks = 4,
+  parameter int BlockHalfs = 17,
+  parameter int BurstsW = 9,
+  parameter int UsedW = 11,
+  localparam int WordHalfs = WordBytes / 2,
+  localparam int LgBurst = $clog2(BurstClks),
+  localparam int LaneW = WordHalfs > 1 ? $clog2(WordHalfs) : 1
+) (
+  input  wire                   clk_i,
+  input  wire                   rst_ni,
+
+  input  wire                   go_i,
+  input  wire                   drop_i,
+  input  wire [5:0]             nbh_i,
+  input  wire [LgBurst-1:0]     lead_i,
+  input  wire [LaneW-1:0]       lane_i,
+  output wire                   done_o,
+  output wire [BurstsW-1:0]     bursts_o,
+  output wire [UsedW-1:0]       used_o,
+
+  input  wire                   kw_valid_i,
+  output wire                   kw_ready_o,
+  input  wire [271:0]           kw_block_i,
+
+  input  wire                   grant_i,
+  input  wire [LgBurst-1:0]     low_i,
+  output wire                   we_o,
+  output wire [WordHalfs-1:0]   be_o,
+  output wire [8*WordBytes-1:0] word_o
+);
+  localparam int IdxW = $clog2(BlockHalfs + WordHalfs);
+
+  typedef enum logic [2:0] {StIdle, StLead, StData, StPart, StTail, StDrop} state_e;
+
+  state_e             state_q, state_d;
+  logic [IdxW-1:0]    idx_q, idx_d;     // lane of {block, earlier lanes} at which the word starts
+  logic [4:0]         left_q, left_d;   // blocks left, less one
+  logic               first_q, first_d; // the vector's first word comes next
+  logic [BurstsW-1:0] bursts_q;
+  logic [UsedW-1:0]   used_q;
+  logic               block_end, last_block, low_end, word_end, ready;
+  logic [WordHalfs-1:0]          be;
+  logic [16*BlockHalfs-1:0]      block;
+  logic [16*(BlockHalfs+WordHalfs-1)-1:0] lanes;
+
+  generate
+    if (BlockHalfs == 17) begin : gen_q8
+      assign block = {kw_block_i[255:0], kw_block_i[271:256]};
+    end else begin : gen_q4
+      wire unused_ok = ^kw_block_i[255:128];
+      assign block = {kw_block_i[127:0], kw_block_i[271:256]};
+    end
+    if (WordHalfs == 1) begin : gen_plain
+      wire unused_ok = ^lane_i;
+      assign lanes    = block;
+      assign be       = state_q == StData;
+      assign word_end = 1'b1;
+    end else begin : gen_shift
+      // The last lanes of the block before stand in front of the block.
+      logic [16*(WordHalfs-1)-1:0] before_q;
+      genvar l;
+      always_ff @(posedge clk_i) begin
+        if (kw_valid_i && kw_ready_o) before_q <= block[16*BlockHalfs-1 -: 16*(WordHalfs-1)];
+      end
+      for (l = 0; l < WordHalfs; l = l + 1) begin : gen_be
+        assign be[l] = (state_q == StData && (!first_q || (LaneW+1)'(lane_i) < (LaneW+1)'(l + 1))) ||
+                       (state_q == StPart && idx_q + IdxW'(l + 1) < IdxW'(WordHalfs));
+      end
+      assign lanes    = {block, before_q};
+      assign word_end = idx_d == IdxW'(WordHalfs - 1);
+    end
+  endgenerate
+
+  assign block_end  = idx_q + IdxW'(WordHalfs) >= IdxW'(BlockHalfs);
+  assign last_block = left_q == 5'd0;
+  assign low_end    = low_i == LgBurst'(BurstClks - 1);
+  always_comb begin
+    ready = 1'b0;
+    case (state_q)
+      StLead: ready = grant_i && low_i != lead_i;
+      StData: ready = grant_i && kw_valid_i;
+      StPart, StTail: ready = grant_i;
+      default: ready = 1'b0;
+    endcase
+  end
+
+  assign we_o       = ready;
+  assign be_o       = be;
+  assign word_o     = lanes[16*idx_q +: 16*WordHalfs];
+  assign kw_ready_o = state_q == StDrop ? kw_valid_i : state_q == StData && ready && block_end;
+  assign done_o     = state_q == StDrop ? kw_valid_i && last_block : state_q != StIdle && state_d == StIdle;
+  assign bursts_o   = bursts_q + BurstsW'(1);
+  assign used_o     = used_q + UsedW'(|be);
+
+  always_comb begin
+    state_d = state_q;
+    idx_d   = idx_q;
+    left_d  = left_q;
+    first_d = first_q;
+    case (state_q)
+      StIdle: begin
+        left_d  = 5'(nbh_i - 6'd1);
+        first_d = 1'b1;
+        if (go_i && drop_i) state_d = StDrop;
+        else if (go_i) state_d = StLead;
+      end
+      StLead: begin
+        idx_d = IdxW'(WordHalfs - 1) - (WordHalfs > 1 ? IdxW'(lane_i) : IdxW'(0));
+        if (low_i == lead_i) state_d = StData;
+      end
+      StData: begin
+        if (ready) begin
+          first_d = 1'b0;
+          idx_d   = idx_q + IdxW'(WordHalfs);
+          if (block_end) begin
+            idx_d  = idx_q + IdxW'(WordHalfs) - IdxW'(BlockHalfs);
+            left_d = left_q - 5'd1;
+            if (last_block) begin
+              state_d = StTail;
+              if (!word_end) state_d = StPart;
+              else if (low_end) state_d = StIdle;
+            end
+          end
+        end
+      end
+      StPart, StTail: begin
+        if (ready && low_end) state_d = StIdle;
+        else if (ready) state_d = StTail;
+      end
+      StDrop: begin
+        if (kw_valid_i) begin
+          left_d = left_q - 5'd1;
+          if (last_block) state_d = StIdle;
+        end
+      end
+      default: state_d = StIdle;
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) state_q <= StIdle;
+    else state_q <= state_d;
+  end
+  always_ff @(posedge clk_i) begin
+    idx_q   <= idx_d;
+    left_q  <= left_d;
+    first_q <= first_d;
+    if (state_q == StIdle) begin
+      bursts_q <= '0;
+      used_q   <= '0;
+    end else if (ready) begin
+      used_q <= used_o;
+      if (low_end) bursts_q <= bursts_o;
+    end
+  end
+
+  `MR_ASSERT(TakesOnlyOffered, !kw_ready_o || kw_valid_i)
+endmodule
+`default_nettype wire

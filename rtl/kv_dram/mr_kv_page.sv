@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Page engine of the KV controller: zeroes a page or copies a page, NB = 2^BaBits bursts at a time.
+//
+// La  bits of a burst number inside a bank.   BurstClks  words of a burst.
+// A page is NB parts of cfg_part_i bursts; the device must hold at least NB pages, so that NB x cfg_part_i fits La bits.
+// pe_*: ready/valid, the request stays until it is done: pe_ready_o is high in the clock in which it ends, pe_done_o in the next one; then
+// pe_err_o says that a copied word was poisoned (the copy holds it as it was read).
+// want_o: a run may be offered, wr_o and off_o describe it; took_i: it was accepted. wr_clear_i: no other write words are under way;
+// rd_clear_i: no other read words are. lock_o: no other reads or writes may start. words_o: words of write runs that are not popped yet
+// (pop_i); src_o: the words are those of the read FIFO, else zero. Test: tests/rtl/kv_data.
+`default_nettype none
+`include "mr_assert.vh"
+module mr_kv_page #(
+  parameter int La = 21,
+  parameter int BaBits = 2,
+  parameter int BurstClks = 4
+) (
+  input  wire          clk_i,
+  input  wire          rst_ni,
+  input  wire [La-1:0] cfg_part_i,
+
+  input  wire          pe_valid_i,
+  output wire          pe_ready_o,
+  input  wire          pe_copy_i,
+  output logic         pe_done_o,
+  output logic         pe_err_o,
+
+  output wire          want_o,
+  output wire          wr_o,
+  output wire [La-1:0] off_o,
+  input  wire          took_i,
+  input  wire          wr_clear_i,
+  input  wire          rd_clear_i,
+  output wire          lock_o,
+  output wire          words_o,
+  output wire          src_o,
+
+  input  wire          rd_valid_i,
+  input  wire          pop_i,
+  input  wire          pop_err_i
+);
+  localparam int Piece  = (1 << BaBits) * BurstClks;     // words
+  localparam int PieceW = $clog2(Piece);
+
+  typedef enum logic [1:0] {StIdle, StFill, StWrite} state_e;
+
+  state_e            state_q;
+  logic [La-1:0]     piece_q;      // pieces accepted
+  logic [PieceW:0]   got_q;        // words read of the present piece
+  logic [PieceW+1:0] left_q;       // words to be popped
+  logic              none_left, all_out, err_q;
+
+  assign none_left = left_q == '0;
+  assign all_out   = piece_q == cfg_part_i;
+
+  // A zero run may follow while the words of the one before are still on their way; a copy needs the FIFO to itself.
+  assign want_o = pe_valid_i && !all_out && wr_clear_i &&
+                  (pe_copy_i ? none_left && (state_q == StWrite || (state_q == StIdle && rd_clear_i))
+                             : left_q <= (PieceW+2)'(Piece));
+  assign wr_o    = !pe_copy_i || state_q == StWrite;
+  assign off_o   = piece_q << BaBits;
+  assign lock_o  = state_q != StIdle || (pe_copy_i && !none_left);
+  assign words_o = !none_left;
+  assign src_o   = pe_copy_i;
+  assign pe_ready_o = pe_valid_i && all_out && none_left;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q   <= StIdle;
+      piece_q   <= '0;
+      left_q    <= '0;
+      got_q     <= '0;
+      pe_done_o <= 1'b0;
+      pe_err_o  <= 1'b0;
+      err_q     <= 1'b0;
+    end else begin
+      pe_done_o <= pe_ready_o;
+      pe_err_o  <= pe_ready_o && err_q;
+      err_q     <= !pe_ready_o && (err_q || (pop_i && pop_err_i && src_o));
+      left_q    <= left_q + (took_i && wr_o ? (PieceW+2)'(Piece) : '0) - (PieceW+2)'(pop_i);
+      if (pe_ready_o) piece_q <= '0;
+      else if (took_i && wr_o) piece_q <= piece_q + La'(1);
+      case (state_q)
+        StIdle: begin
+          got_q <= '0;
+          if (took_i && pe_copy_i) state_q <= StFill;
+        end
+        StFill: begin
+          if (rd_valid_i) got_q <= got_q + (PieceW+1)'(1);
+          if (got_q == (PieceW+1)'(Piece)) state_q <= StWrite;
+        end
+        StWrite: if (took_i) state_q <= StIdle;
+        default: state_q <= StIdle;
+      endcase
+    end
+  end
+
+  `MR_ASSERT(PopsOnlyOffered, !pop_i || !none_left)
+endmodule
+`default_nettype wire

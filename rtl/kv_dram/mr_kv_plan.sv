@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+// Planner of the KV controller's data path: takes jobs in order and turns them into runs, buffered appends and answers.
+//
+// WordBytes, BurstClks, BlockHalfs, La, BaBits  as in mr_kv_data.   Entries, Words, Ways  append buffer.
+// AgeMax  clocks that an APPEND may wait in the buffer before a batch is due.   IdleDrain  clocks without a job after which one is due.
+// HiEntries, HiBursts  fill at which one is due. A due batch starts between two jobs, as soon as the space of the one before is free.
+// job_*: held until job_ready_o (depends on run_ready_i): the job's run was accepted, or its blocks are in the buffer. A STREAM that needs no
+// look at the buffer has its run at the port one clock after job_valid_i; else one more clock for each Ways buffered entries and
+// two more if its last position is forwarded. flush_done_o depends on flush_req_i.
+// run_*: R1-R6; base, rot, part and off come from job_*, the table or pe_* through a multiplexer. Test: tests/rtl/kv_data.
+`default_nettype none
+`include "mr_assert.vh"
+module mr_kv_plan #(
+  parameter int WordBytes = 2,
+  parameter int BurstClks = 4,
+  parameter int BlockHalfs = 17,
+  parameter int La = 21,
+  parameter int BaBits = 2,
+  parameter int Words = 1024,
+  parameter int Entries = 8,
+  parameter int Ways = 1,
+  parameter int HiEntries = 6,
+  parameter int HiBursts = 128,
+  parameter int AgeMax = 4096,
+  parameter int IdleDrain = 64,
+  localparam int WordHalfs = WordBytes / 2,
+  localparam int AddrW = $clog2(Words),
+  localparam int LgHalfs = $clog2(WordHalfs),
+  localparam int LgBurst = $clog2(BurstClks),
+  localparam int LaneW = WordHalfs > 1 ? LgHalfs : 1,
+  localparam int CountW = $clog2(Entries + 1),
+  localparam int IdxW = $clog2(Entries),
+  localparam int UsedW = AddrW - LgBurst + 1,
+  localparam int HalfW = 15,                      // half-words of a chunk: up to 32 x 32 x 17
+  localparam int BurstsW = HalfW - LgHalfs - LgBurst,
+  localparam int WordsW = HalfW - LgHalfs,
+  localparam int ParW = 2 * La + 2 * BaBits + UsedW + WordsW
+) (
+  input  wire                 clk_i,
+  input  wire                 rst_ni,
+  input  wire [5:0]           cfg_nbh_i,
+
+  input  wire                 job_valid_i,
+  output wire                 job_ready_o,
+  input  wire                 job_append_i,
+  input  wire [3:0]           job_status_i,
+  input  wire [17:0]          job_pos_i,
+  input  wire [5:0]           job_count_i,
+  input  wire [La-1:0]        job_base_i,
+  input  wire [BaBits-1:0]    job_rot_i,
+  input  wire [BaBits-1:0]    job_part_i,
+  input  wire [La-1:0]        job_off_i,
+  input  wire                 flush_req_i,
+  output wire                 flush_done_o,
+
+  output wire                 run_valid_o,
+  input  wire                 run_ready_i,
+  output wire                 run_wr_o,
+  output logic [La-1:0]       run_base_o,
+  output logic [BaBits-1:0]   run_rot_o,
+  output logic [BaBits-1:0]   run_part_o,
+  output logic [La-1:0]       run_off_o,
+  output logic [La-1:0]       run_n_o,
+  output logic [La+3:0]       run_use_o,
+
+  // append buffer
+  output wire [4:0]           find_pos_o,
+  output wire [IdxW-1:0]      idx_o,
+  input  wire                 hit_i,
+  input  wire                 hit_last_i,
+  input  wire [IdxW-1:0]      hit_way_i,
+  input  wire [CountW-1:0]    ent_count_i,
+  input  wire [ParW-1:0]      ent_par_i,
+  output wire                 ent_we_o,
+  output wire [AddrW-1:0]     ent_addr_o,
+  output wire [ParW-1:0]      ent_par_o,
+  output wire                 ent_clear_o,
+  input  wire [AddrW-1:0]     head_i,
+  input  wire [UsedW-1:0]     used_i,
+  output wire                 mark_o,
+  input  wire                 drained_i,
+  output wire                 free_o,
+
+  // packer
+  output wire                 pk_go_o,
+  output wire                 pk_drop_o,
+  output wire [LgBurst-1:0]   pk_lead_o,
+  output wire [LaneW-1:0]     pk_lane_o,
+  input  wire                 pk_done_i,
+  input  wire [UsedW-1:0]     pk_bursts_i,
+  input  wire [WordsW-1:0]    pk_used_i,
+
+  // answers
+  output wire                 ans_valid_o,
+  input  wire                 ans_ready_i,
+  output logic [1:0]          ans_kind_o,
+  output wire [4:0]           ans_num_o,
+  output wire                 ans_fwd_o,
+  input  wire                 tok_i,
+
+  // page engine
+  input  wire                 pe_urgent_i,
+  input  wire [La-1:0]        pe_base_i,
+  input  wire [BaBits-1:0]    pe_rot_i,
+  input  wire                 pg_valid_i,
+  input  wire                 pg_want_i,
+  input  wire                 pg_wr_i,
+  input  wire [La-1:0]        pg_off_i,
+  input  wire                 pg_lock_i,
+  input  wire                 pg_words_i,
+  output wire                 pg_took_o,
+  output wire                 pg_run_o
+);
+  localparam int AgeW  = $clog2(AgeMax + 1);
+  localparam int IdleW = $clog2(IdleDrain + 1);
+
+  typedef enum logic [3:0] {StIdle, StFind, StFwd, StRun, StAppend, StPack, StBeat, StDrain, StToken, StPage} state_e;
+
+  state_e            state_q, state_d;
+  logic [IdxW-1:0]   idx_q, idx_d;
+  logic              fwd_q, fwd_d;        // the STREAM's last position comes from the buffer
+  logic              late_q;              // multiply late_a_q, not the STREAM's count
+  logic [5:0]        late_a_q;            // APPEND: position in the chunk; STREAM: count - 1
+  logic [9:0]        vec_q;               // half-words of a vector
+  logic [HalfW-1:0]  half_q;              // half-words from the chunk's start
+  logic [AddrW-1:0]  start_q;             // where the APPEND's first burst lies in the buffer
+  logic              full_q, hi_q, due_q; // the buffer lacks room, is filled enough, or its time is up
+  logic              keep_q, passed_q;    // the last batch's space is not free yet; the answers before it are out
+  logic [AgeW-1:0]   age_q;
+  logic [IdleW-1:0]  idle_q;
+  logic              none, can_drain, refused, no_run, last_row, last_ent, run_done, free;
+  logic [UsedW-1:0]  room_need;
+
+  logic [La-1:0]      e_base, e_off;
+  logic [BaBits-1:0]  e_rot, e_part;
+  logic [UsedW-1:0]   e_n;
+  logic [WordsW-1:0]  e_use;
+
+  assign none      = ent_count_i == '0;
+  assign can_drain = !keep_q && !pg_words_i && !pg_lock_i;
+  assign refused   = job_status_i != 4'd0;
+  assign no_run    = fwd_q && late_a_q == 6'd0;
+  assign last_ent  = CountW'(idx_q) + CountW'(1) == ent_count_i;
+  generate
+    if (Ways == 1) begin : gen_one
+      assign last_row = last_ent;
+    end else begin : gen_rows
+      assign last_row = (IdxW+1)'(Ways) * ((IdxW+1)'(idx_q) + (IdxW+1)'(1)) >= (IdxW+1)'(ent_count_i);
+    end
+  endgenerate
+
+  // --- states ----------------------------------------------------------------------------------------------------
+  always_comb begin
+    state_d = state_q;
+    idx_d   = '0;
+    fwd_d   = fwd_q;
+    case (state_q)
+      StIdle: begin
+        fwd_d = 1'b0;
+        if (due_q && !none && can_drain) state_d = StDrain;
+        else if (pg_want_i && (pe_urgent_i || pg_lock_i || !job_valid_i)) state_d = StPage;
+        else if (job_valid_i && !pg_lock_i && !(pg_valid_i && pe_urgent_i)) begin
+          if (refused && job_append_i) state_d = StPack;
+          else if (refused) state_d = StBeat;
+          else if (job_append_i) state_d = StAppend;
+          else if (none) state_d = StRun;
+          else state_d = StFind;
+        end
+      end
+      StFind: begin
+        idx_d = idx_q + IdxW'(1);
+        if (hit_i) begin
+          fwd_d   = 1'b1;
+          idx_d   = Ways == 1 ? idx_q : IdxW'(idx_q * Ways) + hit_way_i;
+          state_d = StFwd;
+          if (!hit_last_i) begin       // more than its last position waits in the buffer
+            idx_d   = '0;
+            state_d = StIdle;
+            if (can_drain) state_d = StDrain;
+          end
+        end else if (last_row) state_d = StRun;
+      end
+      StFwd: begin
+        idx_d   = idx_q;
+        state_d = StRun;
+      end
+      StRun: begin
+        idx_d = idx_q;
+        if (run_done) state_d = StIdle;
+      end
+      StAppend: begin
+        if (!full_q) state_d = StPack;
+        else if (!none && can_drain) state_d = StDrain;
+      end
+      StPack: if (pk_done_i) state_d = StBeat;
+      StBeat: if (ans_ready_i) state_d = StIdle;
+      StDrain: begin
+        idx_d = idx_q;
+        if (run_ready_i) begin
+          idx_d = idx_q + IdxW'(1);
+          if (last_ent) state_d = StToken;
+        end
+      end
+      StToken: if (ans_ready_i) state_d = StIdle;
+      StPage: if (run_ready_i) state_d = StIdle;
+      default: state_d = StIdle;
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q <= StIdle;
+      idx_q   <= '0;
+      fwd_q   <= 1'b0;
+      late_q  <= 1'b0;
+    end else begin
+      state_q <= state_d;
+      idx_q   <= idx_d;
+      fwd_q   <= fwd_d;
+      late_q  <= state_d == StAppend || state_d == StFwd;
+    end
+  end
+
+  // --- half-words from the chunk's start: to the end of the STREAM's part in DRAM, or to the APPEND's vector -----------
+  logic [5:0] mul_a;
+  assign mul_a = late_q ? late_a_q : job_count_i;
+  always_ff @(posedge clk_i) begin
+    vec_q    <= BlockHalfs == 17 ? {cfg_nbh_i, 4'd0} + 10'(cfg_nbh_i) : 10'({cfg_nbh_i, 3'd0}) + 10'(cfg_nbh_i);
+    late_a_q <= job_append_i ? {1'b0, job_pos_i[4:0]} : job_count_i - 6'd1;
+    if (state_q == StIdle || state_q == StFind || late_q) half_q <= HalfW'(mul_a * vec_q);
+    if (state_q == StAppend) start_q <= head_i;
+  end
+
+  // --- runs ------------------------------------------------------------------------------------------------------
+  logic [BurstsW-1:0] s_n;
+  logic [WordsW-1:0]  s_use;
+  assign {e_base, e_rot, e_part, e_off, e_n, e_use} = ent_par_i;
+  assign s_n   = half_q[HalfW-1:LgHalfs+LgBurst] + BurstsW'(|half_q[LgHalfs+LgBurst-1:0]);
+  generate
+    if (WordHalfs == 1) begin : gen_use_plain
+      assign s_use = half_q;
+    end else begin : gen_use
+      assign s_use = half_q[HalfW-1:LgHalfs] + WordsW'(|half_q[LgHalfs-1:0]);
+    end
+  endgenerate
+
+  assign run_valid_o = (state_q == StRun && ans_ready_i && !no_run) || state_q == StDrain || state_q == StPage;
+  assign run_wr_o    = state_q == StDrain || (state_q == StPage && pg_wr_i);
+  assign run_done    = ans_ready_i && (run_ready_i || no_run);
+  always_comb begin
+    run_base_o = e_base;
+    run_rot_o  = e_rot;
+    run_part_o = e_part;
+    run_off_o  = e_off;
+    run_n_o    = La'(e_n);
+    run_use_o  = WordHalfs == 1 ? (La+4)'(vec_q) : (La+4)'(e_use);
+    if (state_q == StPage) begin
+      run_base_o = pe_base_i;
+      run_rot_o  = pe_rot_i;
+      run_part_o = '0;
+      run_off_o  = pg_off_i;
+      run_n_o    = La'(1 << BaBits);
+      run_use_o  = '0;
+    end else if (state_q == StRun) begin
+      run_base_o = job_base_i;
+      run_rot_o  = job_rot_i;
+      run_part_o = job_part_i;
+      run_off_o  = job_off_i;
+      run_n_o    = La'(s_n);
+      run_use_o  = (La+4)'(s_use);
+    end
+  end
+
+  // --- appends ---------------------------------------------------------------------------------------------------
+  assign find_pos_o  = late_a_q[4:0];
+  assign idx_o       = idx_q;
+  assign pk_go_o     = state_q == StPack;
+  assign pk_drop_o   = refused;
+  assign pk_lead_o   = half_q[LgHalfs +: LgBurst];
+  assign pk_lane_o   = WordHalfs > 1 ? half_q[LaneW-1:0] : LaneW'(0);
+  assign ent_we_o    = state_q == StPack && pk_done_i && !refused;
+  assign ent_addr_o  = start_q | AddrW'(pk_lead_o);
+  assign ent_par_o   = {job_base_i, job_rot_i, job_part_i, job_off_i + La'(half_q[HalfW-1:LgHalfs+LgBurst]),
+                        pk_bursts_i, pk_used_i};
+  assign ent_clear_o = state_q == StToken;
+  assign mark_o      = state_q == StDrain && idx_q == '0;
+
+  // Bursts that the next APPEND may take, and when a batch is due. Looked at two clocks after the buffer last changed at the earliest.
+  assign room_need = UsedW'(vec_q >> (LgHalfs + LgBurst)) + UsedW'(2);
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      full_q <= 1'b1;
+      hi_q   <= 1'b0;
+      due_q  <= 1'b0;
+    end else begin
+      full_q <= used_i + room_need > UsedW'(Words / BurstClks) || ent_count_i == CountW'(Entries);
+      hi_q   <= !keep_q && (ent_count_i >= CountW'(HiEntries) || used_i >= UsedW'(HiBursts));
+      due_q  <= hi_q || flush_req_i || age_q == AgeW'(AgeMax) || idle_q == IdleW'(IdleDrain);
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || none) age_q <= '0;
+    else if (age_q != AgeW'(AgeMax)) age_q <= age_q + AgeW'(1);
+    if (!rst_ni || job_valid_i) idle_q <= '0;
+    else if (idle_q != IdleW'(IdleDrain)) idle_q <= idle_q + IdleW'(1);
+  end
+
+  // The space of a batch is free when the back end has its words and no answer given before refers to them.
+  assign free   = keep_q && passed_q && drained_i;
+  assign free_o = free;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      keep_q   <= 1'b0;
+      passed_q <= 1'b0;
+    end else begin
+      keep_q   <= mark_o || (keep_q && !free);
+      passed_q <= !mark_o && !free && (passed_q || tok_i);
+    end
+  end
+
+  // --- answers, page engine, flush -------------------------------------------------------------------------------
+  always_comb begin
+    ans_kind_o = 2'd0;
+    if (state_q == StBeat) ans_kind_o = 2'd1;
+    if (state_q == StToken) ans_kind_o = 2'd2;
+  end
+  assign ans_valid_o = (state_q == StRun && (run_ready_i || no_run)) || state_q == StBeat || state_q == StToken;
+  assign ans_num_o   = state_q == StBeat ? {1'b0, job_status_i} : 5'(job_count_i - 6'd1);
+  assign ans_fwd_o   = fwd_q;
+  assign job_ready_o = (state_q == StRun && run_done) || (state_q == StBeat && ans_ready_i);
+  assign flush_done_o = flush_req_i && state_q == StIdle && !job_valid_i && none;
+  assign pg_took_o   = state_q == StPage && run_ready_i;
+  assign pg_run_o    = state_q == StPage;
+
+  wire unused_ok = ^{job_pos_i[17:5]};
+
+  `MR_ASSERT(FreeInOrder, !tok_i || keep_q)
+  `MR_ASSERT(DrainHasEntry, state_q != StDrain || !none)
+endmodule
+`default_nettype wire

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// Append buffer of the KV controller: a ring of words with half-word enables, and a table of the APPENDs in it.
+//
+// WordBytes, BurstClks  as in mr_kv_unpack.   Words  power of two, a whole number of bursts.   Entries  2..64, a multiple of Ways.
+// Ways  entries compared in one clock, a power of two.   KeyW, BlkW, ParW  bits of the key, of the block number and of the run's parameters.
+// Table: ent_we_i adds entry ent_count_o (key, position, parameters; its words were written before). ent_clear_i empties it.
+// row_i selects Ways entries: hit_o is high if one of them has find_key_i and find_blk_i and a position <= find_pos_i; hit_way_o says
+// which; hit_last_o: its position is find_pos_i. idx_i selects an entry: ent_addr_o, ent_par_o (of the present clock, no latency).
+// Ring: we_i writes a word at the head; a burst is complete at its last word. used_o: bursts between the oldest kept word and the head.
+// wd_*: the words to be written to DRAM, fall-through, wd_pop_i takes one (two clocks after it was written at the earliest).
+// mark_i: everything before the head will be popped; drained_o: it has been. free_i: the space before that mark is free again.
+// fw_*: reading for a STREAM: from fw_addr_i while fw_act_i, fw_take_i goes on; fw_end_i ends it. A read has priority over we_i
+// (grant_o). Reset empties it. Test: tests/rtl/kv_data.
+`default_nettype none
+`include "mr_assert.vh"
+module mr_kv_wbuf #(
+  parameter int WordBytes = 2,
+  parameter int BurstClks = 4,
+  parameter int Words = 1024,
+  parameter int Entries = 8,
+  parameter int Ways = 1,
+  parameter int KeyW = 8,
+  parameter int BlkW = 13,
+  parameter int ParW = 64,
+  localparam int WordHalfs = WordBytes / 2,
+  localparam int AddrW = $clog2(Words),
+  localparam int LgBurst = $clog2(BurstClks),
+  localparam int CountW = $clog2(Entries + 1),
+  localparam int IdxW = $clog2(Entries),
+  localparam int UsedW = AddrW - LgBurst + 1
+) (
+  input  wire                   clk_i,
+  input  wire                   rst_ni,
+
+  input  wire                   ent_we_i,
+  input  wire [KeyW-1:0]        ent_key_i,
+  input  wire [BlkW-1:0]        ent_blk_i,
+  input  wire [4:0]             ent_pos_i,
+  input  wire [AddrW-1:0]       ent_addr_i,
+  input  wire [ParW-1:0]        ent_par_i,
+  input  wire                   ent_clear_i,
+  output wire [CountW-1:0]      ent_count_o,
+
+  input  wire [IdxW-1:0]        row_i,
+  input  wire [KeyW-1:0]        find_key_i,
+  input  wire [BlkW-1:0]        find_blk_i,
+  input  wire [4:0]             find_pos_i,
+  output wire                   hit_o,
+  output wire                   hit_last_o,
+  output logic [IdxW-1:0]       hit_way_o,
+  input  wire [IdxW-1:0]        idx_i,
+  output wire [AddrW-1:0]       ent_addr_o,
+  output wire [ParW-1:0]        ent_par_o,
+
+  input  wire                   we_i,
+  input  wire [WordHalfs-1:0]   be_i,
+  input  wire [8*WordBytes-1:0] word_i,
+  output wire                   grant_o,
+  output wire [AddrW-1:0]       head_o,
+  output wire [UsedW-1:0]       used_o,
+
+  input  wire                   wd_pop_i,
+  output wire [WordHalfs-1:0]   wd_be_o,
+  output wire [8*WordBytes-1:0] wd_word_o,
+  input  wire                   mark_i,
+  output wire                   drained_o,
+  input  wire                   free_i,
+
+  input  wire                   fw_act_i,
+  input  wire [AddrW-1:0]       fw_addr_i,
+  input  wire                   fw_take_i,
+  input  wire                   fw_end_i,
+  output wire                   fw_have_o,
+  output wire [8*WordBytes-1:0] fw_word_o
+);
+  localparam int RamW   = 8 * WordBytes + WordHalfs;
+  localparam int LgWays = $clog2(Ways);
+  localparam int Rows   = Entries / Ways;
+  localparam int FindW  = KeyW + BlkW + 5;
+
+  initial begin
+    if (Entries % Ways != 0 || Entries < 2) $fatal(1, "%m: Entries must be a multiple of Ways");
+    if (Words != 1 << AddrW) $fatal(1, "%m: Words must be a power of two");
+  end
+
+  // --- ring ------------------------------------------------------------------------------------------------------
+  (* no_rw_check *) logic [RamW-1:0] mem [Words];
+  logic [8*WordBytes-1:0] a_data_q;
+  logic [RamW-1:0]    b_data_q;
+  logic [AddrW-1:0]   a_addr, b_addr;
+  logic [AddrW-1:0]   head_q, pop_q;
+  logic [UsedW-1:0]   headb, mark_q, tail_q;    // bursts
+  logic               head_wrap_q;
+  logic               fw_re, fw_have_q;
+  logic [AddrW-1:0]   fw_q;
+
+  // One port writes at the head or reads for a STREAM, the other one reads what goes to DRAM.
+  assign fw_re   = fw_act_i && (!fw_have_q || fw_take_i);
+  assign a_addr  = !fw_re ? head_q : fw_have_q ? fw_q + AddrW'(1) : fw_addr_i;
+  assign b_addr  = pop_q + AddrW'(wd_pop_i);
+  assign grant_o = !fw_re;
+
+  always_ff @(posedge clk_i) begin
+    if (fw_re) a_data_q <= mem[a_addr][8*WordBytes-1:0];
+    else if (we_i) mem[a_addr] <= {be_i, word_i};
+  end
+  always_ff @(posedge clk_i) begin
+    b_data_q <= mem[b_addr];
+  end
+
+  assign head_o    = head_q;
+  assign headb     = {head_wrap_q, head_q[AddrW-1:LgBurst]};
+  assign used_o    = headb - tail_q;
+  assign drained_o = pop_q == {mark_q[UsedW-2:0], LgBurst'(0)};
+  assign wd_be_o   = b_data_q[RamW-1 -: WordHalfs];
+  assign wd_word_o = b_data_q[8*WordBytes-1:0];
+  assign fw_have_o = fw_have_q;
+  assign fw_word_o = a_data_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      head_q      <= '0;
+      head_wrap_q <= 1'b0;
+      pop_q       <= '0;
+      mark_q      <= '0;
+      tail_q      <= '0;
+      fw_have_q   <= 1'b0;
+    end else begin
+      if (we_i && grant_o) {head_wrap_q, head_q} <= {head_wrap_q, head_q} + (AddrW+1)'(1);
+      pop_q <= b_addr;
+      if (mark_i) mark_q <= headb;
+      if (free_i) tail_q <= mark_q;
+      fw_have_q <= fw_act_i && !fw_end_i;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (fw_re) fw_q <= a_addr;
+  end
+
+  // --- table -----------------------------------------------------------------------------------------------------
+  logic [CountW-1:0]      count_q;
+  logic [AddrW+ParW-1:0]  par_mem [Entries];
+  logic [Ways-1:0]        way_hit, way_last;
+
+  assign ent_count_o = count_q;
+  assign {ent_addr_o, ent_par_o} = par_mem[idx_i];
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || ent_clear_i) count_q <= '0;
+    else if (ent_we_i) count_q <= count_q + CountW'(1);
+  end
+  always_ff @(posedge clk_i) begin
+    if (ent_we_i) par_mem[count_q[IdxW-1:0]] <= {ent_addr_i, ent_par_i};
+  end
+
+  genvar w;
+  generate
+    for (w = 0; w < Ways; w = w + 1) begin : gen_way
+      logic [FindW-1:0]  find_mem [Rows];
+      logic [KeyW-1:0]   key;
+      logic [BlkW-1:0]   blk;
+      logic [4:0]        pos;
+      logic              live;
+      if (Ways == 1) begin : gen_one
+        assign live = 1'b1;
+        assign {key, blk, pos} = find_mem[row_i];
+        always_ff @(posedge clk_i) begin
+          if (ent_we_i) find_mem[count_q[IdxW-1:0]] <= {ent_key_i, ent_blk_i, ent_pos_i};
+        end
+      end else begin : gen_many
+        logic mine;
+        assign mine = count_q[LgWays-1:0] == LgWays'(w);
+        assign live = CountW'({row_i, LgWays'(w)}) < count_q;
+        assign {key, blk, pos} = find_mem[row_i[IdxW-LgWays-1:0]];
+        always_ff @(posedge clk_i) begin
+          if (ent_we_i && mine) find_mem[count_q[IdxW-1:LgWays]] <= {ent_key_i, ent_blk_i, ent_pos_i};
+        end
+      end
+      assign way_hit[w]  = live && key == find_key_i && blk == find_blk_i && pos <= find_pos_i;
+      assign way_last[w] = pos == find_pos_i;
+    end
+  endgenerate
+
+  // The lowest way wins: the oldest entry, and positions of a chunk come in rising order.
+  integer i;
+  always_comb begin
+    hit_way_o = '0;
+    for (i = Ways - 1; i >= 0; i = i - 1) if (way_hit[i]) hit_way_o = IdxW'(i);
+  end
+  assign hit_o      = |way_hit;
+  assign hit_last_o = way_last[LgWays == 0 ? 0 : hit_way_o];
+
+  `MR_ASSERT(RingFits, used_o <= UsedW'(Words / BurstClks))
+  `MR_ASSERT(TableFits, !ent_we_i || count_q < CountW'(Entries))
+  `MR_ASSERT(PopsOnlyMarked, !wd_pop_i || !drained_o)
+endmodule
+`default_nettype wire
