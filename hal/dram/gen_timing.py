@@ -357,9 +357,98 @@ def profiles_source(tables):
     return "\n".join(out)
 
 
+def figures(table, profile):
+    """Bandwidth, capacity and streaming energy of one channel."""
+    geo, timing, val, energy = table["geometry"], table["timing"], dev_lanes(table, profile), energy_of(table, profile)
+    gbps = val["WordBytes"] * profile["clock_mhz"] / 1000.0
+    capacity = geo["rows"] * geo["row_bytes"] * geo["banks_per_group"] * geo["bank_groups"]
+    bits = 8 * val["WordBytes"] * val["BurstClks"]
+    per_bank = table["refresh"]["per_bank"]
+    refresh_pj = energy["refpb_pj"] / timing["tREFIpb"]["ns"] if per_bank else energy["ref_pj"] / timing["tREFI"]["ns"]
+    return {
+        "gbps": gbps, "capacity": capacity, "c_bw_us": capacity / gbps / 1000.0,
+        "refresh": timing["tRFC"]["ns"] / timing["tREFI"]["ns"],
+        "pj_bit": energy["rd_pj"] / bits + energy["act_pj"] / (8 * geo["row_bytes"]) + (energy["bg_open_mw"] + refresh_pj) / (8 * gbps),
+    }
+
+
+def check_rule(tables):
+    """A table with a "rule" must meet it against its reference table: C/BW = T, bandwidth of a stack, energy a bit."""
+    by_name = {t["device"]: t for t in tables}
+    for table in (t for t in tables if "rule" in t):
+        rule, ref = table["rule"], by_name[table["rule"]["reference"]]
+        fig, ref_fig = figures(table, table["profiles"][0]), figures(ref, ref["profiles"][0])
+        wide = fig["gbps"] * table["geometry"]["channels"] / (ref_fig["gbps"] * ref["geometry"]["channels"])
+        if abs(fig["c_bw_us"] / rule["token_time_us"] - 1) > rule["tolerance"]:
+            fail(f"{table['device']}: C/BW = {fig['c_bw_us']:.1f} us misses T = {rule['token_time_us']} us")
+        if wide <= rule["bandwidth_factor"] or ref_fig["pj_bit"] < rule["energy_factor"] * fig["pj_bit"]:
+            fail(f"{table['device']}: bandwidth x {wide:.1f}, energy / {ref_fig['pj_bit'] / fig['pj_bit']:.1f} of {ref['device']}")
+
+
+def size_text(count):
+    for unit in ("B", "KB", "MB", "GB"):
+        if count < 1024 or unit == "GB":
+            return f"{count:g} {unit}"
+        count /= 1024
+
+
+def doc_comparison(tables):
+    out = ["| profile | clock MHz | GB/s | capacity | C/BW | all-bank refresh % | pJ/bit, rows streamed |", "|---|---|---|---|---|---|---|"]
+    for table in tables:
+        for prof in table["profiles"]:
+            fig = figures(table, prof)
+            time = f"{fig['c_bw_us'] / 1000:.1f} ms" if fig["c_bw_us"] > 1000 else f"{fig['c_bw_us']:.1f} us"
+            out.append(f"| `{prof['name']}` | {prof['clock_mhz']} | {fig['gbps']:.2f} | {size_text(fig['capacity'])} | {time} | "
+                       f"{100 * fig['refresh']:.2f} | {fig['pj_bit']:.2f} |")
+    return out
+
+
+def entry_text(entry):
+    parts = [f"{entry['ns']:g} ns"] if "ns" in entry else []
+    parts += [f"{entry['ck']} ck"] if "ck" in entry else []
+    text = "max(" + ", ".join(parts) + ")" if len(parts) == 2 else parts[0]
+    return text + (f" {entry['add_ck']:+d} ck" if "add_ck" in entry else "")
+
+
+def doc_device(table):
+    geo, profiles = table["geometry"], table["profiles"]
+    cmd, vals = geo["command_clocks"], [dev_lanes(table, p) for p in table["profiles"]]
+    names = ", ".join(f"`{p['name']}` ({p['clock_mhz']} MHz, RL {p['rl']}, WL {p['wl']})" for p in profiles)
+    out = ["", f"## {table['device']}", "", f"{table['purpose'].split(': the only home')[0]}. Profiles: {names}.", "",
+           f"{geo['dq_bits']} data pins, {geo['beats_per_clock']} beats a clock, bursts of {geo['burst_beats']}; "
+           f"{geo['bank_groups']} x {geo['banks_per_group']} banks of {geo['rows']} rows of {size_text(geo['row_bytes'])}; "
+           f"{'per-bank' if table['refresh']['per_bank'] else 'all-bank'} refresh, {table['refresh']['postpone']} may be postponed, "
+           f"{table['refresh']['init_refreshes']} at start-up; clocks of the command bus: ACT {cmd['act']}, RD/WR {cmd['col']}, "
+           f"PRE {cmd['pre']}, REF {cmd['ref']}{'; row and column commands have a bus each' if geo['row_column_bus'] else ''}."]
+    if "derivation" in table:
+        out += [""] + [f"{i}. {line}" for i, line in enumerate(table["derivation"], 1)]
+    out += ["", "| time | value | clocks | meaning | kind | source |", "|---|---|---|---|---|---|"]
+    for name, lane, text in TIMES:
+        entry = table["timing"].get(name)
+        if entry is not None:
+            clocks = " / ".join(str(v[lane]) for v in vals) if lane else str(entry["ck"])
+            out.append(f"| {name} | {entry_text(entry)} | {clocks} | {text} | {entry['kind']} | {entry['source']} |")
+    out += ["", "Sources: " + "; ".join(f"*{k}*: {v}" for k, v in table["sources"].items()) + ".", ""]
+    out += ["| profile | ACT pJ | RD burst pJ | WR burst pJ | REF all pJ | REF bank pJ | row open mW | closed mW |", "|---|" * 1 + "---|" * 7]
+    for prof in profiles:
+        energy = energy_of(table, prof)
+        out.append(f"| `{prof['name']}` | " + " | ".join(f"{energy[k]:.0f}" for k in ENERGY) + " |")
+    out += ["", f"Energy ({table['energy']['kind']}): {table['energy']['source']}."]
+    return out
+
+
+def document(tables):
+    text = (HERE / "kv_dram_devices.md.in").read_text(encoding="utf-8")
+    text = text.replace("{{comparison}}", "\n".join(doc_comparison(tables)))
+    devices = [line for table in tables for line in doc_device(table)]
+    return text.replace("{{devices}}", "\n".join(devices[1:]))
+
+
 def outputs():
     tables = [json.loads((HERE / f"{name}.json").read_text(encoding="utf-8")) for name in DEVICES]
+    check_rule(tables)
     return {
+        "docs/kv_dram_devices.md": document(tables),
         "rtl/kv_dram/mr_kv_timing_pkg.sv": sdr_package(tables[0]),
         "sim_verilator/dram/mr_dram_table.h": sdr_header(tables[0]),
         "rtl/kv_dram/mr_kv_dev_pkg.sv": dev_package(tables),

@@ -124,8 +124,11 @@ static bool is_open(const mr_dram_rules_t *self, unsigned bank) {
 }
 
 static void judge_age(mr_dram_rules_t *self, unsigned bank) {
-    if (is_open(self, bank) &&
-        self->now - self->bank_last[class_of('A')][bank] > lane(self, MR_DRAM_LANE_T_RAS_MAX)) {
+    /* The lane has 16 bits; where it is full the limit is nine refresh intervals. */
+    const int64_t most = lane(self, MR_DRAM_LANE_T_RAS_MAX) < UINT16_MAX
+                             ? lane(self, MR_DRAM_LANE_T_RAS_MAX)
+                             : later(UINT16_MAX, 9 * lane(self, MR_DRAM_LANE_T_REFI));
+    if (is_open(self, bank) && self->now - self->bank_last[class_of('A')][bank] > most) {
         note(self, MR_DRAM_RULES_RAS_MAX, bank);
     }
 }

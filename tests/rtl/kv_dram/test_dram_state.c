@@ -348,6 +348,26 @@ static void test_config(const mr_dram_profile_t *p) {
     bench_check(mr_dram_profile(p->name) == p && mr_dram_profile("none") == NULL, &b, "by name");
 }
 
+/* Lanes that are maxima are rounded down by less than a clock; tRAS max is capped at 16 bits. */
+static void test_maxima(const mr_dram_profile_t *p) {
+    static const struct {
+        mr_dram_t_t time;
+        mr_dram_lane_t lane;
+    } MAXIMA[] = {
+        {MR_DRAM_T_REFI, MR_DRAM_LANE_T_REFI},
+        {MR_DRAM_T_REFIPB, MR_DRAM_LANE_T_REFI_PB},
+        {MR_DRAM_T_RASMAX, MR_DRAM_LANE_T_RAS_MAX},
+    };
+
+    b.p = p;
+    for (unsigned i = 0; i < 3U; i++) {
+        const int64_t exact = p->time[MAXIMA[i].time].ps * (int64_t)p->clock_mhz / 1000000;
+        const int64_t lane = p->lane[MAXIMA[i].lane];
+        const bool none = exact == 0 && lane == 1;
+        bench_check(none || lane == (exact < 65535 ? exact : 65535), &b, "maximum rounded down");
+    }
+}
+
 static uint32_t next_random(uint64_t *state) {
     *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (uint32_t)(*state >> 33);
@@ -438,6 +458,7 @@ int main(int argc, char **argv) {
         test_data(p, 0);
         test_data(p, 64);
         test_counts_and_energy(p);
+        test_maxima(p);
         test_random_agreement(p, seed);
     }
     test_data(mr_dram_profile("Sdr100"), 4);
