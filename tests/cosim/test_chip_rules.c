@@ -169,6 +169,38 @@ static void test_window__busy_tile(void) {
     expect(pair.n_results[PAIR_SIM] == 1 && pair.n_results[PAIR_MODEL] == 1, "the job ran");
 }
 
+/* While the engine runs, the window answers, but with a refusal; the run is not disturbed. */
+static void test_crc__window_refused_meanwhile(void) {
+    const mr_mmio_t *io = &pair.io[PAIR_SIM];
+    uint32_t status = 0;
+    uint32_t word = 0;
+    uint32_t crc = 0;
+    uint32_t want = 0;
+    expect(mr_window_crc(&pair.io[PAIR_MODEL], MR_MEM_WMEM, 0, 0, 64, &want) == MR_OK,
+           "CRC of the model");
+    expect(mr_window_read(io, MR_MEM_WMEM, 0, 0, &word, 1) == MR_OK, "read before");
+    expect(mr_mmio_write32(io, MR_CHIP_BASE + MR_CHIP_MEM_CRC_START_OFFSET, 0) == MR_OK &&
+               mr_mmio_write32(io, MR_CHIP_BASE + MR_CHIP_MEM_CRC_COUNT_OFFSET, 64) == MR_OK &&
+               mr_mmio_write32(io, MR_CHIP_BASE + MR_CHIP_MEM_CRC_CTRL_OFFSET,
+                               MR_CHIP_MEM_CRC_CTRL_START_MASK) == MR_OK,
+           "start");
+    expect(mr_mmio_read32(io, MR_WINDOW_BASE, &word) == MR_DEVICE, "read during a run");
+    expect(mr_chip_bus_error(io) == MR_DEVICE, "STATUS.bus_error after it");
+    expect(mr_mmio_write32(io, MR_WINDOW_BASE, ~word) == MR_OK &&
+               mr_chip_bus_error(io) == MR_DEVICE,
+           "write during a run");
+    expect(mr_mmio_read32(io, MR_CHIP_BASE + MR_CHIP_MEM_CRC_STATUS_OFFSET, &status) == MR_OK &&
+               (status & MR_CHIP_MEM_CRC_STATUS_BUSY_MASK) != 0,
+           "the run still goes on");
+    sim_wait(2000);
+    expect(mr_mmio_read32(io, MR_CHIP_BASE + MR_CHIP_MEM_CRC_STATUS_OFFSET, &status) == MR_OK &&
+               status == 0,
+           "the run is over");
+    expect(mr_mmio_read32(io, MR_CHIP_BASE + MR_CHIP_MEM_CRC_VALUE_OFFSET, &crc) == MR_OK &&
+               crc == want,
+           "its value");
+}
+
 static void test_crc__every_kind(void) {
     for (uint32_t kind = MR_MEM_WMEM; kind <= MR_MEM_PMEM; kind++) {
         for (uint32_t tile = 0; tile < 2; tile++) {
@@ -380,6 +412,7 @@ int main(int argc, char **argv) {
         {"append__other_shape", test_append__other_shape},
         {"window__busy_tile", test_window__busy_tile},
         {"results__full", test_results__full},
+        {"crc__window_refused_meanwhile", test_crc__window_refused_meanwhile},
         {"crc__every_kind", test_crc__every_kind},
         {"gemv__utilisation", test_gemv__utilisation},
         {"clear__in_the_middle", test_clear__in_the_middle},
