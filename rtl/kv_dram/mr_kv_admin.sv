@@ -48,8 +48,8 @@ module mr_kv_admin #(
   output wire  [LenW-1:0]   len_o,
   output wire               len_high_o,    // the length exceeds LenW bits
 
-  input  wire               step_i,        // a step's results are there; what follows is valid, the writes are done now
-  input  wire               fits_i,        // len_o <= the layer's length
+  input  wire               step_i,        // a step's results are there, the writes are done now; two clocks later idle_i may rise
+  input  wire               fits_i,        // len_o <= the layer's length; with nblk_i and quota_i valid a clock before step_i
   input  wire  [BlkW:0]     nblk_i,
   input  wire  [BlkW:0]     quota_i,
   input  wire               stale_i,
@@ -71,8 +71,9 @@ module mr_kv_admin #(
   logic [LayerW:0] lay_q;
   logic [BlkW:0]   blk_q;               // FORK: the next block; else the blocks left
   logic            bad_tag_q;
-  logic            fork_op, take, bad_who, lay_end, blk_end;
-  logic            quota_big, slot_pos, slot_pages;
+  // Registered, for they feed the table's addresses; the clocks of a step give them time.
+  logic            lay_end_q, blk_end_q, want_q, quota_big_q, slot_pos_q, slot_pages_q, fits_q;
+  logic            fork_op, take, bad_who;
   logic [2:0]      status_d;
   logic            done_d;
 
@@ -83,14 +84,7 @@ module mr_kv_admin #(
   assign block_o    = phase_q == PhFlush;
 
   assign bad_who    = 32'(slot_o) >= Slots || 32'(from_o) >= Slots || cfg_bad_i;
-  assign lay_end    = 9'(lay_q) == cfg_layers_i;
-  assign blk_end    = blk_q == need_q;
-  assign quota_big  = 32'(len_q) > (1 << BlkW);
-  assign slot_pos   = (op_q == OpQuota) ? quota_big : (fork_op && nblk_i != '0);
-  assign slot_pages = fork_op && need_q > quota_i;
-
-  assign want_o     = phase_q == PhSlot || ((phase_q == PhCheck || phase_q == PhLen) && !lay_end)
-                      || (phase_q == PhBlk && !blk_end);
+  assign want_o     = want_q;
   assign alone_o    = phase_q == PhBlk && fork_op;
   assign rd_from_o  = phase_q == PhCheck || phase_q == PhBlk;
   assign lay_o      = lay_q[LayerW-1:0];
@@ -101,7 +95,7 @@ module mr_kv_admin #(
   assign len_high_o = (32'(len_q) >> LenW) != 0;
 
   assign len_we_o   = step_i && phase_q == PhLen;
-  assign quota_we_o = step_i && phase_q == PhSlot && op_q == OpQuota && !quota_big;
+  assign quota_we_o = step_i && phase_q == PhSlot && op_q == OpQuota && !quota_big_q;
   assign fork_we_o  = step_i && phase_q == PhBlk && fork_op;
   assign release_o  = step_i && phase_q == PhBlk && !fork_op;
 
@@ -118,18 +112,18 @@ module mr_kv_admin #(
         status_d = StatusWho;
       end
       PhCheck: begin
-        done_d   = step_i && !fits_i;
+        done_d   = step_i && !fits_q;
         status_d = StatusPos;
-        if (idle_i && lay_end) phase_d = PhSlot;
+        if (idle_i && lay_end_q) phase_d = PhSlot;
       end
       PhSlot: if (step_i) begin
         phase_d  = PhLen;
-        done_d   = op_q == OpQuota || slot_pos || slot_pages;
-        status_d = slot_pos ? StatusPos : (slot_pages ? StatusPages : 3'd0);
+        done_d   = op_q == OpQuota || slot_pos_q || slot_pages_q;
+        status_d = slot_pos_q ? StatusPos : (slot_pages_q ? StatusPages : 3'd0);
       end
-      PhLen: if (idle_i && lay_end) phase_d = PhBlk;
+      PhLen: if (idle_i && lay_end_q) phase_d = PhBlk;
       PhBlk: begin
-        done_d   = idle_i && blk_end;
+        done_d   = idle_i && blk_end_q;
         status_d = bad_tag_q ? StatusTag : 3'd0;
       end
       default: phase_d = PhNone;
@@ -156,8 +150,16 @@ module mr_kv_admin #(
       from_o <= (ad_op_i == OpFork) ? ad_src_i : ad_slot_i;
       len_q  <= (ad_op_i == OpFree) ? 18'd0 : ad_len_i;
     end
-    need_q      <= len_q[5 +: BlkW+1] + (BlkW+1)'(len_q[4:0] != 5'd0);
-    ad_status_o <= status_d;
+    lay_end_q    <= 9'(lay_q) == cfg_layers_i;
+    blk_end_q    <= blk_q == need_q;
+    want_q       <= phase_q == PhSlot || ((phase_q == PhCheck || phase_q == PhLen) && 9'(lay_q) != cfg_layers_i)
+                    || (phase_q == PhBlk && blk_q != need_q);
+    quota_big_q  <= 32'(len_q) > (1 << BlkW);
+    slot_pos_q   <= (op_q == OpQuota) ? quota_big_q : (fork_op && nblk_i != '0);
+    slot_pages_q <= fork_op && need_q > quota_i;
+    fits_q       <= fits_i;
+    need_q       <= len_q[5 +: BlkW+1] + (BlkW+1)'(len_q[4:0] != 5'd0);
+    ad_status_o  <= status_d;
     if (phase_q == PhFlush || phase_q == PhSlot) lay_q <= '0;
     else if (step_i) lay_q <= lay_q + (LayerW+1)'(1);
     if (step_i && phase_q == PhSlot) blk_q <= nblk_i;

@@ -77,7 +77,7 @@ module mr_kv_alloc #(
   assign pages_dirty_o = tail_q - mid_q;
   assign pages_clean_o = cfg_pages_i - 17'(pages_used_o) - 17'(pages_dirty_o);
 
-  mr_sram_1r1w #(.Width(PageW + LA), .Depth(1 << PageW)) u_list (
+  mr_kv_ram #(.Width(PageW + LA), .Depth(1 << PageW)) u_list (
     .clk_i, .re_i(list_re), .raddr_i(refill ? head_q[PageW-1:0] : mid_q[PageW-1:0]), .rdata_o({list_page, list_base}),
     .we_i(push_i), .waddr_i(tail_q[PageW-1:0]), .wdata_i({push_page_i, push_base_i})
   );

@@ -3,8 +3,9 @@
 //
 // Chunk number c = (layer heads + head) 2 + kind starts at burst c cfg_chunk of a page whose parts have cfg_part bursts: part =
 // c cfg_chunk / cfg_part, off = the rest. Parameters: Layers, Heads >= 1; BaBits: log2 of the parts of a page; LA: bits of an offset.
-// start_i (pulse, while !busy_o) builds the table: at most 2 layers heads 2 + 2^BaBits clocks, busy_o meanwhile. range_bad_i: the
-// shape is outside the limits, nothing is built. bad_o: the page is too small for its chunks (or the chunk is empty).
+// start_i (pulse, while !busy_o) builds the table: at most 4 layers heads + 2^BaBits + 2 clocks, busy_o meanwhile. range_bad_i: the
+// shape is outside the limits, nothing is built. bad_o: the page is too small for its chunks (or the chunk is empty, or
+// cfg_part + cfg_chunk exceeds LA bits).
 // Read port: re_i with the key at t, part and offset at t + 1 (held). Test: tests/rtl/kv_cmd.
 `default_nettype none
 `include "mr_assert.vh"
@@ -34,7 +35,7 @@ module mr_kv_chunks #(
   output wire  [BaBits-1:0] part_o,
   output wire  [LA-1:0]     off_o
 );
-  typedef enum logic [1:0] {StDone, StAdd, StNorm} state_e;
+  typedef enum logic [1:0] {StDone, StAdd, StNorm, StEnd} state_e;
 
   state_e            state_q, state_d;
   logic [LayerW-1:0] layer_q;
@@ -42,31 +43,37 @@ module mr_kv_chunks #(
   logic              kind_q, first_q, last_q;
   logic [BaBits-1:0] part_q;
   logic [LA-1:0]     off_q;
-  logic              adding, head_end, last, zero, carry, stop;
+  logic              adding, head_end, last, zero, carry, bad;
   logic [LA:0]       sum;
 
   // One adder: the next chunk's start, or one part less.
   assign adding   = state_q == StAdd;
   assign sum      = {1'b0, off_q} + {1'b0, adding ? cfg_chunk_i : ~cfg_part_i} + (LA+1)'(!adding);
   assign carry    = sum[LA];
-  assign zero     = sum[LA-1:0] == '0;
+  assign zero     = off_q == '0;
   assign head_end = 9'(head_q) + 9'd1 == cfg_heads_i;
   assign last     = kind_q && head_end && 9'(layer_q) + 9'd1 == cfg_layers_i;
   assign busy_o   = state_q != StDone;
 
-  // In StAdd: an empty chunk, or a start beyond any part. In StNorm: no part is left and the page is not exactly full.
-  assign stop = adding ? (carry || (first_q && zero)) : (carry && part_q == '1);
+  // The start leaves LA bits; the first chunk is empty; the parts are used up and the page is not exactly full.
+  assign bad = (adding && carry) || (state_q == StNorm && first_q && zero) || (state_q == StEnd && !(last_q && zero));
 
   always_comb begin
     state_d = state_q;
     case (state_q)
-      StDone:  if (start_i && !range_bad_i) state_d = StAdd;
-      StAdd:   if (stop) state_d = StDone;
-               else state_d = StNorm;
-      StNorm:  if (stop || (!carry && last_q)) state_d = StDone;
-               else if (!carry) state_d = StAdd;
+      StDone: if (start_i && !range_bad_i) state_d = StAdd;
+      StAdd:  state_d = StNorm;
+      StNorm: begin
+        if (carry) begin
+          if (part_q == '1) state_d = StEnd;
+        end else begin
+          state_d = StAdd;
+          if (last_q) state_d = StDone;
+        end
+      end
       default: state_d = StDone;
     endcase
+    if (bad) state_d = StDone;
   end
 
   always_ff @(posedge clk_i) begin
@@ -76,7 +83,7 @@ module mr_kv_chunks #(
     end else begin
       state_q <= state_d;
       if (start_i) bad_o <= 1'b0;
-      else if (busy_o && stop && !(last_q && zero)) bad_o <= 1'b1;
+      else if (bad) bad_o <= 1'b1;
     end
   end
 
@@ -94,15 +101,17 @@ module mr_kv_chunks #(
       if (kind_q) head_q <= head_end ? '0 : head_q + HeadW'(1);
       if (kind_q && head_end) layer_q <= layer_q + LayerW'(1);
       off_q   <= sum[LA-1:0];
-      first_q <= 1'b0;
       last_q  <= last;
-    end else if (carry) begin
-      off_q  <= sum[LA-1:0];
-      part_q <= part_q + BaBits'(1);
+    end else if (state_q == StNorm) begin
+      first_q <= 1'b0;
+      if (carry) begin
+        off_q  <= sum[LA-1:0];
+        part_q <= part_q + BaBits'(1);
+      end
     end
   end
 
-  mr_sram_1r1w #(.Width(BaBits + LA), .Depth(1 << (LayerW + HeadW + 1))) u_table (
+  mr_kv_ram #(.Width(BaBits + LA), .Depth(1 << (LayerW + HeadW + 1))) u_table (
     .clk_i, .re_i, .raddr_i({layer_i, head_i, kind_i}), .rdata_o({part_o, off_o}),
     .we_i(adding), .waddr_i({layer_q, head_q, kind_q}), .wdata_i({part_q, off_q})
   );

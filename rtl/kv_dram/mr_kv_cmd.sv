@@ -4,14 +4,14 @@
 // Slots 1..256; Layers 1..256; Heads 1..64; MaxNbh 1..32 blocks a vector; Pages 1..65536; SlotBlocks: 32-position blocks of a slot, a power of
 // two 2..4096; BaBits: log2 of a page's parts; LA: bits of a local burst address. docs/kv_dram.md has the page layout.
 // cfg_*: from cfg_start_i (pulse) on stable. It takes effect when the command, the administration and the page copy or scrub under way have
-// ended (ready_o falls at once) and forgets everything, like reset: Slots Layers and at most 2 layers heads 2 + 2^BaBits clocks. A shape outside the limits,
+// ended (ready_o falls at once) and forgets everything, like reset: at most Slots Layers + 4 Layers Heads + 2^BaBits clocks (rounded to powers of two). A shape outside the limits,
 // or chunks that do not fit NB parts, refuse every command with 4. Pages written before cfg_start_i count as never used.
-// kc_*: R1-R5; kc_ready_o depends on the payload (R4): a command to a slot under administration waits for its end. ad_*: mr_kv_admin.
+// kc_*: R1-R5, kc_ready_o from registers; a command to a slot under administration waits for its end. ad_*: mr_kv_admin.
 // job_*: R1-R6, two clocks after a STREAM is taken, four after an APPEND inside a page; then the next command. Base, rotation, part and offset
 // are the chunk's start; they mean nothing when job_status_o != 0: 4 unknown slot, layer, head or operation, 5 position or count, 6 no page, over
 // quota, 7 the page's tag does not belong to the block table's entry. A refused command changes nothing. Order of the checks: 4, 5, 6 (new page), 7, 6 (copy).
 // Bound: a command is answered in 5 clocks, a command that needs a page in 10; plus two runs of the page engine (pe_*) when no clean page is left
-// or a shared page must be copied, a step of administration (4 clocks) between commands, and the time that the job port and the flush take.
+// or a shared page must be copied, a step of administration (6 clocks) between commands, and the time that the job port and the flush take.
 // pe_src_* are valid with pe_copy_o. The copy keeps the page's rotation. inj_owner_i: pages taken meanwhile get a wrong tag (to test status 7).
 // cnt_refused_o: 16 bits (modulo) for each of status 7, 6, 5, 4, of commands and administration. Test: tests/rtl/kv_cmd.
 `default_nettype none
@@ -100,7 +100,7 @@ module mr_kv_cmd #(
   localparam logic [2:0] StatusWho = 3'd4, StatusPos = 3'd5, StatusPages = 3'd6, StatusTag = 3'd7;
 
   typedef enum logic [3:0] {
-    StInit, StIdle, StRd, StCheck, StTag, StPage, StCopy, StCommit, StStep1, StStep2, StStep3
+    StInit, StIdle, StRd, StCheck, StTag, StPage, StCopy, StCommit, StStep1, StStep2, StStep3, StStep4
   } state_e;
 
   state_e state_q, state_d;
@@ -117,7 +117,7 @@ module mr_kv_cmd #(
   logic              append;
 
   logic start_q, cfg_bad_q, range_bad_q, clear, tab_busy, chunk_busy, chunk_bad;
-  logic idle, quiet, kc_idle, held, accept, step_ok, step, turn_q;
+  logic idle, quiet, seen_q, held_q, accept, step_ok, step, turn_q;
   logic step3, push, take;
 
   assign append = op_q == OpAppend;
@@ -157,14 +157,13 @@ module mr_kv_cmd #(
   );
   assign ad_status_o[3] = 1'b0;
 
-  // --- who may use the tables next: after each command a step goes first -----------------------------------------------------
+  // --- who may use the tables next -----------------------------------------------------
+  // After each command a step goes first. During administration a command is looked at for a clock before it is taken.
   assign ready_o    = state_q != StInit && !start_q;
-  assign held       = ad_act && (kc_slot_i == ad_slot || kc_slot_i == ad_src);
-  assign kc_idle    = quiet && !start_q && !ad_block && !held;
   assign step_ok    = ad_want && !(ad_alone && job_valid_o);
-  assign kc_ready_o = kc_idle && !(step_ok && turn_q);
+  assign kc_ready_o = quiet && !start_q && !ad_block && (!ad_act || (seen_q && !held_q)) && !(step_ok && turn_q);
   assign accept     = kc_valid_i && kc_ready_o;
-  assign step       = idle && step_ok && !accept;
+  assign step       = idle && step_ok && !kc_ready_o;
 
   // --- tables ----------------------------------------------------------------------------------------------------------------
   logic               rd;
@@ -180,9 +179,9 @@ module mr_kv_cmd #(
   logic [LA-1:0]      c_off;
 
   assign rd       = accept || step;
-  assign rd_slot  = accept ? kc_slot_i[SlotW-1:0] : (ad_from ? ad_src[SlotW-1:0] : ad_slot[SlotW-1:0]);
-  assign rd_layer = accept ? kc_layer_i[LayerW-1:0] : ad_lay;
-  assign rd_blk   = accept ? kc_pos_i[5 +: BlkW] : ad_rd_blk;
+  assign rd_slot  = kc_ready_o ? kc_slot_i[SlotW-1:0] : (ad_from ? ad_src[SlotW-1:0] : ad_slot[SlotW-1:0]);
+  assign rd_layer = kc_ready_o ? kc_layer_i[LayerW-1:0] : ad_lay;
+  assign rd_blk   = kc_ready_o ? kc_pos_i[5 +: BlkW] : ad_rd_blk;
   assign wr_slot  = step3 ? ad_slot[SlotW-1:0] : slot_q[SlotW-1:0];
   assign wr_own   = commit ? slot_q[SlotW-1:0] : own;
   assign rot_next = job_rot_o + cfg_step_i;
@@ -283,7 +282,8 @@ module mr_kv_cmd #(
       StCommit: state_d = StIdle;
       StStep1:  state_d = StStep2;
       StStep2:  state_d = StStep3;
-      StStep3:  state_d = StIdle;
+      StStep3:  state_d = StStep4;
+      StStep4:  state_d = StIdle;
       default:  state_d = StIdle;
     endcase
   end
@@ -295,9 +295,11 @@ module mr_kv_cmd #(
       turn_q      <= 1'b0;
       job_valid_o <= 1'b0;
       push_q      <= 1'b0;
+      seen_q      <= 1'b0;
     end else begin
       state_q <= state_d;
       push_q  <= push;
+      seen_q  <= kc_valid_i && !accept;
       if (cfg_start_i) start_q <= 1'b1;
       else if (clear) start_q <= 1'b0;
       if (accept) turn_q <= 1'b1;
@@ -308,6 +310,7 @@ module mr_kv_cmd #(
   end
 
   always_ff @(posedge clk_i) begin
+    held_q      <= kc_slot_i == ad_slot || kc_slot_i == ad_src;
     range_bad_q <= cfg_layers_i == 9'd0 || 32'(cfg_layers_i) > Layers || cfg_heads_i == 9'd0 || 32'(cfg_heads_i) > Heads
                    || cfg_nbh_i == 6'd0 || 32'(cfg_nbh_i) > MaxNbh || 32'(cfg_pages_i) > Pages;
     cfg_bad_q   <= range_bad_q || chunk_bad;

@@ -80,11 +80,11 @@ module mr_kv_tables #(
   assign slot_wa     = busy_o ? clear_slot : wr_slot_i;
   assign stale_now_o = !tag_live || tag_own != own_o;
 
-  mr_sram_1r1w #(.Width(SlotW + PageW + LA + BaBits), .Depth(1 << (SlotW + BlkW))) u_blk (
+  mr_kv_ram #(.Width(SlotW + PageW + LA + BaBits), .Depth(1 << (SlotW + BlkW))) u_blk (
     .clk_i, .re_i(rd_i), .raddr_i({rd_slot_i, rd_blk_i}), .rdata_o({e_own, e_page_o, e_base_o, e_rot_o}),
     .we_i(blk_we_i), .waddr_i({wr_slot_i, wr_blk_i}), .wdata_i({own_i, page_i, base_i, rot_i})
   );
-  mr_sram_1r1w #(.Width(LenW + Pairs), .Depth(1 << (SlotW + LayerW))) u_len (
+  mr_kv_ram #(.Width(LenW + Pairs), .Depth(1 << (SlotW + LayerW))) u_len (
     .clk_i, .re_i(rd_i), .raddr_i({rd_slot_i, rd_layer_i}), .rdata_o({len_rd, bits_rd}),
     .we_i(busy_o || len_we_i), .waddr_i(busy_o ? clear_q : {wr_slot_i, wr_layer_i}),
     .wdata_i(busy_o ? (LenW+Pairs)'(0) : {len_i, bits_i})
@@ -97,7 +97,7 @@ module mr_kv_tables #(
     .clk_i, .re_i(rd_i), .raddr_i(rd_slot_i), .rdata_o(quota_rd),
     .we_i(busy_o || quota_we_i), .waddr_i(slot_wa), .wdata_i(busy_o ? {1'b1, BlkW'(0)} : quota_i)
   );
-  mr_sram_1r1w #(.Width(1 + 2 * SlotW), .Depth(1 << PageW)) u_tag (
+  mr_kv_ram #(.Width(1 + 2 * SlotW), .Depth(1 << PageW)) u_tag (
     .clk_i, .re_i(rd_q), .raddr_i(e_page_o), .rdata_o({tag_live, tag_extra, tag_own}),
     .we_i(tag_we_i), .waddr_i(page_i), .wdata_i({tag_live_i, tag_extra_i, tag_own_i})
   );

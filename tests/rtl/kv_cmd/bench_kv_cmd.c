@@ -25,7 +25,7 @@ typedef struct {
     unsigned ad_expect;
     kv_page_job_t pe;
     bool pe_offer, pe_run, flush_ok;
-    unsigned own_clocks, wait_clocks, quiet_clocks, flush_commands, stuck_clocks;
+    unsigned own_clocks, wait_clocks, quiet_clocks, flush_commands, stuck_clocks, busy_clocks;
     unsigned slow_job, slow_pe, slow_flush; /* average clocks of delay */
     unsigned users, admin_rate, bad_rate, inject_rate;
 } bench_t;
@@ -59,7 +59,7 @@ static void require(const bench_t *b, bool good, const char *what) {
  */
 
 static void spoil(bench_t *b, kv_cmd_t *c) {
-    switch (rnd(b, 8)) {
+    switch (rnd(b, 10)) {
     case 0:
         c->op = rnd(b, 4);
         break;
@@ -80,6 +80,12 @@ static void spoil(bench_t *b, kv_cmd_t *c) {
         break;
     case 6:
         c->count = rnd(b, 64);
+        break;
+    case 7:
+        c->kind ^= 1U;
+        break;
+    case 8:
+        *c = b->cmd; /* once more */
         break;
     default:
         c->pos = (c->pos & ~31U) + 32U;
@@ -255,10 +261,14 @@ static void see_admin(bench_t *b) {
     } else if (b->flushed && !b->busy && !b->job_held) {
         b->quiet_clocks++;
         require(b,
-                b->quiet_clocks < 20U + 5U * (2U + 2U * io->cfg.layers + io->params.blocks) +
+                b->quiet_clocks < 20U + 6U * (2U + 2U * io->cfg.layers + io->params.blocks) +
                                       b->commands - b->flush_commands,
                 "administration takes too many steps");
     }
+    require(b,
+            !b->flushed ||
+                b->commands - b->flush_commands < 6U + 2U * io->cfg.layers + io->params.blocks,
+            "commands keep the administration from its steps");
     if (io->ad_done) {
         require(b, b->flushed && io->ad_status == b->ad_expect, "administration ends wrongly");
         if (io->ad_status != 0U) {
@@ -284,7 +294,7 @@ static void see_command(bench_t *b) {
     b->wait_clocks = io->kc_valid && io->ready && !accept && !b->busy && !io->job_valid && !held
                          ? b->wait_clocks + 1U
                          : 0U;
-    require(b, b->wait_clocks <= 5U, "a command is kept waiting");
+    require(b, b->wait_clocks <= 6U, "a command is kept waiting");
     if (accept) {
         require(b, !b->busy && !b->job_held, "a command was taken too early");
         b->busy = true;
@@ -302,6 +312,9 @@ static void clock(bench_t *b) {
     if (b->busy && !io->pe_valid && !b->pe_run) {
         b->own_clocks++;
     }
+    b->busy_clocks = b->busy && !io->pe_done ? b->busy_clocks + 1U : 0U;
+    require(b, b->busy_clocks <= 10U || io->job_valid || io->pe_urgent,
+            "waits for a page without urgency");
     b->stuck_clocks = (b->busy || b->job_held || b->admin) ? b->stuck_clocks + 1U : 0U;
     if (io->job_valid || io->ad_done) {
         b->stuck_clocks = 0;
@@ -335,12 +348,17 @@ static void make_config(bench_t *b) {
     c->part = (chunks * c->chunk + banks - 1U) / banks;
     if (rnd(b, 4) == 0U) {
         c->part += rnd(b, 8);
+    } else if (rnd(b, 4) == 0U) {
+        /* pages that fill the device exactly */
+        while (room % c->part != 0U) {
+            c->part++;
+        }
     }
     while (c->part + c->chunk > room) {
         c->chunk = (c->chunk + 1U) / 2U;
         c->part = (chunks * c->chunk + banks - 1U) / banks;
     }
-    if (rnd(b, 8) != 0U) {
+    if (rnd(b, 3) != 0U) {
         return;
     }
     switch (rnd(b, 9)) {
@@ -386,6 +404,17 @@ static void make_temper(bench_t *b) {
     b->inject_rate = rnd(b, 6) == 0U ? 40U : 0U;
 }
 
+/* A run that is long enough must have seen everything. */
+static void check_coverage(const bench_t *b) {
+    const bool forks = b->io.params.slots > 1U;
+    require(b,
+            b->seen[0] > 0U && b->seen[4] > 0U && b->seen[5] > 0U && b->seen[6] > 0U &&
+                b->seen[7] > 0U,
+            "not every status was seen; run longer");
+    require(b, b->t.scrubs > 0U && (!forks || (b->t.copies > 0U && b->t.forks > b->t.copies / 2U)),
+            "no scrubs or copies were seen; run longer");
+}
+
 static void until_idle(bench_t *b) {
     while (b->io.kc_valid || b->io.ad_valid || b->busy || b->job_held || b->admin) {
         clock(b);
@@ -417,6 +446,11 @@ static void traffic(bench_t *b, unsigned commands) {
         }
         if (!b->io.ad_valid && !b->admin && rnd(b, 2000) < b->admin_rate) {
             make_admin(b);
+            b->io.ad_valid = true;
+        }
+        /* make room in a full memory */
+        if (!b->io.ad_valid && !b->admin && b->job.status == 6U && rnd(b, 300) == 0U) {
+            b->io.ad = (kv_admin_t){.op = FREE, .slot = rnd(b, b->users)};
             b->io.ad_valid = true;
         }
         if (!b->busy) {
@@ -461,10 +495,14 @@ int kv_cmd_bench_main(int argc, char **argv) {
     while (b.commands < commands) {
         start(&b);
         const unsigned left = commands - b.commands;
-        traffic(&b, left < EPOCH ? left : 1U + rnd(&b, EPOCH));
-        if (rnd(&b, 2) != 0U || b.commands >= commands) {
+        const unsigned most = b.t.cfg_bad ? 100U : EPOCH;
+        traffic(&b, left < most ? left : 1U + rnd(&b, most));
+        if (!b.t.cfg_bad && (rnd(&b, 2) != 0U || b.commands >= commands)) {
             drain(&b);
         }
+    }
+    if (commands >= 50000U) {
+        check_coverage(&b);
     }
     for (unsigned s = 0; s < 4U; s++) {
         require(&b, b.io.refused[s] == (b.refused[s] & 0xFFFFU), "refusals are counted wrong");

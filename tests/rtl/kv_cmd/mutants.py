@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Mutation test of the KV front end: every change below must make the bench fail.
+
+Usage: mutants.py BUILD_FOLDER [NAME ...]   (run by hand; about 10 s a mutant on an idle core)
+The RTL's own assertions are compiled out, so that only the golden tables judge. Exit status 1 when a mutant survives.
+"""
+import pathlib
+import shutil
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent.parent
+COMMANDS = "300000"
+CMD, ADMIN, ALLOC, TABLES, CHUNKS = (f"mr_kv_{part}.sv" for part in ("cmd", "admin", "alloc", "tables", "chunks"))
+
+# (name, file, old text, new text)
+MUTANTS = [
+    # refusals of commands
+    ("op", CMD, "op_q[1] || 32'(slot_q) >= Slots", "32'(slot_q) >= Slots"),
+    ("slot", CMD, "32'(slot_q) >= Slots || ", ""),
+    ("layer", CMD, "{1'b0, layer_q} >= cfg_layers_i || ", ""),
+    ("head", CMD, "{1'b0, head_q} >= cfg_heads_i", "1'b0"),
+    ("config", CMD, "                    || cfg_bad_q;", ";"),
+    ("nbh", CMD, "|| 32'(cfg_nbh_i) > MaxNbh ||", "||"),
+    ("cfgpages", CMD, "|| 32'(cfg_pages_i) > Pages;", ";"),
+    ("cfglayers", CMD, "|| 32'(cfg_layers_i) > Layers ||", "||"),
+    ("appendcount", CMD, "append ? count_q != 6'd1 :", "append ? 1'b0 :"),
+    ("align", CMD, "(pos_q[4:0] != 5'd0 || ", "("),
+    ("count0", CMD, "count_q == 6'd0 || ", ""),
+    ("count33", CMD, " || count_q > 6'd32);", ");"),
+    ("high", CMD, "bad_form_q || high_q ||", "bad_form_q ||"),
+    ("appendpos", CMD, "append ? !eq || bit_set :", "append ? bit_set :"),
+    ("twice", CMD, "append ? !eq || bit_set :", "append ? !eq :"),
+    ("streamlen", CMD, "!(lt || (eq && bit_set))", "!(lt || eq)"),
+    ("streambit", CMD, "!(lt || (eq && bit_set))", "!lt"),
+    ("quota", CMD, "(need && nblk >= quota)", "(need && nblk > quota)"),
+    ("none", CMD, "                 || (state_q == StPage && none) || commit;", " || commit;"),
+    ("tagstream", CMD, "job_stale_q && op_q == OpStream", "1'b0"),
+    ("tagappend", CMD, "(st_q != 3'd0 || (!need_q && stale))", "st_q != 3'd0"),
+    ("tagneed", CMD, "(st_q != 3'd0 || (!need_q && stale))", "(st_q != 3'd0 || stale)"),
+    # lengths and bits
+    ("full", CMD, "len + LenW'(full)", "len"),
+    ("mask", CMD, "full     = bits_new == mask_q", "full     = &bits_new"),
+    ("keepbits", CMD, "(step3 || full) ? '0 : bits_new", "full ? '0 : bits_new"),
+    # references, copy on write, owners
+    ("nocopy", CMD, "(need_q || extra != '0)", "(need_q)"),
+    ("copyref", CMD, "(commit && fresh_q) || copied ||", "(commit && fresh_q) ||"),
+    ("forkref", CMD, "((ad_fork || ad_release) && !stale)", "(ad_release && !stale)"),
+    ("forkbad", CMD, "((ad_fork || ad_release) && !stale)", "(ad_fork || ad_release)"),
+    ("forkcount", CMD, "ad_fork ? extra + SlotW'(1)", "ad_fork ? extra"),
+    ("dropcount", CMD, ": extra - SlotW'(1));", ": extra);"),
+    ("freeshared", CMD, "ad_release && !stale && extra == '0", "ad_release && !stale"),
+    ("freeothers", CMD, "ad_release && !stale && extra == '0", "ad_release && extra == '0"),
+    ("noreturn", CMD, "ad_release && !stale && extra == '0", "1'b0"),
+    ("owner", CMD, "wr_own   = commit ? slot_q[SlotW-1:0] : own", "wr_own   = slot_q[SlotW-1:0]"),
+    ("tagowner", TABLES, "!tag_live || tag_own != own_o", "!tag_live"),
+    ("blocks", CMD, "(commit && need_q) || ad_fork", "(commit && fresh_q) || ad_fork"),
+    ("noentry", CMD, ".blk_we_i((commit && fresh_q) || ad_fork)", ".blk_we_i((commit && need_q) || ad_fork)"),
+    # rotation, addresses
+    ("rotfirst", CMD, "(x_q[5 +: BlkW] == '0) ? BaBits'({slot_q[0], 1'b0}) : rotn", "rotn"),
+    ("rotstep", CMD, "job_rot_o + cfg_step_i", "job_rot_o"),
+    ("rotcut", CMD, "ad_release ? e_rot : rot_next", "rot_next"),
+    ("copyrot", CMD, "pe_copy_o ? job_rot_o : '0", "'0"),
+    ("copysource", CMD, "pe_src_base_o = job_base_o", "pe_src_base_o = pe_dst_base_o"),
+    ("chunkkind", CHUNKS, "if (kind_q) head_q", "head_q"),
+    ("chunkpart", CHUNKS, "part_q <= part_q + BaBits'(1)", "part_q <= part_q"),
+    ("chunkfit", CHUNKS, "(state_q == StEnd && !(last_q && zero))", "1'b0"),
+    ("chunkexact", CHUNKS, "!(last_q && zero)", "!(last_q)"),
+    ("chunkempty", CHUNKS, "(state_q == StNorm && first_q && zero) || ", ""),
+    # order of commands and administration
+    ("turn", CMD, " && !(step_ok && turn_q);", ";"),
+    ("held", CMD, "(seen_q && !held_q)", "seen_q"),
+    ("heldsource", CMD, "kc_slot_i == ad_slot || kc_slot_i == ad_src", "kc_slot_i == ad_slot"),
+    ("seen", CMD, "(seen_q && !held_q)", "!held_q"),
+    ("flushblock", CMD, "!start_q && !ad_block &&", "!start_q &&"),
+    ("flushquiet", ADMIN, "(flush_req_o || quiet_i)", "1'b1"),
+    ("flushskip", ADMIN, "PhFlush: if (flush_req_o && flush_done_i)", "PhFlush: if (flush_req_o)"),
+    ("alone", CMD, "!(ad_alone && job_valid_o)", "1'b1"),
+    ("startpages", CMD, "!ad_act && pe_idle", "!ad_act"),
+    ("urgent", CMD, "(state_q == StPage && !spare_valid) || ", ""),
+    ("counted", CMD, "(ad_done_o ? ad_status_o[2:0] : 3'd0)", "3'd0"),
+    # administration
+    ("adslot", ADMIN, "32'(slot_o) >= Slots || ", ""),
+    ("adsource", ADMIN, "32'(from_o) >= Slots || ", ""),
+    ("adconfig", ADMIN, " || cfg_bad_i;", ";"),
+    ("adlength", ADMIN, "step_i && !fits_q", "1'b0"),
+    ("adhigh", ADMIN, "(32'(len_q) >> LenW) != 0", "1'b0"),
+    ("adlayers", ADMIN, "lay_end_q    <= 9'(lay_q) == cfg_layers_i;", "lay_end_q    <= lay_q != '0;"),
+    ("adempty", ADMIN, "(fork_op && nblk_i != '0)", "1'b0"),
+    ("adquota", ADMIN, "fork_op && need_q > quota_i", "1'b0"),
+    ("adquotabig", ADMIN, "quota_big_q  <= 32'(len_q) > (1 << BlkW)", "quota_big_q  <= 32'(len_q) > (1 << BlkW) + 1"),
+    ("adfree", ADMIN, "(ad_op_i == OpFree) ? 18'd0 : ad_len_i", "ad_len_i"),
+    ("adround", ADMIN, "+ (BlkW+1)'(len_q[4:0] != 5'd0)", ""),
+    ("adtag", ADMIN, "bad_tag_q ? StatusTag : 3'd0", "3'd0"),
+    ("adlens", ADMIN, "len_we_o   = step_i && phase_q == PhLen", "len_we_o   = step_i && phase_q == PhLen && !fork_op"),
+    ("clear", TABLES, "if (clear_q == '1)", "if (clear_q[SlotW+LayerW-1])"),
+    # pages
+    ("earlyclean", ALLOC, "state_q == StRun && pe_done_i && !pe_copy_o", "state_q == StOffer && pe_ready_i && !pe_copy_o"),
+    ("earlycopy", ALLOC, "state_q == StRun && pe_done_i && pe_copy_o", "state_q == StOffer && pe_ready_i && pe_copy_o"),
+    ("nodirty", ALLOC, "(PageW+1)'(1);\n      if (push_i)", "(PageW+1)'(1);\n      if (push_i) mid_q <= tail_q + (PageW+1)'(1);\n      if (push_i)"),
+    ("maxpages", ALLOC, " || 17'(bump_page_q) == cfg_pages_i)", ")"),
+    ("device", ALLOC, "(bump_next[LA] && bump_next[LA-1:0] != '0) || ", ""),
+    ("deviceexact", ALLOC, "(bump_next[LA] && bump_next[LA-1:0] != '0)", "bump_next[LA]"),
+    ("wrapped", ALLOC, "(bump_over_q || ", "("),
+    ("twopages", ALLOC, "else if (take_i) spare_valid_o <= 1'b0;", ""),
+    ("giveup", ALLOC, "want && bump_end_q && head_q == tail_q", "want && bump_end_q && head_q == mid_q"),
+    ("nextbase", ALLOC, "bump_base_q <= bump_next[LA-1:0];", "bump_base_q <= bump_next[LA-1:0] - LA'(bump_page_q == (PageW+1)'(3));"),
+    ("lostpage", ALLOC, "if (refill_q) head_q <= head_q + (PageW+1)'(1);", "if (refill_q) head_q <= head_q + (PageW+1)'(clean && mid_q - head_q == (PageW+1)'(5) ? 2 : 1);"),
+]
+
+
+def build_library(folder):
+    """The bench and the golden model, once."""
+    objects = []
+    for source in (HERE / "bench_kv_cmd.c", HERE / "kv_tables.c"):
+        target = folder / (source.stem + ".o")
+        subprocess.run(["cc", "-std=c11", "-O2", "-c", source, "-o", target], check=True)
+        objects.append(str(target))
+    return objects
+
+
+def survives(folder, objects, mutant):
+    """Builds one mutant and runs the bench; stops when the mutant does not build."""
+    name, file, old, new = mutant
+    rtl = folder / "rtl"
+    shutil.rmtree(rtl, ignore_errors=True)
+    shutil.copytree(ROOT / "rtl/kv_dram", rtl)
+    text = (rtl / file).read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        sys.exit(f"mutants: {name}: the text to change is {text.count(old)} times in {file}, not once; update this list")
+    (rtl / file).write_text(text.replace(old, new), encoding="utf-8")
+    objdir, bench = folder / "obj", folder / "bench"
+    shutil.rmtree(objdir, ignore_errors=True)
+    common = ROOT / "rtl/common"
+    built = subprocess.run(
+        ["verilator", "--cc", "--exe", "--build", "-j", "1", "-Wno-fatal", "-DSYNTHESIS", "--Mdir", objdir, "--prefix", "Vdut",
+         "--top-module", "tb_kv_cmd", "-y", rtl, "-y", common, f"-I{common}", "-CFLAGS", "-O1",
+         HERE / "tb_kv_cmd.sv", HERE / "kv_cmd_dut.cpp", *objects, "-o", bench],
+        capture_output=True, text=True)
+    if built.returncode != 0:
+        sys.exit(f"mutants: {name} does not build:\n{built.stderr}")
+    run = subprocess.run([bench, COMMANDS], capture_output=True, text=True, timeout=600)
+    reason = [line[:100] for line in run.stdout.splitlines() if line.startswith("FAIL")]
+    print(f"{name:12} {'SURVIVES' if run.returncode == 0 else 'caught: ' + '; '.join(reason)}", flush=True)
+    return run.returncode == 0
+
+
+def main(argv):
+    if not argv:
+        sys.exit("usage: mutants.py BUILD_FOLDER [NAME ...]")
+    folder = pathlib.Path(argv[0]).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    chosen = [m for m in MUTANTS if not argv[1:] or m[0] in argv[1:]]
+    objects = build_library(folder)
+    alive = [m[0] for m in chosen if survives(folder, objects, m)]
+    print(f"RESULT kv_cmd_mutants_caught {len(chosen) - len(alive)} of {len(chosen)}")
+    sys.exit(1 if alive else 0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
