@@ -49,13 +49,19 @@ module mr_kv_answer #(
   localparam logic [1:0] KindBeat   = 2'd1;
   localparam logic [1:0] KindToken  = 2'd2;
 
-  logic             q_valid, q_pop, q_fwd;
+  logic             q_valid, q_fwd;
   logic [1:0]       q_kind;
   logic [4:0]       q_num;
   logic [AddrW-1:0] q_addr;
-  logic [4:0]       blk_q;       // block of the position
-  logic [4:0]       pos_q;       // position of the stream
-  logic             blk_end, pos_end;
+  logic             load, done;
+  // The job that is being answered.
+  logic             stream_q, beat_q, fwd_q;
+  logic [4:0]       pos_q;       // positions left behind the present one; a beat's status
+  logic             pos_one_q, pos_end_q;
+  logic [4:0]       blk_q;       // blocks left in the position behind the present one
+  logic             blk_end_q;
+  logic [AddrW-1:0] addr_q;
+  logic [4:0]       nbh_q;       // cfg_nbh_i - 1
   logic             valid_q, last_q, err_q;
   logic [3:0]       status_q;
   logic             beat;
@@ -63,26 +69,24 @@ module mr_kv_answer #(
   mr_fifo #(.Width(8 + AddrW), .Depth(Depth)) u_queue (
     .clk_i, .rst_ni,
     .in_valid_i, .in_ready_o, .in_data_i({in_kind_i, in_num_i, in_fwd_i, in_addr_i}),
-    .out_valid_o(q_valid), .out_ready_i(q_pop), .out_data_o({q_kind, q_num, q_fwd, q_addr})
+    .out_valid_o(q_valid), .out_ready_i(load), .out_data_o({q_kind, q_num, q_fwd, q_addr})
   );
 
-  assign blk_end = 6'(blk_q) + 6'd1 == cfg_nbh_i;
-  assign pos_end = pos_q == q_num;
-
-  assign act_o   = q_valid && q_kind == KindStream;
-  assign buf_o   = q_fwd && pos_end;
-  assign bound_o = q_fwd && blk_end && 6'(pos_q) + 6'd1 == 6'(q_num);
-  assign last_o  = pos_end && blk_end;
+  assign act_o   = stream_q;
+  assign buf_o   = fwd_q && pos_end_q;
+  assign bound_o = fwd_q && pos_one_q && blk_end_q;
+  assign last_o  = pos_end_q && blk_end_q;
   assign out_free_o = !valid_q || kr_ready_i;
-  assign beat    = q_valid && q_kind == KindBeat && out_free_o;
+  assign beat    = beat_q && out_free_o;
   assign clr_o   = beat;
-  assign tok_o   = q_valid && q_kind == KindToken;
-  assign q_pop   = beat || tok_o || (blk_i && last_o);
+  assign done    = beat || (blk_i && last_o);
+  assign load    = done || !(stream_q || beat_q);
+  assign tok_o   = load && q_valid && q_kind == KindToken;
 
-  assign fw_act_o  = act_o && q_fwd;
-  assign fw_addr_o = q_addr;
-  assign fw_end_o  = q_pop;
-  assign empty_o   = !q_valid;
+  assign fw_act_o  = stream_q && fwd_q;
+  assign fw_addr_o = addr_q;
+  assign fw_end_o  = done;
+  assign empty_o   = !q_valid && !stream_q && !beat_q;
 
   assign kr_valid_o  = valid_q;
   assign kr_last_o   = last_q;
@@ -90,26 +94,42 @@ module mr_kv_answer #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      valid_q <= 1'b0;
-      blk_q   <= 5'd0;
-      pos_q   <= 5'd0;
-      err_q   <= 1'b0;
+      valid_q  <= 1'b0;
+      stream_q <= 1'b0;
+      beat_q   <= 1'b0;
+      err_q    <= 1'b0;
     end else begin
       valid_q <= blk_i || beat || (valid_q && !kr_ready_i);
-      if (blk_i) begin
-        blk_q <= blk_end ? 5'd0 : blk_q + 5'd1;
-        if (blk_end) pos_q <= pos_end ? 5'd0 : pos_q + 5'd1;
-        err_q <= (err_q || err_i) && !last_o;
+      if (blk_i) err_q <= (err_q || err_i) && !last_o;
+      if (load) begin
+        stream_q <= q_valid && q_kind == KindStream;
+        beat_q   <= q_valid && q_kind == KindBeat;
       end
     end
   end
   always_ff @(posedge clk_i) begin
-    if (beat) begin
-      last_q   <= 1'b1;
-      status_q <= q_num[3:0];
+    nbh_q <= 5'(cfg_nbh_i - 6'd1);
+    if (load) begin
+      fwd_q     <= q_fwd;
+      addr_q    <= q_addr;
+      pos_q     <= q_num;
+      pos_one_q <= q_num == 5'd1;
+      pos_end_q <= q_num == 5'd0;
+    end else if (blk_i && blk_end_q) begin
+      pos_q     <= pos_q - 5'd1;
+      pos_one_q <= pos_q == 5'd2;
+      pos_end_q <= pos_one_q;
+    end
+    if (load || (blk_i && blk_end_q)) begin
+      blk_q     <= nbh_q;
+      blk_end_q <= nbh_q == 5'd0;
     end else if (blk_i) begin
-      last_q   <= last_o;
-      status_q <= last_o && (err_q || err_i) ? 4'd7 : 4'd0;
+      blk_q     <= blk_q - 5'd1;
+      blk_end_q <= blk_q == 5'd1;
+    end
+    if (beat || blk_i) begin
+      last_q   <= beat || last_o;
+      status_q <= beat ? pos_q[3:0] : {4{last_o && (err_q || err_i)}} & 4'd7;
     end
   end
 

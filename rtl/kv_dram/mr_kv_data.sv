@@ -101,7 +101,8 @@ module mr_kv_data #(
   localparam int IdxW      = $clog2(Entries);
   localparam int UsedW     = AddrW - LgBurst + 1;
   localparam int WordsW    = 15 - LgHalfs;
-  localparam int ParW      = 2 * La + 2 * BaBits + UsedW + WordsW;
+  localparam int RunW      = 2 * La + 2 * BaBits;
+  localparam int LateW     = AddrW + UsedW + WordsW;
 
   initial begin
     if (Words / BurstClks < 2 * (MaxNbh * BlockHalfs / (WordHalfs * BurstClks) + 2))
@@ -111,11 +112,12 @@ module mr_kv_data #(
   end
 
   logic                 hit, hit_last, ent_we, ent_clear, mark, drained, free, grant, pk_we;
-  logic [4:0]           find_pos;
   logic [IdxW-1:0]      idx, hit_way;
   logic [CountW-1:0]    ent_count;
-  logic [AddrW-1:0]     ent_addr, new_addr, head, fw_addr;
-  logic [ParW-1:0]      ent_par, new_par;
+  logic [AddrW-1:0]     ans_addr, head, fw_addr;
+  logic [LateW-1:0]     ent_late, new_late;
+  logic [RunW-1:0]      tab_new, tab_run;
+  logic                 tab_we, tab_old;
   logic [UsedW-1:0]     used, pk_bursts;
   logic [WordsW-1:0]    pk_used;
   logic [WordHalfs-1:0] pk_be, wb_be;
@@ -127,7 +129,7 @@ module mr_kv_data #(
   logic [1:0]           ans_kind;
   logic [4:0]           ans_num;
   logic                 act, from_buf, bound, last, out_free, clr, blk, err, fw_act, fw_end, fw_have, fw_take;
-  logic                 pg_want, pg_wr, pg_took, pg_lock, pg_words, pg_src, pg_run, pe_sel, pe_word_err;
+  logic                 pg_want, pg_wr, pg_took, pg_lock, pg_words, pg_src, pg_run, pe_sel, pe_word_err, piece;
   logic [La-1:0]        pg_off;
 
   mr_kv_plan #(
@@ -138,12 +140,14 @@ module mr_kv_data #(
     .job_valid_i, .job_ready_o, .job_append_i, .job_status_i, .job_pos_i, .job_count_i, .job_base_i, .job_rot_i,
     .job_part_i, .job_off_i, .flush_req_i, .flush_done_o,
     .run_valid_o, .run_ready_i, .run_wr_o, .run_base_o, .run_rot_o, .run_part_o, .run_off_o, .run_n_o, .run_use_o,
-    .find_pos_o(find_pos), .idx_o(idx), .hit_i(hit), .hit_last_i(hit_last), .hit_way_i(hit_way),
-    .ent_count_i(ent_count), .ent_par_i(ent_par), .ent_we_o(ent_we), .ent_addr_o(new_addr), .ent_par_o(new_par),
+    .idx_o(idx), .hit_i(hit), .hit_last_i(hit_last), .hit_way_i(hit_way),
+    .ent_count_i(ent_count), .ent_late_i(ent_late), .ent_we_o(ent_we), .ent_late_o(new_late),
+    .tab_we_o(tab_we), .tab_run_o(tab_new), .tab_old_o(tab_old), .tab_run_i(tab_run),
     .ent_clear_o(ent_clear), .head_i(head), .used_i(used), .mark_o(mark), .drained_i(drained), .free_o(free),
     .pk_go_o(pk_go), .pk_drop_o(pk_drop), .pk_lead_o(pk_lead), .pk_lane_o(pk_lane), .pk_done_i(pk_done),
     .pk_bursts_i(pk_bursts), .pk_used_i(pk_used),
     .ans_valid_o(ans_valid), .ans_ready_i(ans_ready), .ans_kind_o(ans_kind), .ans_num_o(ans_num), .ans_fwd_o(ans_fwd),
+    .ans_addr_o(ans_addr),
     .tok_i(tok),
     .pe_urgent_i, .pe_base_i(pg_wr ? pe_dst_base_i : pe_src_base_i), .pe_rot_i(pg_wr ? pe_dst_rot_i : pe_src_rot_i),
     .pg_valid_i(pe_valid_i), .pg_want_i(pg_want), .pg_wr_i(pg_wr), .pg_off_i(pg_off), .pg_lock_i(pg_lock),
@@ -162,13 +166,14 @@ module mr_kv_data #(
 
   mr_kv_wbuf #(
     .WordBytes(WordBytes), .BurstClks(BurstClks), .Words(Words), .Entries(Entries), .Ways(Ways), .KeyW(KeyW), .BlkW(BlkW),
-    .ParW(ParW)
+    .RunW(RunW), .LateW(LateW)
   ) u_wbuf (
     .clk_i, .rst_ni,
-    .ent_we_i(ent_we), .ent_key_i(job_key_i), .ent_blk_i(job_pos_i[5 +: BlkW]), .ent_pos_i(job_pos_i[4:0]),
-    .ent_addr_i(new_addr), .ent_par_i(new_par), .ent_clear_i(ent_clear), .ent_count_o(ent_count),
-    .row_i(idx), .find_key_i(job_key_i), .find_blk_i(job_pos_i[5 +: BlkW]), .find_pos_i(find_pos),
-    .hit_o(hit), .hit_last_o(hit_last), .hit_way_o(hit_way), .idx_i(idx), .ent_addr_o(ent_addr), .ent_par_o(ent_par),
+    .ent_we_i(ent_we), .ent_key_i(job_key_i), .ent_blk_i(job_pos_i[5 +: BlkW]), .ent_pos_i(6'(job_pos_i[4:0]) + 6'd1),
+    .ent_late_i(new_late), .ent_clear_i(ent_clear), .ent_count_o(ent_count),
+    .row_i(idx), .find_key_i(job_key_i), .find_blk_i(job_pos_i[5 +: BlkW]), .find_pos_i(job_count_i),
+    .hit_o(hit), .hit_last_o(hit_last), .hit_way_o(hit_way), .idx_i(idx), .ent_late_o(ent_late),
+    .run_we_i(tab_we), .run_i(tab_new), .run_old_i(tab_old), .run_o(tab_run),
     .we_i(pk_we), .be_i(pk_be), .word_i(pk_word), .grant_o(grant), .head_o(head), .used_o(used),
     .wd_pop_i(wd_pop_i && !pg_words), .wd_be_o(wb_be), .wd_word_o(wb_word), .mark_i(mark), .drained_o(drained), .free_i(free),
     .fw_act_i(fw_act), .fw_addr_i(fw_addr), .fw_take_i(fw_take), .fw_end_i(fw_end), .fw_have_o(fw_have), .fw_word_o(fw_word)
@@ -177,21 +182,22 @@ module mr_kv_data #(
   mr_kv_answer #(.AddrW(AddrW), .Depth(AnsDepth)) u_answer (
     .clk_i, .rst_ni, .cfg_nbh_i,
     .in_valid_i(ans_valid), .in_ready_o(ans_ready), .in_kind_i(ans_kind), .in_num_i(ans_num), .in_fwd_i(ans_fwd),
-    .in_addr_i(ent_addr),
+    .in_addr_i(ans_addr),
     .act_o(act), .buf_o(from_buf), .bound_o(bound), .last_o(last), .out_free_o(out_free), .clr_o(clr), .blk_i(blk), .err_i(err),
     .fw_act_o(fw_act), .fw_addr_o(fw_addr), .fw_end_o(fw_end), .tok_o(tok), .empty_o(ans_empty),
     .kr_valid_o, .kr_ready_i, .kr_last_o, .kr_status_o
   );
 
   mr_kv_unpack #(
-    .WordBytes(WordBytes), .BurstClks(BurstClks), .BlockHalfs(BlockHalfs), .FifoWords(FifoWords)
+    .WordBytes(WordBytes), .BurstClks(BurstClks), .BlockHalfs(BlockHalfs), .FifoWords(FifoWords),
+    .PieceW(BaBits + LgBurst)
   ) u_unpack (
     .clk_i, .rst_ni,
     .rd_issue_i, .rd_valid_i, .rd_word_i, .rd_err_i, .rd_room_o,
     .act_i(act), .buf_i(from_buf), .bound_i(bound), .last_i(last), .out_free_i(out_free), .clr_i(clr), .blk_o(blk), .err_o(err),
     .block_o(kr_block_o),
     .fw_have_i(fw_have), .fw_word_i(fw_word), .fw_take_o(fw_take),
-    .pe_pop_i(wd_pop_i && pg_words && pg_src), .pe_word_o(pe_word), .pe_err_o(pe_word_err), .empty_o(rd_empty)
+    .pe_pop_i(wd_pop_i && pg_words && pg_src), .pe_word_o(pe_word), .pe_err_o(pe_word_err), .piece_o(piece), .empty_o(rd_empty)
   );
 
   mr_kv_page #(.La(La), .BaBits(BaBits), .BurstClks(BurstClks)) u_page (
@@ -199,7 +205,7 @@ module mr_kv_data #(
     .pe_valid_i, .pe_ready_o, .pe_copy_i, .pe_done_o, .pe_err_o,
     .want_o(pg_want), .wr_o(pg_wr), .off_o(pg_off), .took_i(pg_took), .wr_clear_i(drained),
     .rd_clear_i(ans_empty && rd_empty), .lock_o(pg_lock), .words_o(pg_words), .src_o(pg_src),
-    .rd_valid_i, .pop_i(wd_pop_i && pg_words), .pop_err_i(pe_word_err)
+    .piece_i(piece), .pop_i(wd_pop_i && pg_words), .pop_err_i(pe_word_err)
   );
 
   // Write words: the append buffer's, those just read (copy), or zero.

@@ -6,7 +6,8 @@
 // pe_*: ready/valid, the request stays until it is done: pe_ready_o is high in the clock in which it ends, pe_done_o in the next one; then
 // pe_err_o says that a copied word was poisoned (the copy holds it as it was read).
 // want_o: a run may be offered, wr_o and off_o describe it; took_i: it was accepted. wr_clear_i: no other write words are under way;
-// rd_clear_i: no other read words are. lock_o: no other reads or writes may start. words_o: words of write runs that are not popped yet
+// rd_clear_i: no other read words are. piece_i: all words of a read run
+// stand in the read FIFO. lock_o: no other reads or writes may start. words_o: words of write runs are not popped yet
 // (pop_i); src_o: the words are those of the read FIFO, else zero. Test: tests/rtl/kv_data.
 `default_nettype none
 `include "mr_assert.vh"
@@ -35,7 +36,7 @@ module mr_kv_page #(
   output wire          words_o,
   output wire          src_o,
 
-  input  wire          rd_valid_i,
+  input  wire          piece_i,
   input  wire          pop_i,
   input  wire          pop_err_i
 );
@@ -46,17 +47,19 @@ module mr_kv_page #(
 
   state_e            state_q;
   logic [La-1:0]     piece_q;      // pieces accepted
-  logic [PieceW:0]   got_q;        // words read of the present piece
-  logic [PieceW+1:0] left_q;       // words to be popped
+  logic [1:0]        runs_q;       // write runs whose words are not popped yet
+  logic [PieceW-1:0] word_q;       // word of the first of them
+  logic              run_end;
   logic              none_left, all_out, err_q;
 
-  assign none_left = left_q == '0;
-  assign all_out   = piece_q == cfg_part_i;
+  assign none_left = runs_q == 2'd0;
+  assign run_end   = pop_i && word_q == PieceW'(Piece - 1);
+  assign all_out   = piece_q >= cfg_part_i;
 
   // A zero run may follow while the words of the one before are still on their way; a copy needs the FIFO to itself.
   assign want_o = pe_valid_i && !all_out && wr_clear_i &&
                   (pe_copy_i ? none_left && (state_q == StWrite || (state_q == StIdle && rd_clear_i))
-                             : left_q <= (PieceW+2)'(Piece));
+                             : runs_q != 2'd2);
   assign wr_o    = !pe_copy_i || state_q == StWrite;
   assign off_o   = piece_q << BaBits;
   assign lock_o  = state_q != StIdle || (pe_copy_i && !none_left);
@@ -68,8 +71,8 @@ module mr_kv_page #(
     if (!rst_ni) begin
       state_q   <= StIdle;
       piece_q   <= '0;
-      left_q    <= '0;
-      got_q     <= '0;
+      runs_q    <= 2'd0;
+      word_q    <= '0;
       pe_done_o <= 1'b0;
       pe_err_o  <= 1'b0;
       err_q     <= 1'b0;
@@ -77,18 +80,13 @@ module mr_kv_page #(
       pe_done_o <= pe_ready_o;
       pe_err_o  <= pe_ready_o && err_q;
       err_q     <= !pe_ready_o && (err_q || (pop_i && pop_err_i && src_o));
-      left_q    <= left_q + (took_i && wr_o ? (PieceW+2)'(Piece) : '0) - (PieceW+2)'(pop_i);
+      word_q    <= word_q + PieceW'(pop_i);
+      runs_q    <= runs_q + 2'(took_i && wr_o) - 2'(run_end);
       if (pe_ready_o) piece_q <= '0;
       else if (took_i && wr_o) piece_q <= piece_q + La'(1);
       case (state_q)
-        StIdle: begin
-          got_q <= '0;
-          if (took_i && pe_copy_i) state_q <= StFill;
-        end
-        StFill: begin
-          if (rd_valid_i) got_q <= got_q + (PieceW+1)'(1);
-          if (got_q == (PieceW+1)'(Piece)) state_q <= StWrite;
-        end
+        StIdle: if (took_i && pe_copy_i) state_q <= StFill;
+        StFill: if (piece_i) state_q <= StWrite;
         StWrite: if (took_i) state_q <= StIdle;
         default: state_q <= StIdle;
       endcase

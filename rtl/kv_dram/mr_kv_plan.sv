@@ -6,8 +6,8 @@
 // HiEntries, HiBursts  fill at which one is due. A due batch starts between two jobs, as soon as the space of the one before is free.
 // job_*: held until job_ready_o (depends on run_ready_i): the job's run was accepted, or its blocks are in the buffer. A STREAM that needs no
 // look at the buffer has its run at the port one clock after job_valid_i; else one more clock for each Ways buffered entries and
-// two more if its last position is forwarded. flush_done_o depends on flush_req_i.
-// run_*: R1-R6; base, rot, part and off come from job_*, the table or pe_* through a multiplexer. Test: tests/rtl/kv_data.
+// one more if its last position is forwarded. flush_done_o depends on flush_req_i.
+// run_*: R1-R6. Test: tests/rtl/kv_data.
 `default_nettype none
 `include "mr_assert.vh"
 module mr_kv_plan #(
@@ -34,7 +34,8 @@ module mr_kv_plan #(
   localparam int HalfW = 15,                      // half-words of a chunk: up to 32 x 32 x 17
   localparam int BurstsW = HalfW - LgHalfs - LgBurst,
   localparam int WordsW = HalfW - LgHalfs,
-  localparam int ParW = 2 * La + 2 * BaBits + UsedW + WordsW
+  localparam int RunW = 2 * La + 2 * BaBits,
+  localparam int LateW = AddrW + UsedW + WordsW
 ) (
   input  wire                 clk_i,
   input  wire                 rst_ni,
@@ -56,24 +57,26 @@ module mr_kv_plan #(
   output wire                 run_valid_o,
   input  wire                 run_ready_i,
   output wire                 run_wr_o,
-  output logic [La-1:0]       run_base_o,
-  output logic [BaBits-1:0]   run_rot_o,
-  output logic [BaBits-1:0]   run_part_o,
-  output logic [La-1:0]       run_off_o,
+  output wire [La-1:0]        run_base_o,
+  output wire [BaBits-1:0]    run_rot_o,
+  output wire [BaBits-1:0]    run_part_o,
+  output wire [La-1:0]        run_off_o,
   output logic [La-1:0]       run_n_o,
   output logic [La+3:0]       run_use_o,
 
   // append buffer
-  output wire [4:0]           find_pos_o,
   output wire [IdxW-1:0]      idx_o,
   input  wire                 hit_i,
   input  wire                 hit_last_i,
   input  wire [IdxW-1:0]      hit_way_i,
   input  wire [CountW-1:0]    ent_count_i,
-  input  wire [ParW-1:0]      ent_par_i,
+  input  wire [LateW-1:0]     ent_late_i,
   output wire                 ent_we_o,
-  output wire [AddrW-1:0]     ent_addr_o,
-  output wire [ParW-1:0]      ent_par_o,
+  output wire [LateW-1:0]     ent_late_o,
+  output wire                 tab_we_o,
+  output wire [RunW-1:0]      tab_run_o,
+  output wire                 tab_old_o,
+  input  wire [RunW-1:0]      tab_run_i,
   output wire                 ent_clear_o,
   input  wire [AddrW-1:0]     head_i,
   input  wire [UsedW-1:0]     used_i,
@@ -96,6 +99,7 @@ module mr_kv_plan #(
   output logic [1:0]          ans_kind_o,
   output wire [4:0]           ans_num_o,
   output wire                 ans_fwd_o,
+  output wire [AddrW-1:0]     ans_addr_o,
   input  wire                 tok_i,
 
   // page engine
@@ -114,7 +118,7 @@ module mr_kv_plan #(
   localparam int AgeW  = $clog2(AgeMax + 1);
   localparam int IdleW = $clog2(IdleDrain + 1);
 
-  typedef enum logic [3:0] {StIdle, StFind, StFwd, StRun, StAppend, StPack, StBeat, StDrain, StToken, StPage} state_e;
+  typedef enum logic [3:0] {StIdle, StFind, StFwd, StRun, StAppend, StPack, StBeat, StDrain, StToken, StLoad, StPage} state_e;
 
   state_e            state_q, state_d;
   logic [IdxW-1:0]   idx_q, idx_d;
@@ -123,6 +127,8 @@ module mr_kv_plan #(
   logic [5:0]        late_a_q;            // APPEND: position in the chunk; STREAM: count - 1
   logic [9:0]        vec_q;               // half-words of a vector
   logic [HalfW-1:0]  half_q;              // half-words from the chunk's start
+  logic [BurstsW-1:0] skip_q;             // bursts from the chunk's start to the APPEND's
+  logic              load;
   logic [AddrW-1:0]  start_q;             // where the APPEND's first burst lies in the buffer
   logic              full_q, hi_q, due_q; // the buffer lacks room, is filled enough, or its time is up
   logic              keep_q, passed_q;    // the last batch's space is not free yet; the answers before it are out
@@ -131,8 +137,6 @@ module mr_kv_plan #(
   logic              none, can_drain, refused, no_run, last_row, last_ent, run_done, free;
   logic [UsedW-1:0]  room_need;
 
-  logic [La-1:0]      e_base, e_off;
-  logic [BaBits-1:0]  e_rot, e_part;
   logic [UsedW-1:0]   e_n;
   logic [WordsW-1:0]  e_use;
 
@@ -140,12 +144,12 @@ module mr_kv_plan #(
   assign can_drain = !keep_q && !pg_words_i && !pg_lock_i;
   assign refused   = job_status_i != 4'd0;
   assign no_run    = fwd_q && late_a_q == 6'd0;
-  assign last_ent  = CountW'(idx_q) + CountW'(1) == ent_count_i;
+  assign last_ent  = IdxW'(idx_q + IdxW'(1)) == IdxW'(ent_count_i);
   generate
     if (Ways == 1) begin : gen_one
-      assign last_row = last_ent;
+      assign last_row = idx_q == IdxW'(ent_count_i);
     end else begin : gen_rows
-      assign last_row = (IdxW+1)'(Ways) * ((IdxW+1)'(idx_q) + (IdxW+1)'(1)) >= (IdxW+1)'(ent_count_i);
+      assign last_row = (IdxW+1)'(Ways) * (IdxW+1)'(idx_q) >= (IdxW+1)'(ent_count_i);
     end
   endgenerate
 
@@ -158,20 +162,23 @@ module mr_kv_plan #(
       StIdle: begin
         fwd_d = 1'b0;
         if (due_q && !none && can_drain) state_d = StDrain;
-        else if (pg_want_i && (pe_urgent_i || pg_lock_i || !job_valid_i)) state_d = StPage;
+        else if (pg_want_i && (pe_urgent_i || pg_lock_i || !job_valid_i)) state_d = StLoad;
         else if (job_valid_i && !pg_lock_i && !(pg_valid_i && pe_urgent_i)) begin
           if (refused && job_append_i) state_d = StPack;
           else if (refused) state_d = StBeat;
           else if (job_append_i) state_d = StAppend;
           else if (none) state_d = StRun;
-          else state_d = StFind;
+          else begin
+            idx_d   = IdxW'(1);
+            state_d = StFind;
+          end
         end
       end
-      StFind: begin
+      StFind: begin                  // hit_i is about row idx_q - 1
         idx_d = idx_q + IdxW'(1);
         if (hit_i) begin
           fwd_d   = 1'b1;
-          idx_d   = Ways == 1 ? idx_q : IdxW'(idx_q * Ways) + hit_way_i;
+          idx_d   = ((idx_q - IdxW'(1)) << $clog2(Ways)) + hit_way_i;
           state_d = StFwd;
           if (!hit_last_i) begin       // more than its last position waits in the buffer
             idx_d   = '0;
@@ -186,7 +193,10 @@ module mr_kv_plan #(
       end
       StRun: begin
         idx_d = idx_q;
-        if (run_done) state_d = StIdle;
+        if (run_done) begin
+          idx_d   = '0;                // the look at the buffer starts while idle
+          state_d = StIdle;
+        end
       end
       StAppend: begin
         if (!full_q) state_d = StPack;
@@ -202,6 +212,7 @@ module mr_kv_plan #(
         end
       end
       StToken: if (ans_ready_i) state_d = StIdle;
+      StLoad: state_d = StPage;
       StPage: if (run_ready_i) state_d = StIdle;
       default: state_d = StIdle;
     endcase
@@ -229,12 +240,15 @@ module mr_kv_plan #(
     late_a_q <= job_append_i ? {1'b0, job_pos_i[4:0]} : job_count_i - 6'd1;
     if (state_q == StIdle || state_q == StFind || late_q) half_q <= HalfW'(mul_a * vec_q);
     if (state_q == StAppend) start_q <= head_i;
+    if (state_q == StPack) skip_q <= half_q[HalfW-1:LgHalfs+LgBurst];
+    else skip_q <= '0;
   end
 
   // --- runs ------------------------------------------------------------------------------------------------------
   logic [BurstsW-1:0] s_n;
   logic [WordsW-1:0]  s_use;
-  assign {e_base, e_rot, e_part, e_off, e_n, e_use} = ent_par_i;
+  assign {ans_addr_o, e_n, e_use} = ent_late_i;
+  assign {run_base_o, run_rot_o, run_part_o, run_off_o} = tab_run_i;
   assign s_n   = half_q[HalfW-1:LgHalfs+LgBurst] + BurstsW'(|half_q[LgHalfs+LgBurst-1:0]);
   generate
     if (WordHalfs == 1) begin : gen_use_plain
@@ -248,40 +262,31 @@ module mr_kv_plan #(
   assign run_wr_o    = state_q == StDrain || (state_q == StPage && pg_wr_i);
   assign run_done    = ans_ready_i && (run_ready_i || no_run);
   always_comb begin
-    run_base_o = e_base;
-    run_rot_o  = e_rot;
-    run_part_o = e_part;
-    run_off_o  = e_off;
     run_n_o    = La'(e_n);
     run_use_o  = WordHalfs == 1 ? (La+4)'(vec_q) : (La+4)'(e_use);
     if (state_q == StPage) begin
-      run_base_o = pe_base_i;
-      run_rot_o  = pe_rot_i;
-      run_part_o = '0;
-      run_off_o  = pg_off_i;
       run_n_o    = La'(1 << BaBits);
       run_use_o  = '0;
     end else if (state_q == StRun) begin
-      run_base_o = job_base_i;
-      run_rot_o  = job_rot_i;
-      run_part_o = job_part_i;
-      run_off_o  = job_off_i;
       run_n_o    = La'(s_n);
       run_use_o  = (La+4)'(s_use);
     end
   end
 
   // --- appends ---------------------------------------------------------------------------------------------------
-  assign find_pos_o  = late_a_q[4:0];
   assign idx_o       = idx_q;
   assign pk_go_o     = state_q == StPack;
   assign pk_drop_o   = refused;
   assign pk_lead_o   = half_q[LgHalfs +: LgBurst];
   assign pk_lane_o   = WordHalfs > 1 ? half_q[LaneW-1:0] : LaneW'(0);
   assign ent_we_o    = state_q == StPack && pk_done_i && !refused;
-  assign ent_addr_o  = start_q | AddrW'(pk_lead_o);
-  assign ent_par_o   = {job_base_i, job_rot_i, job_part_i, job_off_i + La'(half_q[HalfW-1:LgHalfs+LgBurst]),
-                        pk_bursts_i, pk_used_i};
+  assign ent_late_o  = {start_q | AddrW'(pk_lead_o), pk_bursts_i, pk_used_i};
+  // Where a run starts goes through the table's next entry: each job's and the page engine's runs too.
+  assign load        = state_q == StLoad;
+  assign tab_we_o    = state_q == StIdle || load || ent_we_o;
+  assign tab_run_o   = {load ? pe_base_i : job_base_i, load ? pe_rot_i : job_rot_i, load ? '0 : job_part_i,
+                        (load ? pg_off_i : job_off_i) + La'(skip_q)};
+  assign tab_old_o   = state_q == StDrain;
   assign ent_clear_o = state_q == StToken;
   assign mark_o      = state_q == StDrain && idx_q == '0;
 
@@ -325,7 +330,7 @@ module mr_kv_plan #(
     if (state_q == StToken) ans_kind_o = 2'd2;
   end
   assign ans_valid_o = (state_q == StRun && (run_ready_i || no_run)) || state_q == StBeat || state_q == StToken;
-  assign ans_num_o   = state_q == StBeat ? {1'b0, job_status_i} : 5'(job_count_i - 6'd1);
+  assign ans_num_o   = state_q == StBeat ? {1'b0, job_status_i} : late_a_q[4:0];
   assign ans_fwd_o   = fwd_q;
   assign job_ready_o = (state_q == StRun && run_done) || (state_q == StBeat && ans_ready_i);
   assign flush_done_o = flush_req_i && state_q == StIdle && !job_valid_i && none;

@@ -9,7 +9,8 @@
 // last one from DRAM before the buffer takes over (lanes behind its end come from the buffer already); last_i it is the stream's last;
 // out_free_i the output register may be loaded. blk_o: a block is loaded in this clock, err_o: it was poisoned and is loaded as zero.
 // clr_i (never with blk_o) loads zero. Block order in memory: half-word 0 is the scale, then the data.
-// pe_pop_i takes the FIFO's head for the page engine, only while act_i is low.
+// pe_pop_i takes the FIFO's head for the page engine, only while act_i is low. piece_o: a piece of 2^PieceW words that was read into the empty
+// FIFO is complete.
 // One word a clock; the block stands at block_o two clocks after its last word's rd_valid_i. Test: tests/rtl/kv_data.
 `default_nettype none
 `include "mr_assert.vh"
@@ -17,7 +18,8 @@ module mr_kv_unpack #(
   parameter int WordBytes = 2,
   parameter int BurstClks = 4,
   parameter int BlockHalfs = 17,
-  parameter int FifoWords = 32
+  parameter int FifoWords = 32,
+  parameter int PieceW = 4
 ) (
   input  wire                   clk_i,
   input  wire                   rst_ni,
@@ -45,6 +47,7 @@ module mr_kv_unpack #(
   input  wire                   pe_pop_i,
   output wire [8*WordBytes-1:0] pe_word_o,
   output wire                   pe_err_o,
+  output wire                   piece_o,
   output wire                   empty_o
 );
   localparam int WordHalfs = WordBytes / 2;
@@ -61,11 +64,14 @@ module mr_kv_unpack #(
   logic [PtrW:0]       wr_q, rd_q;
   logic [BurstW-1:0]   issued_q;    // bursts reserved
   logic [BurstW-1:0]   held;
-  logic                have, pop;
+  logic                pop;
+  logic                have_q;      // wr_q != rd_q
+  logic                more;        // a second word is there
   logic                align_q;     // the rest of the last burst is being dropped
 
   assign head    = mem[rd_q[PtrW-1:0]];
-  assign have    = wr_q != rd_q;
+  assign more    = wr_q != rd_q + (PtrW+1)'(1);
+  assign piece_o = have_q && wr_q[PieceW-1:0] == rd_q[PieceW-1:0];
   assign held    = issued_q - rd_q[PtrW:LgBurst] + BurstW'(rd_issue_i);
   assign empty_o = issued_q == rd_q[PtrW:LgBurst] && rd_q[LgBurst-1:0] == '0;
 
@@ -75,7 +81,9 @@ module mr_kv_unpack #(
       rd_q      <= '0;
       issued_q  <= '0;
       rd_room_o <= 1'b0;
+      have_q      <= 1'b0;
     end else begin
+      have_q      <= rd_valid_i || (pop ? more : have_q);
       rd_room_o <= held <= BurstW'(FifoWords / BurstClks - 3);
       if (rd_issue_i) issued_q <= issued_q + BurstW'(1);
       if (rd_valid_i) wr_q <= wr_q + (PtrW+1)'(1);
@@ -101,9 +109,9 @@ module mr_kv_unpack #(
   assign from_dram = act_i && !buf_i;
   assign straddle  = WordHalfs > 1 && fin_q && need_q != NeedW'(WordHalfs);
   assign mix       = straddle && bound_i;
-  assign dram_ok   = have && !align_q && (!mix || fw_have_i);
+  assign dram_ok   = have_q && !align_q && (!mix || fw_have_i);
   assign take      = act_i && (buf_i ? fw_have_i : dram_ok) && (!fin_q || out_free_i);
-  assign pop       = (take && from_dram) || (align_q && have) || pe_pop_i;
+  assign pop       = (take && from_dram) || (align_q && have_q) || pe_pop_i;
   assign fw_take_o = take && (buf_i || mix);
   assign blk_o     = take && fin_q;
   assign err_o     = err_q || (from_dram && head[WordBits]);
@@ -152,7 +160,7 @@ module mr_kv_unpack #(
         else err_q <= from_dram && head[WordBits] && straddle && !bound_i && !last_i;
       end
       if (blk_o && from_dram && (bound_i || last_i)) align_q <= rd_q[LgBurst-1:0] != LgBurst'(BurstClks - 1);
-      else if (have && rd_q[LgBurst-1:0] == LgBurst'(BurstClks - 1)) align_q <= 1'b0;
+      else if (have_q && rd_q[LgBurst-1:0] == LgBurst'(BurstClks - 1)) align_q <= 1'b0;
     end
   end
   always_ff @(posedge clk_i) begin
@@ -170,7 +178,8 @@ module mr_kv_unpack #(
   `MR_ASSERT(FifoFits, (PtrW+1)'(wr_q - rd_q) <= (PtrW+1)'(FifoWords))
   `MR_ASSERT(WordWasIssued, !rd_valid_i || wr_q[PtrW:LgBurst] != issued_q)
   `MR_ASSERT(IssueFits, BurstW'(issued_q - rd_q[PtrW:LgBurst]) <= BurstW'(FifoWords / BurstClks))
-  `MR_ASSERT(PopHas, !pop || have)
+  `MR_ASSERT(HaveIsRight, have_q == (wr_q != rd_q))
+  `MR_ASSERT(PopHas, !pop || have_q)
   `MR_ASSERT(PageAlone, !pe_pop_i || !act_i)
 endmodule
 `default_nettype wire

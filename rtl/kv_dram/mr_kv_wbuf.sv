@@ -2,10 +2,11 @@
 // Append buffer of the KV controller: a ring of words with half-word enables, and a table of the APPENDs in it.
 //
 // WordBytes, BurstClks  as in mr_kv_unpack.   Words  power of two, a whole number of bursts.   Entries  2..64, a multiple of Ways.
-// Ways  entries compared in one clock, a power of two.   KeyW, BlkW, ParW  bits of the key, of the block number and of the run's parameters.
-// Table: ent_we_i adds entry ent_count_o (key, position, parameters; its words were written before). ent_clear_i empties it.
-// row_i selects Ways entries: hit_o is high if one of them has find_key_i and find_blk_i and a position <= find_pos_i; hit_way_o says
-// which; hit_last_o: its position is find_pos_i. idx_i selects an entry: ent_addr_o, ent_par_o (of the present clock, no latency).
+// Ways  entries compared in one clock, a power of two.   KeyW, BlkW, RunW, LateW  bits of the key, of the block number and of an entry's parameters.
+// Table: ent_we_i adds entry ent_count_o (key, block, position + 1, ent_late_i; its words were written before). ent_clear_i empties it.
+// row_i selects Ways entries; one clock later hit_o is high if one of them has find_key_i and find_blk_i and a position + 1 <= find_pos_i;
+// hit_way_o says which; hit_last_o: it is find_pos_i. ent_late_o: entry idx_i's (no latency). run_we_i writes run_i to the entry that is
+// next; run_o shows it, or entry idx_i's if run_old_i.
 // Ring: we_i writes a word at the head; a burst is complete at its last word. used_o: bursts between the oldest kept word and the head.
 // wd_*: the words to be written to DRAM, fall-through, wd_pop_i takes one (two clocks after it was written at the earliest).
 // mark_i: everything before the head will be popped; drained_o: it has been. free_i: the space before that mark is free again.
@@ -21,7 +22,8 @@ module mr_kv_wbuf #(
   parameter int Ways = 1,
   parameter int KeyW = 8,
   parameter int BlkW = 13,
-  parameter int ParW = 64,
+  parameter int RunW = 46,
+  parameter int LateW = 24,
   localparam int WordHalfs = WordBytes / 2,
   localparam int AddrW = $clog2(Words),
   localparam int LgBurst = $clog2(BurstClks),
@@ -35,22 +37,24 @@ module mr_kv_wbuf #(
   input  wire                   ent_we_i,
   input  wire [KeyW-1:0]        ent_key_i,
   input  wire [BlkW-1:0]        ent_blk_i,
-  input  wire [4:0]             ent_pos_i,
-  input  wire [AddrW-1:0]       ent_addr_i,
-  input  wire [ParW-1:0]        ent_par_i,
+  input  wire [5:0]             ent_pos_i,
+  input  wire [LateW-1:0]       ent_late_i,
   input  wire                   ent_clear_i,
   output wire [CountW-1:0]      ent_count_o,
 
   input  wire [IdxW-1:0]        row_i,
   input  wire [KeyW-1:0]        find_key_i,
   input  wire [BlkW-1:0]        find_blk_i,
-  input  wire [4:0]             find_pos_i,
-  output wire                   hit_o,
-  output wire                   hit_last_o,
+  input  wire [5:0]             find_pos_i,
+  output logic                  hit_o,
+  output logic                  hit_last_o,
   output logic [IdxW-1:0]       hit_way_o,
   input  wire [IdxW-1:0]        idx_i,
-  output wire [AddrW-1:0]       ent_addr_o,
-  output wire [ParW-1:0]        ent_par_o,
+  output wire [LateW-1:0]       ent_late_o,
+  input  wire                   run_we_i,
+  input  wire [RunW-1:0]        run_i,
+  input  wire                   run_old_i,
+  output wire [RunW-1:0]        run_o,
 
   input  wire                   we_i,
   input  wire [WordHalfs-1:0]   be_i,
@@ -76,7 +80,7 @@ module mr_kv_wbuf #(
   localparam int RamW   = 8 * WordBytes + WordHalfs;
   localparam int LgWays = $clog2(Ways);
   localparam int Rows   = Entries / Ways;
-  localparam int FindW  = KeyW + BlkW + 5;
+  localparam int FindW  = KeyW + BlkW + 6;
 
   initial begin
     if (Entries % Ways != 0 || Entries < 2) $fatal(1, "%m: Entries must be a multiple of Ways");
@@ -139,18 +143,22 @@ module mr_kv_wbuf #(
 
   // --- table -----------------------------------------------------------------------------------------------------
   logic [CountW-1:0]      count_q;
-  logic [AddrW+ParW-1:0]  par_mem [Entries];
+  logic [LateW-1:0]       late_mem [Entries];
+  logic [RunW-1:0]        run_mem [1 << CountW];
   logic [Ways-1:0]        way_hit, way_last;
+  logic [IdxW-1:0]        hit_way;
 
   assign ent_count_o = count_q;
-  assign {ent_addr_o, ent_par_o} = par_mem[idx_i];
+  assign ent_late_o  = late_mem[idx_i];
+  assign run_o       = run_mem[run_old_i ? CountW'(idx_i) : count_q];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || ent_clear_i) count_q <= '0;
     else if (ent_we_i) count_q <= count_q + CountW'(1);
   end
   always_ff @(posedge clk_i) begin
-    if (ent_we_i) par_mem[count_q[IdxW-1:0]] <= {ent_addr_i, ent_par_i};
+    if (ent_we_i) late_mem[count_q[IdxW-1:0]] <= ent_late_i;
+    if (run_we_i) run_mem[count_q] <= run_i;
   end
 
   genvar w;
@@ -159,7 +167,7 @@ module mr_kv_wbuf #(
       logic [FindW-1:0]  find_mem [Rows];
       logic [KeyW-1:0]   key;
       logic [BlkW-1:0]   blk;
-      logic [4:0]        pos;
+      logic [5:0]        pos;
       logic              live;
       if (Ways == 1) begin : gen_one
         assign live = 1'b1;
@@ -184,11 +192,14 @@ module mr_kv_wbuf #(
   // The lowest way wins: the oldest entry, and positions of a chunk come in rising order.
   integer i;
   always_comb begin
-    hit_way_o = '0;
-    for (i = Ways - 1; i >= 0; i = i - 1) if (way_hit[i]) hit_way_o = IdxW'(i);
+    hit_way = '0;
+    for (i = Ways - 1; i >= 0; i = i - 1) if (way_hit[i]) hit_way = IdxW'(i);
   end
-  assign hit_o      = |way_hit;
-  assign hit_last_o = way_last[LgWays == 0 ? 0 : hit_way_o];
+  always_ff @(posedge clk_i) begin
+    hit_o      <= |way_hit;
+    hit_last_o <= way_last[LgWays == 0 ? 0 : hit_way];
+    hit_way_o  <= hit_way;
+  end
 
   `MR_ASSERT(RingFits, used_o <= UsedW'(Words / BurstClks))
   `MR_ASSERT(TableFits, !ent_we_i || count_q < CountW'(Entries))
