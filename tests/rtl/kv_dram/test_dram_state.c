@@ -348,24 +348,55 @@ static void test_config(const mr_dram_profile_t *p) {
     bench_check(mr_dram_profile(p->name) == p && mr_dram_profile("none") == NULL, &b, "by name");
 }
 
-/* Lanes that are maxima are rounded down by less than a clock; tRAS max is capped at 16 bits. */
-static void test_maxima(const mr_dram_profile_t *p) {
-    static const struct {
-        mr_dram_t_t time;
-        mr_dram_lane_t lane;
-    } MAXIMA[] = {
-        {MR_DRAM_T_REFI, MR_DRAM_LANE_T_REFI},
-        {MR_DRAM_T_REFIPB, MR_DRAM_LANE_T_REFI_PB},
-        {MR_DRAM_T_RASMAX, MR_DRAM_LANE_T_RAS_MAX},
+typedef struct {
+    mr_dram_t_t time;
+    mr_dram_lane_t lane;
+    int64_t least;
+} lane_case_t;
+
+/* Lanes are the table's times, minima rounded up, maxima rounded down and capped at 16 bits. */
+static void test_lanes(const mr_dram_profile_t *p) {
+    static const lane_case_t MINIMA[] = {
+        {MR_DRAM_T_RCDRD, MR_DRAM_LANE_T_RCD_RD, 1}, {MR_DRAM_T_RCDWR, MR_DRAM_LANE_T_RCD_WR, 1},
+        {MR_DRAM_T_RP, MR_DRAM_LANE_T_RP, 1},        {MR_DRAM_T_RPAB, MR_DRAM_LANE_T_RP_ALL, 1},
+        {MR_DRAM_T_RAS, MR_DRAM_LANE_T_RAS, 1},      {MR_DRAM_T_RC, MR_DRAM_LANE_T_RC, 1},
+        {MR_DRAM_T_RRDS, MR_DRAM_LANE_T_RRD_S, 1},   {MR_DRAM_T_RRDL, MR_DRAM_LANE_T_RRD_L, 1},
+        {MR_DRAM_T_FAW, MR_DRAM_LANE_T_FAW, 1},      {MR_DRAM_T_CCDS, MR_DRAM_LANE_T_CCD_S, 1},
+        {MR_DRAM_T_CCDL, MR_DRAM_LANE_T_CCD_L, 1},   {MR_DRAM_T_WR, MR_DRAM_LANE_T_WR, 0},
+        {MR_DRAM_T_WTRS, MR_DRAM_LANE_T_WTR_S, 0},   {MR_DRAM_T_WTRL, MR_DRAM_LANE_T_WTR_L, 0},
+        {MR_DRAM_T_RTP, MR_DRAM_LANE_T_RTP, 1},      {MR_DRAM_T_RFC, MR_DRAM_LANE_T_RFC, 1},
+        {MR_DRAM_T_RFCPB, MR_DRAM_LANE_T_RFC_PB, 1}, {MR_DRAM_T_PBPB, MR_DRAM_LANE_T_PB_PB, 1},
+        {MR_DRAM_T_PBACT, MR_DRAM_LANE_T_PB_ACT, 1}, {MR_DRAM_T_MRD, MR_DRAM_LANE_T_MRD, 1},
+        {MR_DRAM_T_INIT, MR_DRAM_LANE_INIT_NOP, 0},
     };
+    static const lane_case_t MAXIMA[] = {
+        {MR_DRAM_T_REFI, MR_DRAM_LANE_T_REFI, 1},
+        {MR_DRAM_T_REFIPB, MR_DRAM_LANE_T_REFI_PB, 1},
+        {MR_DRAM_T_RASMAX, MR_DRAM_LANE_T_RAS_MAX, 1},
+    };
+    const int64_t mhz = p->clock_mhz;
 
     b.p = p;
-    for (unsigned i = 0; i < 3U; i++) {
-        const int64_t exact = p->time[MAXIMA[i].time].ps * (int64_t)p->clock_mhz / 1000000;
-        const int64_t lane = p->lane[MAXIMA[i].lane];
-        const bool none = exact == 0 && lane == 1;
-        bench_check(none || lane == (exact < 65535 ? exact : 65535), &b, "maximum rounded down");
+    for (unsigned i = 0; i < sizeof MINIMA / sizeof MINIMA[0]; i++) {
+        const mr_dram_time_t *t = &p->time[MINIMA[i].time];
+        int64_t clocks = (t->ps * mhz + 999999) / 1000000;
+        clocks = (clocks > t->ck ? clocks : t->ck) + t->add_ck;
+        clocks = clocks > MINIMA[i].least ? clocks : MINIMA[i].least;
+        bench_check(p->lane[MINIMA[i].lane] == clocks, &b, "minimum rounded up");
     }
+    for (unsigned i = 0; i < sizeof MAXIMA / sizeof MAXIMA[0]; i++) {
+        int64_t clocks = p->time[MAXIMA[i].time].ps * mhz / 1000000;
+        clocks = clocks > MAXIMA[i].least ? clocks : MAXIMA[i].least;
+        clocks = clocks < UINT16_MAX ? clocks : UINT16_MAX;
+        bench_check(p->lane[MAXIMA[i].lane] == clocks, &b, "maximum rounded down");
+    }
+    const int64_t turn = (int64_t)p->rl + p->burst_clks - p->wl + p->time[MR_DRAM_T_RTWGAP].ck;
+    bench_check(p->lane[MR_DRAM_LANE_T_RTW] == turn && p->lane[MR_DRAM_LANE_RL] == p->rl &&
+                    p->lane[MR_DRAM_LANE_WL] == p->wl &&
+                    p->lane[MR_DRAM_LANE_WORD_BYTES] == p->word_bytes &&
+                    1U << p->lane[MR_DRAM_LANE_ROW_BITS] == p->rows &&
+                    1U << p->lane[MR_DRAM_LANE_COL_BITS] == p->row_bursts,
+                &b, "lanes agree with the geometry");
 }
 
 static uint32_t next_random(uint64_t *state) {
@@ -458,7 +489,7 @@ int main(int argc, char **argv) {
         test_data(p, 0);
         test_data(p, 64);
         test_counts_and_energy(p);
-        test_maxima(p);
+        test_lanes(p);
         test_random_agreement(p, seed);
     }
     test_data(mr_dram_profile("Sdr100"), 4);
