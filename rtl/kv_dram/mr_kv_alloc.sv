@@ -141,6 +141,16 @@ module mr_kv_alloc #(
     end
   end
 
+`ifndef SYNTHESIS
+  logic [LA:0] f_pe_q;
+  logic        f_wait_q;
+
+  always_ff @(posedge clk_i) begin
+    f_wait_q <= rst_ni && (pe_valid_o || state_q == StRun) && !pe_done_i;
+    f_pe_q   <= {pe_copy_o, pe_dst_base_o};
+  end
+  `MR_ASSERT(PageJobHolds, !f_wait_q || (state_q != StIdle && {pe_copy_o, pe_dst_base_o} == f_pe_q))
+`endif
   `MR_ASSERT(TakeValid, !take_i || spare_valid_o)
   `MR_ASSERT(CopyValid, !copy_i || spare_valid_o)
   `MR_ASSERT(TakeOrPush, !(take_i && push_i))

@@ -117,8 +117,7 @@ module mr_kv_cmd #(
   logic              append;
 
   logic start_q, cfg_bad_q, range_bad_q, clear, tab_busy, chunk_busy, chunk_bad;
-  logic idle, quiet, seen_q, held_q, accept, step_ok, step, turn_q;
-  logic step3, push, take;
+  logic idle, quiet, seen_q, held_q, accept, step_ok, step, step3, turn_q, push, take;
 
   assign append = op_q == OpAppend;
   assign idle   = state_q == StIdle;
@@ -133,9 +132,8 @@ module mr_kv_cmd #(
   logic [LenW-1:0]   ad_len;
   logic              ad_high, ad_len_we, ad_quota_we, ad_fork, ad_release;
   logic [BlkW:0]     ad_nblk;
-  logic              lt, eq;
+  logic              lt, eq, high_q;
   logic [LenW-1:0]   x_q;
-  logic              high_q;
   logic [LenW-1:0]   len;
   logic [2*Heads-1:0] bits;
   logic [BlkW:0]     nblk, quota;
@@ -242,7 +240,6 @@ module mr_kv_cmd #(
   // --- checks ----------------------------------------------------------------------------------------------------------------
   logic       bad_who_q, bad_form_q, bad_pos, need;
   logic [4:0] last;
-
   assign last    = count_q[4:0] - 5'd1;
   assign lt      = x_q < len;
   assign eq      = x_q == len;
@@ -300,10 +297,8 @@ module mr_kv_cmd #(
       state_q <= state_d;
       push_q  <= push;
       seen_q  <= kc_valid_i && !accept;
-      if (cfg_start_i) start_q <= 1'b1;
-      else if (clear) start_q <= 1'b0;
-      if (accept) turn_q <= 1'b1;
-      else if (step) turn_q <= 1'b0;
+      start_q <= cfg_start_i || (start_q && !clear);
+      turn_q  <= accept || (turn_q && !step);
       if (push) job_valid_o <= 1'b1;
       else if (job_ready_i) job_valid_o <= 1'b0;
     end
@@ -368,7 +363,6 @@ module mr_kv_cmd #(
 
   // --- counters --------------------------------------------------------------------------------------------------------------
   logic [2:0] event_status;
-
   assign event_status = (push_q ? job_status_o[2:0] : 3'd0) | (ad_done_o ? ad_status_o[2:0] : 3'd0);
 
   genvar r;
@@ -383,8 +377,19 @@ module mr_kv_cmd #(
     end
   endgenerate
 
+`ifndef SYNTHESIS
+  logic [KeyW+2*LA+2*BaBits+28:0] f_job, f_job_q;
+  logic                           f_wait_q;
+
+  assign f_job = {job_append_o, job_status_o, job_key_o, job_pos_o, job_count_o, job_base_o, job_rot_o, job_part_o, job_off_o};
+  always_ff @(posedge clk_i) begin
+    f_wait_q <= rst_ni && job_valid_o && !job_ready_i;
+    f_job_q  <= f_job;
+  end
+  `MR_ASSERT(JobHolds, !f_wait_q || (job_valid_o && f_job == f_job_q))
+`endif
   `MR_ASSERT(OneEvent, !(push_q && ad_done_o))
-  `MR_ASSERT(JobFree, !(rd && accept && job_valid_o))
+  `MR_ASSERT(JobFree, !(accept && job_valid_o))
   `MR_ASSERT(BlockBound, !(commit && need_q) || nblk < quota)
   `MR_ASSERT(ExtraBound, !ad_fork || stale || 32'(extra) + 1 < Slots)
   `MR_ASSERT(CopyShared, !copied || extra != '0)

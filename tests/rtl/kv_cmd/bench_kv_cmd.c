@@ -99,7 +99,8 @@ static void spoil(bench_t *b, kv_cmd_t *c) {
 static void make_command(bench_t *b) {
     kv_cmd_t *c = &b->io.kc;
     const kv_cmd_cfg_t *cfg = &b->io.cfg;
-    *c = (kv_cmd_t){.slot = rnd(b, b->users), .op = APPEND, .count = 1};
+    const unsigned slots = rnd(b, 8) == 0U ? b->io.params.slots : b->users;
+    *c = (kv_cmd_t){.slot = rnd(b, slots), .op = APPEND, .count = 1};
     if (b->t.cfg_bad) {
         c->op = rnd(b, 2);
         return;
@@ -143,10 +144,10 @@ static unsigned slot_length(const bench_t *b, unsigned slot) {
 static void make_admin(bench_t *b) {
     kv_admin_t *a = &b->io.ad;
     const unsigned roll = rnd(b, 16), first = rnd(b, b->users);
-    unsigned slot = rnd(b, b->users), src = rnd(b, b->users);
+    unsigned slot = rnd(b, b->io.params.slots), src = rnd(b, b->users);
     /* Mostly fork from a slot that has something to one that is empty. */
-    for (unsigned i = 0; roll < 8U && i < b->users; i++) {
-        const unsigned s = (first + i) % b->users;
+    for (unsigned i = 0; roll < 8U && i < b->io.params.slots; i++) {
+        const unsigned s = (first + i) % b->io.params.slots;
         slot = b->t.slot[s].blocks == 0U ? s : slot;
         src = slot_length(b, s) > slot_length(b, src) ? s : src;
     }
@@ -450,11 +451,13 @@ static void traffic(bench_t *b, unsigned commands) {
         }
         /* make room in a full memory */
         if (!b->io.ad_valid && !b->admin && b->job.status == 6U && rnd(b, 300) == 0U) {
-            b->io.ad = (kv_admin_t){.op = FREE, .slot = rnd(b, b->users)};
+            b->io.ad = (kv_admin_t){.op = FREE, .slot = rnd(b, b->io.params.slots)};
             b->io.ad_valid = true;
         }
         if (!b->busy) {
-            b->io.inject = rnd(b, 1000) < b->inject_rate;
+            /* a copied page has positions already, so it can be forked with its wrong tag */
+            const unsigned rate = b->io.kc.pos % 32U != 0U ? 10U * b->inject_rate : b->inject_rate;
+            b->io.inject = rnd(b, 1000) < rate;
         }
         clock(b);
     }
@@ -479,7 +482,7 @@ static void drain(bench_t *b) {
 
 int kv_cmd_bench_main(int argc, char **argv) {
     static bench_t b;
-    const unsigned commands = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 0) : 100000U;
+    const unsigned commands = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 0) : 300000U;
     b.seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1U;
     b.rng = b.seed * 0x9E3779B97F4A7C15U + 1U;
     b.io.cfg = (kv_cmd_cfg_t){.layers = 1, .heads = 1, .nbh = 1, .pages = 1, .chunk = 1, .part = 1};
