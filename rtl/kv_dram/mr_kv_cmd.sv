@@ -112,7 +112,8 @@ module mr_kv_cmd #(
   logic [17:0]       pos_q;
   logic [5:0]        count_q;
   logic [2:0]        st_q;
-  logic              job_stale_q, push_q;
+  logic              push_q;
+  logic [SlotW/2:0]  job_stale_q, stale_now;
   logic              need_q, fresh_q;       // a new block; the entry in page_q and job_base_o is to be written
   logic              append;
 
@@ -139,7 +140,7 @@ module mr_kv_cmd #(
   logic [BlkW:0]     nblk, quota;
   logic [BaBits-1:0] rotn, e_rot, rot_next;
   logic [SlotW-1:0]  own, extra;
-  logic              stale_now, stale;
+  logic              stale;
   logic [PageW-1:0]  e_page, page_q;
   logic [LA-1:0]     e_base;
 
@@ -354,7 +355,7 @@ module mr_kv_cmd #(
   // The tag of a STREAM's page arrives with the job, so its result joins here.
   logic tag_refused;
 
-  assign tag_refused  = job_stale_q && op_q == OpStream;
+  assign tag_refused  = job_stale_q != '0 && op_q == OpStream;
   assign job_append_o = append;
   assign job_status_o = {1'b0, st_q | {3{tag_refused && !st_q[2]}}};
   assign job_key_o    = {slot_q[SlotW-1:0], layer_q[LayerW-1:0], head_q[HeadW-1:0], kind_q};

@@ -7,8 +7,8 @@
 // tags         (page): live, further references, owner it was taken for
 // Parameters are the widths of the fields; Pairs = 2 x heads; a slot holds at most 2^BlkW blocks; legal: all >= 1.
 // rd_i with slot, layer, block at t (nothing is written then): e_* (the block's entry, raw RAM output, held) at t + 1; len, bits, nblk,
-// rotn, quota, own and stale_now_o (raw RAM output and two LUT levels) at t + 2; stale_o, extra_o at t + 3. Stale: the tag does not say
-// that the page lives and belongs to the owner in the block table. Writes take effect in the next clock.
+// rotn, quota, own and stale_now_o (raw RAM output and one LUT; any bit set: stale) at t + 2; stale_o, extra_o at t + 3. Stale: the tag
+// does not say that the page lives and belongs to the owner in the block table. Writes take effect in the next clock.
 // clear_i (pulse): lengths 0, no blocks, full quota, 2^(SlotW+LayerW) clocks, busy_o meanwhile; so does reset. Test: tests/rtl/kv_cmd.
 `default_nettype none
 `include "mr_assert.vh"
@@ -20,7 +20,8 @@ module mr_kv_tables #(
   parameter int BaBits = 2,
   parameter int LA = 21,
   parameter int Pairs = 4,
-  localparam int LenW = BlkW + 6
+  localparam int LenW = BlkW + 6,
+  localparam int StaleW = SlotW / 2 + 1
 ) (
   input  wire               clk_i,
   input  wire               rst_ni,
@@ -40,8 +41,8 @@ module mr_kv_tables #(
   output logic [BaBits-1:0] rotn_o,
   output logic [BlkW:0]     quota_o,
   output logic [SlotW-1:0]  own_o,
-  output wire               stale_now_o,
-  output logic              stale_o,
+  output wire  [StaleW-1:0] stale_now_o,
+  output wire               stale_o,
   output logic [SlotW-1:0]  extra_o,
 
   input  wire  [SlotW-1:0]  wr_slot_i,
@@ -78,7 +79,19 @@ module mr_kv_tables #(
 
   assign clear_slot  = clear_q[LayerW +: SlotW];
   assign slot_wa     = busy_o ? clear_slot : wr_slot_i;
-  assign stale_now_o = !tag_live || tag_own != own_o;
+
+  // One LUT behind the RAM: pairs of bits that differ.
+  logic [StaleW-1:0]   stale_q;
+  logic [2*StaleW-1:0] tag_diff;
+
+  assign tag_diff = (2*StaleW)'({!tag_live, tag_own ^ own_o});
+  assign stale_o  = stale_q != '0;
+  genvar g;
+  generate
+    for (g = 0; g < StaleW; g = g + 1) begin : gen_stale
+      assign stale_now_o[g] = tag_diff[2*g] || tag_diff[2*g+1];
+    end
+  endgenerate
 
   mr_kv_ram #(.Width(SlotW + PageW + LA + BaBits), .Depth(1 << (SlotW + BlkW))) u_blk (
     .clk_i, .re_i(rd_i), .raddr_i({rd_slot_i, rd_blk_i}), .rdata_o({e_own, e_page_o, e_base_o, e_rot_o}),
@@ -124,7 +137,7 @@ module mr_kv_tables #(
       own_o   <= e_own;
     end
     if (rd_q2) begin
-      stale_o <= stale_now_o;
+      stale_q <= stale_now_o;
       extra_o <= tag_extra;
     end
   end

@@ -37,7 +37,7 @@ MUTANTS = [
     ("streambit", CMD, "!(lt || (eq && bit_set))", "!lt"),
     ("quota", CMD, "(need && nblk >= quota)", "(need && nblk > quota)"),
     ("none", CMD, "                 || (state_q == StPage && none) || commit;", " || commit;"),
-    ("tagstream", CMD, "job_stale_q && op_q == OpStream", "1'b0"),
+    ("tagstream", CMD, "job_stale_q != '0 && op_q == OpStream", "1'b0"),
     ("tagappend", CMD, "(st_q != 3'd0 || (!need_q && stale))", "st_q != 3'd0"),
     ("tagneed", CMD, "(st_q != 3'd0 || (!need_q && stale))", "(st_q != 3'd0 || stale)"),
     # lengths and bits
@@ -55,7 +55,7 @@ MUTANTS = [
     ("freeothers", CMD, "ad_release && !stale && extra == '0", "ad_release && extra == '0"),
     ("noreturn", CMD, "ad_release && !stale && extra == '0", "1'b0"),
     ("owner", CMD, "wr_own   = commit ? slot_q[SlotW-1:0] : own", "wr_own   = slot_q[SlotW-1:0]"),
-    ("tagowner", TABLES, "!tag_live || tag_own != own_o", "!tag_live"),
+    ("tagowner", TABLES, "{!tag_live, tag_own ^ own_o}", "!tag_live"),
     ("blocks", CMD, "(commit && need_q) || ad_fork", "(commit && fresh_q) || ad_fork"),
     ("noentry", CMD, ".blk_we_i((commit && fresh_q) || ad_fork)", ".blk_we_i((commit && need_q) || ad_fork)"),
     # rotation, addresses
