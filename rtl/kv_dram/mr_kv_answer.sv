@@ -35,6 +35,7 @@ module mr_kv_answer #(
   input  wire             err_i,
 
   output wire             fw_act_o,
+  output wire             fw_hold_o,
   output wire [AddrW-1:0] fw_addr_o,
   output wire             fw_end_o,
   output wire             tok_o,
@@ -57,7 +58,7 @@ module mr_kv_answer #(
   // The job that is being answered.
   logic             stream_q, beat_q, fwd_q;
   logic [4:0]       pos_q;       // positions left behind the present one; a beat's status
-  logic             pos_one_q, pos_end_q;
+  logic             pos_one_q, pos_end_q, buf_q;
   logic [4:0]       blk_q;       // blocks left in the position behind the present one
   logic             blk_end_q;
   logic [AddrW-1:0] addr_q;
@@ -73,7 +74,7 @@ module mr_kv_answer #(
   );
 
   assign act_o   = stream_q;
-  assign buf_o   = fwd_q && pos_end_q;
+  assign buf_o   = buf_q;
   assign bound_o = fwd_q && pos_one_q && blk_end_q;
   assign last_o  = pos_end_q && blk_end_q;
   assign out_free_o = !valid_q || kr_ready_i;
@@ -84,6 +85,7 @@ module mr_kv_answer #(
   assign tok_o   = load && q_valid && q_kind == KindToken;
 
   assign fw_act_o  = stream_q && fwd_q;
+  assign fw_hold_o = buf_q || bound_o;
   assign fw_addr_o = addr_q;
   assign fw_end_o  = done;
   assign empty_o   = !q_valid && !stream_q && !beat_q;
@@ -115,10 +117,12 @@ module mr_kv_answer #(
       pos_q     <= q_num;
       pos_one_q <= q_num == 5'd1;
       pos_end_q <= q_num == 5'd0;
+      buf_q     <= q_fwd && q_num == 5'd0;
     end else if (blk_i && blk_end_q) begin
       pos_q     <= pos_q - 5'd1;
       pos_one_q <= pos_q == 5'd2;
       pos_end_q <= pos_one_q;
+      buf_q     <= fwd_q && pos_one_q;
     end
     if (load || (blk_i && blk_end_q)) begin
       blk_q     <= nbh_q;

@@ -128,8 +128,8 @@ module mr_kv_data #(
   logic                 ans_valid, ans_ready, ans_fwd, ans_empty, rd_empty, tok;
   logic [1:0]           ans_kind;
   logic [4:0]           ans_num;
-  logic                 act, from_buf, bound, last, out_free, clr, blk, err, fw_act, fw_end, fw_have, fw_take;
-  logic                 pg_want, pg_wr, pg_took, pg_lock, pg_words, pg_src, pg_run, pe_sel, pe_word_err, piece;
+  logic                 act, from_buf, bound, last, out_free, clr, blk, err, fw_act, fw_hold, fw_end, fw_have, fw_take;
+  logic                 pg_want, pg_wr, pg_took, pg_lock, pg_words, pg_src, pg_run, pg_idle, pe_sel, pe_word_err, piece;
   logic [La-1:0]        pg_off;
 
   mr_kv_plan #(
@@ -151,7 +151,7 @@ module mr_kv_data #(
     .tok_i(tok),
     .pe_urgent_i, .pe_base_i(pg_wr ? pe_dst_base_i : pe_src_base_i), .pe_rot_i(pg_wr ? pe_dst_rot_i : pe_src_rot_i),
     .pg_valid_i(pe_valid_i), .pg_want_i(pg_want), .pg_wr_i(pg_wr), .pg_off_i(pg_off), .pg_lock_i(pg_lock),
-    .pg_words_i(pg_words), .pg_took_o(pg_took), .pg_run_o(pg_run)
+    .pg_words_i(pg_words), .pg_took_o(pg_took), .pg_run_o(pg_run), .pg_idle_o(pg_idle)
   );
 
   mr_kv_pack #(
@@ -176,7 +176,7 @@ module mr_kv_data #(
     .run_we_i(tab_we), .run_i(tab_new), .run_old_i(tab_old), .run_o(tab_run),
     .we_i(pk_we), .be_i(pk_be), .word_i(pk_word), .grant_o(grant), .head_o(head), .used_o(used),
     .wd_pop_i(wd_pop_i && !pg_words), .wd_be_o(wb_be), .wd_word_o(wb_word), .mark_i(mark), .drained_o(drained), .free_i(free),
-    .fw_act_i(fw_act), .fw_addr_i(fw_addr), .fw_take_i(fw_take), .fw_end_i(fw_end), .fw_have_o(fw_have), .fw_word_o(fw_word)
+    .fw_act_i(fw_act), .fw_hold_i(fw_hold), .fw_addr_i(fw_addr), .fw_take_i(fw_take), .fw_end_i(fw_end), .fw_have_o(fw_have), .fw_word_o(fw_word)
   );
 
   mr_kv_answer #(.AddrW(AddrW), .Depth(AnsDepth)) u_answer (
@@ -184,7 +184,7 @@ module mr_kv_data #(
     .in_valid_i(ans_valid), .in_ready_o(ans_ready), .in_kind_i(ans_kind), .in_num_i(ans_num), .in_fwd_i(ans_fwd),
     .in_addr_i(ans_addr),
     .act_o(act), .buf_o(from_buf), .bound_o(bound), .last_o(last), .out_free_o(out_free), .clr_o(clr), .blk_i(blk), .err_i(err),
-    .fw_act_o(fw_act), .fw_addr_o(fw_addr), .fw_end_o(fw_end), .tok_o(tok), .empty_o(ans_empty),
+    .fw_act_o(fw_act), .fw_hold_o(fw_hold), .fw_addr_o(fw_addr), .fw_end_o(fw_end), .tok_o(tok), .empty_o(ans_empty),
     .kr_valid_o, .kr_ready_i, .kr_last_o, .kr_status_o
   );
 
@@ -203,7 +203,7 @@ module mr_kv_data #(
   mr_kv_page #(.La(La), .BaBits(BaBits), .BurstClks(BurstClks)) u_page (
     .clk_i, .rst_ni, .cfg_part_i,
     .pe_valid_i, .pe_ready_o, .pe_copy_i, .pe_done_o, .pe_err_o,
-    .want_o(pg_want), .wr_o(pg_wr), .off_o(pg_off), .took_i(pg_took), .wr_clear_i(drained),
+    .idle_i(pg_idle), .want_o(pg_want), .wr_o(pg_wr), .off_o(pg_off), .took_i(pg_took), .wr_clear_i(drained),
     .rd_clear_i(ans_empty && rd_empty), .lock_o(pg_lock), .words_o(pg_words), .src_o(pg_src),
     .piece_i(piece), .pop_i(wd_pop_i && pg_words), .pop_err_i(pe_word_err)
   );

@@ -5,7 +5,7 @@
 // go_i is held until done_o (one clock). nbh_i blocks are taken from kw_*; drop_i: and dropped, nothing is written. Otherwise words come out
 // at we_o when grant_i (the buffer's port is free): from the start of the burst in which the vector begins (word lead_i of it, half-word
 // lane_i of that word; both valid from the clock after go_i rises) to the end of its last burst. low_i: number in its burst of the word
-// that is written next. bursts_o and used_o: bursts and words with an enabled half, counting the word under way.
+// that is written next. bursts_o and used_o: bursts and words with an enabled half, valid with done_o.
 // kw_ready_o depends on kw_valid_i and grant_i. One word a clock. Test: tests/rtl/kv_data.
 `default_nettype none
 `include "mr_assert.vh"
@@ -27,7 +27,7 @@ module mr_kv_pack #(
   input  wire [5:0]             nbh_i,
   input  wire [LgBurst-1:0]     lead_i,
   input  wire [LaneW-1:0]       lane_i,
-  output wire                   done_o,
+  output logic                  done_o,
   output wire [BurstsW-1:0]     bursts_o,
   output wire [UsedW-1:0]       used_o,
 
@@ -41,20 +41,17 @@ module mr_kv_pack #(
   output wire [WordHalfs-1:0]   be_o,
   output wire [8*WordBytes-1:0] word_o
 );
-  localparam int IdxW = $clog2(BlockHalfs + WordHalfs);
 
   typedef enum logic [2:0] {StIdle, StLead, StData, StPart, StTail, StDrop} state_e;
 
   state_e             state_q, state_d;
-  logic [IdxW-1:0]    idx_q, idx_d;     // lane of {block, earlier lanes} at which the word starts
   logic [4:0]         left_q, left_d;   // blocks left, less one
   logic               first_q, first_d; // the vector's first word comes next
   logic [BurstsW-1:0] bursts_q;
   logic [UsedW-1:0]   used_q;
-  logic               block_end, last_block, low_end, word_end, ready;
+  logic               block_end, last_block, low_end, word_end, ready, vec_end, done;
   logic [WordHalfs-1:0]          be;
   logic [16*BlockHalfs-1:0]      block;
-  logic [16*(BlockHalfs+WordHalfs-1)-1:0] lanes;
 
   generate
     if (BlockHalfs == 17) begin : gen_q8
@@ -65,12 +62,29 @@ module mr_kv_pack #(
     end
     if (WordHalfs == 1) begin : gen_plain
       wire unused_ok = ^lane_i;
-      assign lanes    = block;
-      assign be       = state_q == StData;
-      assign word_end = 1'b1;
+      // One bit a half-word goes round instead of the index.
+      logic [BlockHalfs-1:0] sel_q;
+      genvar b, h;
+      assign be        = state_q == StData;
+      assign word_end  = 1'b1;
+      assign block_end = sel_q[BlockHalfs-1];
+      always_ff @(posedge clk_i) begin
+        if (state_q == StIdle) sel_q <= BlockHalfs'(1);
+        else if (state_q == StData && ready) sel_q <= {sel_q[BlockHalfs-2:0], sel_q[BlockHalfs-1]};
+      end
+      for (b = 0; b < 16; b = b + 1) begin : gen_bit
+        logic [BlockHalfs-1:0] picked;
+        for (h = 0; h < BlockHalfs; h = h + 1) begin : gen_half
+          assign picked[h] = block[16*h + b] && sel_q[h];
+        end
+        assign word_o[b] = |picked;
+      end
     end else begin : gen_shift
       // The last lanes of the block before stand in front of the block.
+      localparam int IdxW = $clog2(BlockHalfs + WordHalfs);
       logic [16*(WordHalfs-1)-1:0] before_q;
+      logic [IdxW-1:0] idx_q, idx_d;    // lane of {block, earlier lanes} at which the word starts
+      logic [16*(BlockHalfs+WordHalfs-1)-1:0] lanes;
       genvar l;
       always_ff @(posedge clk_i) begin
         if (kw_valid_i && kw_ready_o) before_q <= block[16*BlockHalfs-1 -: 16*(WordHalfs-1)];
@@ -79,12 +93,19 @@ module mr_kv_pack #(
         assign be[l] = (state_q == StData && (!first_q || (LaneW+1)'(lane_i) < (LaneW+1)'(l + 1))) ||
                        (state_q == StPart && idx_q + IdxW'(l + 1) < IdxW'(WordHalfs));
       end
-      assign lanes    = {block, before_q};
-      assign word_end = idx_d == IdxW'(WordHalfs - 1);
+      assign lanes     = {block, before_q};
+      assign word_o    = lanes[16*idx_q +: 16*WordHalfs];
+      assign block_end = idx_q + IdxW'(WordHalfs) >= IdxW'(BlockHalfs);
+      assign word_end  = idx_d == IdxW'(WordHalfs - 1);
+      always_comb begin
+        idx_d = idx_q;
+        if (state_q == StLead) idx_d = IdxW'(WordHalfs - 1) - IdxW'(lane_i);
+        else if (state_q == StData && ready) idx_d = idx_q + IdxW'(WordHalfs) - (block_end ? IdxW'(BlockHalfs) : IdxW'(0));
+      end
+      always_ff @(posedge clk_i) idx_q <= idx_d;
     end
   endgenerate
 
-  assign block_end  = idx_q + IdxW'(WordHalfs) >= IdxW'(BlockHalfs);
   assign last_block = left_q == 5'd0;
   assign low_end    = low_i == LgBurst'(BurstClks - 1);
   always_comb begin
@@ -99,40 +120,35 @@ module mr_kv_pack #(
 
   assign we_o       = ready;
   assign be_o       = be;
-  assign word_o     = lanes[16*idx_q +: 16*WordHalfs];
-  assign kw_ready_o = state_q == StDrop ? kw_valid_i : state_q == StData && ready && block_end;
-  assign done_o     = state_q == StDrop ? kw_valid_i && last_block : state_q != StIdle && state_d == StIdle;
-  assign bursts_o   = bursts_q + BurstsW'(1);
-  assign used_o     = used_q + UsedW'(|be);
+  assign kw_ready_o = kw_valid_i && (state_q == StDrop || (state_q == StData && grant_i && block_end));
+  assign vec_end    = kw_ready_o && last_block;
+  assign done       = (vec_end && (state_q == StDrop || (word_end && low_end))) ||
+                      ((state_q == StPart || state_q == StTail) && grant_i && low_end);
+  assign bursts_o   = bursts_q;
+  assign used_o     = used_q;
 
   always_comb begin
     state_d = state_q;
-    idx_d   = idx_q;
     left_d  = left_q;
     first_d = first_q;
     case (state_q)
       StIdle: begin
         left_d  = 5'(nbh_i - 6'd1);
         first_d = 1'b1;
-        if (go_i && drop_i) state_d = StDrop;
-        else if (go_i) state_d = StLead;
+        if (go_i && !done_o && drop_i) state_d = StDrop;
+        else if (go_i && !done_o) state_d = StLead;
       end
       StLead: begin
-        idx_d = IdxW'(WordHalfs - 1) - (WordHalfs > 1 ? IdxW'(lane_i) : IdxW'(0));
         if (low_i == lead_i) state_d = StData;
       end
       StData: begin
         if (ready) begin
           first_d = 1'b0;
-          idx_d   = idx_q + IdxW'(WordHalfs);
-          if (block_end) begin
-            idx_d  = idx_q + IdxW'(WordHalfs) - IdxW'(BlockHalfs);
-            left_d = left_q - 5'd1;
-            if (last_block) begin
-              state_d = StTail;
-              if (!word_end) state_d = StPart;
-              else if (low_end) state_d = StIdle;
-            end
+          if (block_end) left_d = left_q - 5'd1;
+          if (vec_end) begin
+            state_d = StTail;
+            if (!word_end) state_d = StPart;
+            else if (low_end) state_d = StIdle;
           end
         end
       end
@@ -151,19 +167,23 @@ module mr_kv_pack #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) state_q <= StIdle;
-    else state_q <= state_d;
+    if (!rst_ni) begin
+      state_q <= StIdle;
+      done_o  <= 1'b0;
+    end else begin
+      state_q <= state_d;
+      done_o  <= done;
+    end
   end
   always_ff @(posedge clk_i) begin
-    idx_q   <= idx_d;
     left_q  <= left_d;
     first_q <= first_d;
     if (state_q == StIdle) begin
       bursts_q <= '0;
       used_q   <= '0;
     end else if (ready) begin
-      used_q <= used_o;
-      if (low_end) bursts_q <= bursts_o;
+      if (|be) used_q <= used_q + UsedW'(1);
+      if (low_end) bursts_q <= bursts_q + BurstsW'(1);
     end
   end
 

@@ -5,7 +5,7 @@
 // A page is NB parts of cfg_part_i bursts; the device must hold at least NB pages, so that NB x cfg_part_i fits La bits.
 // pe_*: ready/valid, the request stays until it is done: pe_ready_o is high in the clock in which it ends, pe_done_o in the next one; then
 // pe_err_o says that a copied word was poisoned (the copy holds it as it was read).
-// want_o: a run may be offered, wr_o and off_o describe it; took_i: it was accepted. wr_clear_i: no other write words are under way;
+// want_o (while the planner is idle, idle_i, and has been for a clock): a run may be offered, wr_o and off_o describe it; took_i: it was accepted. wr_clear_i: no other write words are under way;
 // rd_clear_i: no other read words are. piece_i: all words of a read run
 // stand in the read FIFO. lock_o: no other reads or writes may start. words_o: words of write runs are not popped yet
 // (pop_i); src_o: the words are those of the read FIFO, else zero. Test: tests/rtl/kv_data.
@@ -26,7 +26,8 @@ module mr_kv_page #(
   output logic         pe_done_o,
   output logic         pe_err_o,
 
-  output wire          want_o,
+  input  wire          idle_i,
+  output logic         want_o,
   output wire          wr_o,
   output wire [La-1:0] off_o,
   input  wire          took_i,
@@ -50,14 +51,14 @@ module mr_kv_page #(
   logic [1:0]        runs_q;       // write runs whose words are not popped yet
   logic [PieceW-1:0] word_q;       // word of the first of them
   logic              run_end;
-  logic              none_left, all_out, err_q;
+  logic              none_left, all_out, err_q, want;
 
   assign none_left = runs_q == 2'd0;
   assign run_end   = pop_i && word_q == PieceW'(Piece - 1);
   assign all_out   = piece_q >= cfg_part_i;
 
   // A zero run may follow while the words of the one before are still on their way; a copy needs the FIFO to itself.
-  assign want_o = pe_valid_i && !all_out && wr_clear_i &&
+  assign want = pe_valid_i && !all_out && wr_clear_i &&
                   (pe_copy_i ? none_left && (state_q == StWrite || (state_q == StIdle && rd_clear_i))
                              : runs_q != 2'd2);
   assign wr_o    = !pe_copy_i || state_q == StWrite;
@@ -74,10 +75,12 @@ module mr_kv_page #(
       runs_q    <= 2'd0;
       word_q    <= '0;
       pe_done_o <= 1'b0;
+      want_o    <= 1'b0;
       pe_err_o  <= 1'b0;
       err_q     <= 1'b0;
     end else begin
       pe_done_o <= pe_ready_o;
+      want_o    <= want && idle_i;
       pe_err_o  <= pe_ready_o && err_q;
       err_q     <= !pe_ready_o && (err_q || (pop_i && pop_err_i && src_o));
       word_q    <= word_q + PieceW'(pop_i);

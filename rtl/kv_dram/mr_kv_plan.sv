@@ -113,7 +113,8 @@ module mr_kv_plan #(
   input  wire                 pg_lock_i,
   input  wire                 pg_words_i,
   output wire                 pg_took_o,
-  output wire                 pg_run_o
+  output wire                 pg_run_o,
+  output wire                 pg_idle_o
 );
   localparam int AgeW  = $clog2(AgeMax + 1);
   localparam int IdleW = $clog2(IdleDrain + 1);
@@ -123,7 +124,7 @@ module mr_kv_plan #(
   state_e            state_q, state_d;
   logic [IdxW-1:0]   idx_q, idx_d;
   logic              fwd_q, fwd_d;        // the STREAM's last position comes from the buffer
-  logic              late_q;              // multiply late_a_q, not the STREAM's count
+  logic              late;                // multiply late_a_q, not the STREAM's count
   logic [5:0]        late_a_q;            // APPEND: position in the chunk; STREAM: count - 1
   logic [9:0]        vec_q;               // half-words of a vector
   logic [HalfW-1:0]  half_q;              // half-words from the chunk's start
@@ -131,6 +132,7 @@ module mr_kv_plan #(
   logic              load;
   logic [AddrW-1:0]  start_q;             // where the APPEND's first burst lies in the buffer
   logic              full_q, hi_q, due_q; // the buffer lacks room, is filled enough, or its time is up
+  logic              keep_q2;
   logic              keep_q, passed_q;    // the last batch's space is not free yet; the answers before it are out
   logic [AgeW-1:0]   age_q;
   logic [IdleW-1:0]  idle_q;
@@ -223,22 +225,21 @@ module mr_kv_plan #(
       state_q <= StIdle;
       idx_q   <= '0;
       fwd_q   <= 1'b0;
-      late_q  <= 1'b0;
     end else begin
       state_q <= state_d;
       idx_q   <= idx_d;
       fwd_q   <= fwd_d;
-      late_q  <= state_d == StAppend || state_d == StFwd;
     end
   end
 
   // --- half-words from the chunk's start: to the end of the STREAM's part in DRAM, or to the APPEND's vector -----------
   logic [5:0] mul_a;
-  assign mul_a = late_q ? late_a_q : job_count_i;
+  assign late  = state_q == StAppend || state_q == StFwd;
+  assign mul_a = late ? late_a_q : job_count_i;
   always_ff @(posedge clk_i) begin
     vec_q    <= BlockHalfs == 17 ? {cfg_nbh_i, 4'd0} + 10'(cfg_nbh_i) : 10'({cfg_nbh_i, 3'd0}) + 10'(cfg_nbh_i);
     late_a_q <= job_append_i ? {1'b0, job_pos_i[4:0]} : job_count_i - 6'd1;
-    if (state_q == StIdle || state_q == StFind || late_q) half_q <= HalfW'(mul_a * vec_q);
+    if (state_q == StIdle || state_q == StFind || late) half_q <= HalfW'(mul_a * vec_q);
     if (state_q == StAppend) start_q <= head_i;
     if (state_q == StPack) skip_q <= half_q[HalfW-1:LgHalfs+LgBurst];
     else skip_q <= '0;
@@ -290,16 +291,19 @@ module mr_kv_plan #(
   assign ent_clear_o = state_q == StToken;
   assign mark_o      = state_q == StDrain && idx_q == '0;
 
-  // Bursts that the next APPEND may take, and when a batch is due. Looked at two clocks after the buffer last changed at the earliest.
+  // Bursts that the next APPEND may take, and when a batch is due. The fill is two clocks old here; an
+  // APPEND looks three clocks after the one before at the earliest.
   assign room_need = UsedW'(vec_q >> (LgHalfs + LgBurst)) + UsedW'(2);
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       full_q <= 1'b1;
       hi_q   <= 1'b0;
+      keep_q2 <= 1'b0;
       due_q  <= 1'b0;
     end else begin
       full_q <= used_i + room_need > UsedW'(Words / BurstClks) || ent_count_i == CountW'(Entries);
-      hi_q   <= !keep_q && (ent_count_i >= CountW'(HiEntries) || used_i >= UsedW'(HiBursts));
+      keep_q2 <= keep_q;
+      hi_q   <= !keep_q && !keep_q2 && (ent_count_i >= CountW'(HiEntries) || used_i >= UsedW'(HiBursts));
       due_q  <= hi_q || flush_req_i || age_q == AgeW'(AgeMax) || idle_q == IdleW'(IdleDrain);
     end
   end
@@ -336,6 +340,7 @@ module mr_kv_plan #(
   assign flush_done_o = flush_req_i && state_q == StIdle && !job_valid_i && none;
   assign pg_took_o   = state_q == StPage && run_ready_i;
   assign pg_run_o    = state_q == StPage;
+  assign pg_idle_o   = state_q == StIdle;
 
   wire unused_ok = ^{job_pos_i[17:5]};
 

@@ -55,7 +55,6 @@ module mr_kv_unpack #(
   localparam int PtrW      = $clog2(FifoWords);
   localparam int LgBurst   = $clog2(BurstClks);
   localparam int BurstW    = PtrW - LgBurst + 1;
-  localparam int NeedW     = $clog2(BlockHalfs + 1);
   localparam int AccBits   = 16 * (BlockHalfs - 1);
 
   // --- word FIFO -------------------------------------------------------------------------------------------------
@@ -94,11 +93,11 @@ module mr_kv_unpack #(
     if (rd_valid_i) mem[wr_q[PtrW-1:0]] <= {rd_err_i, rd_word_i};
   end
 
-  // --- gearbox: the words' lanes move through acc_q; a block ends need_q lanes into the present word ------------------
-  logic [NeedW-1:0]    need_q, need_d;   // lanes that the present block still needs
-  logic                fin_q;            // need_q <= WordHalfs: this word completes it
+  // --- gearbox: the words' lanes move through acc_q; a block ends in the present word ------------------
+  logic                fin_q;            // this word completes the block
   logic                straddle;         // and has lanes of the next block
   logic                mix;              // this word's later lanes come from the append buffer
+  logic [WordHalfs-1:0] mix_lane;
   logic                take, from_dram, dram_ok;
   logic                err_q;
   logic [WordBits-1:0] word;
@@ -107,7 +106,6 @@ module mr_kv_unpack #(
   logic [16*BlockHalfs-1:0]    block_q;
 
   assign from_dram = act_i && !buf_i;
-  assign straddle  = WordHalfs > 1 && fin_q && need_q != NeedW'(WordHalfs);
   assign mix       = straddle && bound_i;
   assign dram_ok   = have_q && !align_q && (!mix || fw_have_i);
   assign take      = act_i && (buf_i ? fw_have_i : dram_ok) && (!fin_q || out_free_i);
@@ -121,17 +119,45 @@ module mr_kv_unpack #(
   genvar l;
   generate
     for (l = 0; l < WordHalfs; l = l + 1) begin : gen_lane
-      assign word[16*l +: 16] = buf_i || (mix && need_q <= NeedW'(l)) ? fw_word_i[16*l +: 16] : head[16*l +: 16];
+      assign word[16*l +: 16] = buf_i || mix_lane[l] ? fw_word_i[16*l +: 16] : head[16*l +: 16];
     end
     if (WordHalfs == 1) begin : gen_plain
+      // One bit goes round instead of a counter of half-words.
+      logic [BlockHalfs-1:0] ring_q;
+      assign fin_q    = ring_q[BlockHalfs-1];
+      assign straddle = 1'b0;
+      assign mix_lane = 1'b0;
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) ring_q <= BlockHalfs'(1);
+        else if (take) ring_q <= {ring_q[BlockHalfs-2:0], ring_q[BlockHalfs-1]};
+      end
       always_ff @(posedge clk_i) begin
         if (!rst_ni || clr_i || (blk_o && err_o)) block_q <= '0;
         else if (blk_o) block_q <= lanes;
       end
     end else begin : gen_shift
+      localparam int NeedW  = $clog2(BlockHalfs + 1);
       localparam int ShiftW = $clog2(WordHalfs);
+      logic [NeedW-1:0]  need_q, need_d;   // lanes that the present block still needs
       logic [ShiftW-1:0] shift;
-      assign shift = ShiftW'(need_q - NeedW'(1));
+      assign shift    = ShiftW'(need_q - NeedW'(1));
+      assign straddle = fin_q && need_q != NeedW'(WordHalfs);
+      for (l = 0; l < WordHalfs; l = l + 1) begin : gen_mix
+        assign mix_lane[l] = mix && need_q < NeedW'(l + 1);
+      end
+      always_comb begin
+        need_d = need_q - NeedW'(WordHalfs);
+        if (fin_q) need_d = last_i ? NeedW'(BlockHalfs) : need_q + NeedW'(BlockHalfs - WordHalfs);
+      end
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+          need_q <= NeedW'(BlockHalfs);
+          fin_q  <= 1'b0;
+        end else if (take) begin
+          need_q <= need_d;
+          fin_q  <= need_d <= NeedW'(WordHalfs);
+        end
+      end
       always_ff @(posedge clk_i) begin
         if (!rst_ni || clr_i || (blk_o && err_o)) block_q <= '0;
         else if (blk_o) block_q <= lanes[16*shift +: 16*BlockHalfs];
@@ -141,21 +167,12 @@ module mr_kv_unpack #(
 
   assign lanes = {word, acc_q};
 
-  always_comb begin
-    need_d = need_q - NeedW'(WordHalfs);
-    if (fin_q) need_d = last_i ? NeedW'(BlockHalfs) : need_q + NeedW'(BlockHalfs - WordHalfs);
-  end
-
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      need_q  <= NeedW'(BlockHalfs);
-      fin_q   <= 1'b0;
       err_q   <= 1'b0;
       align_q <= 1'b0;
     end else begin
       if (take) begin
-        need_q <= need_d;
-        fin_q  <= need_d <= NeedW'(WordHalfs);
         if (!fin_q) err_q <= err_o;
         else err_q <= from_dram && head[WordBits] && straddle && !bound_i && !last_i;
       end

@@ -7,11 +7,11 @@
 // row_i selects Ways entries; one clock later hit_o is high if one of them has find_key_i and find_blk_i and a position + 1 <= find_pos_i;
 // hit_way_o says which; hit_last_o: it is find_pos_i. ent_late_o: entry idx_i's (no latency). run_we_i writes run_i to the entry that is
 // next; run_o shows it, or entry idx_i's if run_old_i.
-// Ring: we_i writes a word at the head; a burst is complete at its last word. used_o: bursts between the oldest kept word and the head.
+// Ring: we_i writes a word at the head; a burst is complete at its last word. used_o: bursts between the oldest kept word and the head, a clock ago.
 // wd_*: the words to be written to DRAM, fall-through, wd_pop_i takes one (two clocks after it was written at the earliest).
 // mark_i: everything before the head will be popped; drained_o: it has been. free_i: the space before that mark is free again.
-// fw_*: reading for a STREAM: from fw_addr_i while fw_act_i, fw_take_i goes on; fw_end_i ends it. A read has priority over we_i
-// (grant_o). Reset empties it. Test: tests/rtl/kv_data.
+// fw_*: reading for a STREAM: from fw_addr_i while fw_act_i, fw_take_i (only while fw_hold_i) goes on; fw_end_i ends it. we_i waits for
+// grant_o while a read may come. Reset empties it. Test: tests/rtl/kv_data.
 `default_nettype none
 `include "mr_assert.vh"
 module mr_kv_wbuf #(
@@ -46,8 +46,8 @@ module mr_kv_wbuf #(
   input  wire [KeyW-1:0]        find_key_i,
   input  wire [BlkW-1:0]        find_blk_i,
   input  wire [5:0]             find_pos_i,
-  output logic                  hit_o,
-  output logic                  hit_last_o,
+  output wire                   hit_o,
+  output wire                   hit_last_o,
   output logic [IdxW-1:0]       hit_way_o,
   input  wire [IdxW-1:0]        idx_i,
   output wire [LateW-1:0]       ent_late_o,
@@ -61,7 +61,7 @@ module mr_kv_wbuf #(
   input  wire [8*WordBytes-1:0] word_i,
   output wire                   grant_o,
   output wire [AddrW-1:0]       head_o,
-  output wire [UsedW-1:0]       used_o,
+  output logic [UsedW-1:0]      used_o,
 
   input  wire                   wd_pop_i,
   output wire [WordHalfs-1:0]   wd_be_o,
@@ -71,6 +71,7 @@ module mr_kv_wbuf #(
   input  wire                   free_i,
 
   input  wire                   fw_act_i,
+  input  wire                   fw_hold_i,
   input  wire [AddrW-1:0]       fw_addr_i,
   input  wire                   fw_take_i,
   input  wire                   fw_end_i,
@@ -102,11 +103,11 @@ module mr_kv_wbuf #(
   assign fw_re   = fw_act_i && (!fw_have_q || fw_take_i);
   assign a_addr  = !fw_re ? head_q : fw_have_q ? fw_q + AddrW'(1) : fw_addr_i;
   assign b_addr  = pop_q + AddrW'(wd_pop_i);
-  assign grant_o = !fw_re;
+  assign grant_o = !(fw_act_i && (!fw_have_q || fw_hold_i));
 
   always_ff @(posedge clk_i) begin
     if (fw_re) a_data_q <= mem[a_addr][8*WordBytes-1:0];
-    else if (we_i) mem[a_addr] <= {be_i, word_i};
+    else if (we_i && grant_o) mem[a_addr] <= {be_i, word_i};
   end
   always_ff @(posedge clk_i) begin
     b_data_q <= mem[b_addr];
@@ -114,7 +115,6 @@ module mr_kv_wbuf #(
 
   assign head_o    = head_q;
   assign headb     = {head_wrap_q, head_q[AddrW-1:LgBurst]};
-  assign used_o    = headb - tail_q;
   assign drained_o = pop_q == {mark_q[UsedW-2:0], LgBurst'(0)};
   assign wd_be_o   = b_data_q[RamW-1 -: WordHalfs];
   assign wd_word_o = b_data_q[8*WordBytes-1:0];
@@ -138,6 +138,10 @@ module mr_kv_wbuf #(
     end
   end
   always_ff @(posedge clk_i) begin
+    if (!rst_ni) used_o <= '0;
+    else used_o <= headb - tail_q;
+  end
+  always_ff @(posedge clk_i) begin
     if (fw_re) fw_q <= a_addr;
   end
 
@@ -145,8 +149,8 @@ module mr_kv_wbuf #(
   logic [CountW-1:0]      count_q;
   logic [LateW-1:0]       late_mem [Entries];
   logic [RunW-1:0]        run_mem [1 << CountW];
-  logic [Ways-1:0]        way_hit, way_last;
-  logic [IdxW-1:0]        hit_way;
+  logic [Ways-1:0]        mine_q, in_q, last_q;   // chunk, position in range, position is the last
+  logic [Ways-1:0]        way_hit;
 
   assign ent_count_o = count_q;
   assign ent_late_o  = late_mem[idx_i];
@@ -184,25 +188,27 @@ module mr_kv_wbuf #(
           if (ent_we_i && mine) find_mem[count_q[IdxW-1:LgWays]] <= {ent_key_i, ent_blk_i, ent_pos_i};
         end
       end
-      assign way_hit[w]  = live && key == find_key_i && blk == find_blk_i && pos <= find_pos_i;
-      assign way_last[w] = pos == find_pos_i;
+      always_ff @(posedge clk_i) begin
+        mine_q[w] <= live && key == find_key_i && blk == find_blk_i;
+        in_q[w]   <= pos <= find_pos_i;
+        last_q[w] <= pos == find_pos_i;
+      end
     end
   endgenerate
 
   // The lowest way wins: the oldest entry, and positions of a chunk come in rising order.
   integer i;
   always_comb begin
-    hit_way = '0;
-    for (i = Ways - 1; i >= 0; i = i - 1) if (way_hit[i]) hit_way = IdxW'(i);
+    hit_way_o = '0;
+    for (i = Ways - 1; i >= 0; i = i - 1) if (way_hit[i]) hit_way_o = IdxW'(i);
   end
-  always_ff @(posedge clk_i) begin
-    hit_o      <= |way_hit;
-    hit_last_o <= way_last[LgWays == 0 ? 0 : hit_way];
-    hit_way_o  <= hit_way;
-  end
+  assign way_hit    = mine_q & in_q;
+  assign hit_o      = |way_hit;
+  assign hit_last_o = last_q[LgWays == 0 ? 0 : hit_way_o];
 
   `MR_ASSERT(RingFits, used_o <= UsedW'(Words / BurstClks))
   `MR_ASSERT(TableFits, !ent_we_i || count_q < CountW'(Entries))
+  `MR_ASSERT(ReadsWithoutWrites, !fw_re || !grant_o)
   `MR_ASSERT(PopsOnlyMarked, !wd_pop_i || !drained_o)
 endmodule
 `default_nettype wire
