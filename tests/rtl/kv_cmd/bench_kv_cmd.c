@@ -347,17 +347,17 @@ static void make_config(bench_t *b) {
     const unsigned most = room / 2U * banks / chunks / (c->pages + 1U) * 5U / 2U;
     c->chunk = 1U + rnd(b, most);
     c->part = (chunks * c->chunk + banks - 1U) / banks;
-    if (rnd(b, 4) == 0U) {
+    while (c->part + c->chunk > room) {
+        c->chunk = (c->chunk + 1U) / 2U;
+        c->part = (chunks * c->chunk + banks - 1U) / banks;
+    }
+    if (rnd(b, 4) == 0U && c->part + c->chunk + 8U <= room) {
         c->part += rnd(b, 8);
-    } else if (rnd(b, 4) == 0U) {
+    } else if (rnd(b, 4) == 0U && c->part <= room / 4U && c->chunk <= room / 2U) {
         /* pages that fill the device exactly */
         while (room % c->part != 0U) {
             c->part++;
         }
-    }
-    while (c->part + c->chunk > room) {
-        c->chunk = (c->chunk + 1U) / 2U;
-        c->part = (chunks * c->chunk + banks - 1U) / banks;
     }
     if (rnd(b, 3) != 0U) {
         return;
