@@ -3,9 +3,10 @@
 //
 // Prof, WordBytes, Depth, InitCycles, PinRegs: see mr_kv_sched.   Ports: run_* and cfg_* see mr_kv_split; wd_*, rd_issue_o, rd_room_i,
 // dfi_* see mr_kv_sched; cnt_* see mr_kv_account. Read words pass through: dfi_rddata_* to rd_*_o in the same clock, in the order of the
-// runs; dfi_rderr_i marks a word that the device knows to be bad. idle_o: no run is queued and all write words are out.
+// runs, run_use_i (< 2^20) the words of a run that somebody wants; dfi_rderr_i marks a word that the device knows to be bad. idle_o: no run is queued and all write words are out.
 // Latency: run to ACT in the dfi registers 3 clocks. Tests: tests/rtl/kv_sched.
 `default_nettype none
+`include "mr_assert.vh"
 module mr_kv_backend #(
   parameter logic [16*mr_kv_dev_pkg::Lanes-1:0] Prof = mr_kv_dev_pkg::Sdr100,
   parameter int WordBytes = {16'd0, Prof[16*mr_kv_dev_pkg::IdxWordBytes +: 16]},
@@ -63,11 +64,13 @@ module mr_kv_backend #(
 
   input  wire               cnt_snap_i,
   input  wire               cnt_rd_valid_i,
-  input  wire  [5:0]        cnt_rd_addr_i,
+  input  wire  [6:0]        cnt_rd_addr_i,
   output wire               cnt_rd_done_o,
   output wire  [15:0]       cnt_rd_data_o
 );
   localparam int Rl = {16'd0, Prof[16*mr_kv_dev_pkg::IdxRl +: 16]};
+  localparam bit RowColBus = Prof[16*mr_kv_dev_pkg::IdxRowColBus];
+  localparam int UseW = (La + 4 < 20) ? La + 4 : 20;
   localparam int PerBank = {16'd0, Prof[16*mr_kv_dev_pkg::IdxPerBank +: 16]};
   localparam int Wl = {16'd0, Prof[16*mr_kv_dev_pkg::IdxWl +: 16]};
 
@@ -76,21 +79,21 @@ module mr_kv_backend #(
   logic [RowBits-1:0] seg_row;
   logic [ColW-1:0]    seg_col;
   logic [ColW:0]      seg_n;
-  logic [La+3:0]      seg_use;
   logic               in_peek, in_valid, in_ready, in_wr, in_flip;
   logic [BaBits-1:0]  in_bank;
   logic [RowBits-1:0] in_row;
   logic [ColW-1:0]    in_col;
   logic [ColW:0]      in_n;
   logic [(1<<BaBits)-1:0] ahead;
-  logic               rd_slot, wr_slot, ev_act, ev_rd, ev_wr, ev_pre, ev_ref, row_open;
+  logic               rd_slot, wr_slot, row_open;
+  logic [2:0]         row_ev, col_ev;
   logic [2:0]         cause;
 
   mr_kv_split #(.Prof(Prof)) u_split (
     .clk_i, .rst_ni, .cfg_part_i, .cfg_step_i, .cfg_odd_i,
-    .run_valid_i, .run_ready_o, .run_wr_i, .run_base_i, .run_rot_i, .run_part_i, .run_off_i, .run_n_i, .run_use_i,
+    .run_valid_i, .run_ready_o, .run_wr_i, .run_base_i, .run_rot_i, .run_part_i, .run_off_i, .run_n_i,
     .seg_peek_o(in_peek), .seg_valid_o(in_valid), .seg_ready_i(in_ready), .seg_wr_o(in_wr), .seg_bank_o(in_bank),
-    .seg_row_o(in_row), .seg_col_o(in_col), .seg_flip_o(in_flip), .seg_n_o(in_n), .seg_use_o(seg_use)
+    .seg_row_o(in_row), .seg_col_o(in_col), .seg_flip_o(in_flip), .seg_n_o(in_n)
   );
 
   // Refresh per bank chooses better when it sees more segments.
@@ -122,15 +125,18 @@ module mr_kv_backend #(
     .dfi_cmd_o, .dfi_bg_o, .dfi_ba_o, .dfi_a_o, .dfi2_cmd_o, .dfi2_bg_o, .dfi2_ba_o, .dfi2_a_o,
     .dfi_wrdata_en_o, .dfi_wrdata_o, .dfi_wrmask_o,
     .idle_o(sched_idle), .ready_o, .rd_slot_o(rd_slot), .wr_slot_o(wr_slot), .cause_o(cause),
-    .ev_act_o(ev_act), .ev_rd_o(ev_rd), .ev_wr_o(ev_wr), .ev_pre_o(ev_pre), .ev_ref_o(ev_ref), .open_o(row_open)
+    .row_ev_o(row_ev), .col_ev_o(col_ev), .open_o(row_open)
   );
 
-  mr_kv_account #(.Skew(Rl - Wl), .UseW(La + 4)) u_account (
+  mr_kv_account #(.Skew(Rl - Wl), .UseW(UseW), .TwoBuses(RowColBus)) u_account (
     .clk_i, .rst_ni, .run_i(ready_o), .rd_slot_i(rd_slot), .wr_slot_i(wr_slot), .cause_i(cause),
-    .use_valid_i(in_valid && in_ready), .use_i(seg_use), .ev_i({row_open, ev_ref, ev_pre, ev_wr, ev_rd, ev_act}),
+    .use_valid_i(run_valid_i && run_ready_o), .use_i(run_use_i[UseW-1:0]), .open_i(row_open),
+    .row_ev_i(row_ev), .col_ev_i(col_ev),
     .snap_i(cnt_snap_i), .rd_valid_i(cnt_rd_valid_i), .rd_addr_i(cnt_rd_addr_i), .rd_done_o(cnt_rd_done_o),
     .rd_data_o(cnt_rd_data_o)
   );
+
+  `MR_ASSERT(Use, !(run_valid_i && (run_use_i >> UseW) != '0))
 
   assign rd_valid_o = dfi_rddata_valid_i;
   assign rd_word_o  = dfi_rddata_i;

@@ -5,8 +5,8 @@
 // After reset: the wait, PREA, the device's initial refreshes, MRS; then ready_o. Refreshes owed are counted from then on.
 //
 // Refresh of all banks: owed ones are put off up to RefMax and issued back to back: when RefMax are owed, when RefMax intervals have
-// passed since the last one, or from 6 on where a change from writing to reading costs time anyway (turn_i). In idle time
-// (64 clocks of idle_i) they are paid at once and up to RefMax ahead. hold_o stops all other commands from its first clock
+// passed since the last one. (Behind a write it would be no cheaper: tWR takes what the hidden turnaround saves.) In idle time
+// (64 clocks of idle_i) they are paid one by one, up to RefMax ahead. hold_o stops all other commands from its first clock
 // on; when it falls, rows may be opened so that the ACTIVATE comes exactly at the end of the refresh.
 // Refresh per bank: a bank of this round that no queued segment (pend_i) and none behind them (seg_bank_i, ahead_i) needs is
 // claimed, from Near owed on also one that only the latter need (claim_*): nobody else may open it; want_pre_o / want_refb_o ask for a command in the next clock, taken_i says that it was
@@ -27,7 +27,6 @@ module mr_kv_refresh #(
   input  wire               clk_i,
   input  wire               rst_ni,
   input  wire               idle_i,
-  input  wire               turn_i,
   input  wire  [NK-1:0]     open_i,
   input  wire  [NK-1:0]     may_pre_i,
   input  wire  [NK-1:0]     may_act_i,
@@ -69,7 +68,6 @@ module mr_kv_refresh #(
   localparam int Ahead    = (PerBank != 0) ? Slack : RefMax;
   localparam int Force    = (PerBank == 0) ? RefMax : ((Slack < RefMax) ? Slack : RefMax - 1);
   localparam int Near     = (Force > 4) ? 4 : Force;
-  localparam int Turn     = (RefMax > 2) ? RefMax - 2 : RefMax;
 
   typedef enum logic [2:0] {StPower, StPrea, StRef, StMrs, StWait, StRun, StHold} state_e;
 
@@ -79,7 +77,7 @@ module mr_kv_refresh #(
   logic [5:0]       owed_q;         // + Ahead
   logic [3:0]       gap_q;          // intervals since the last refresh of all banks
   logic [6:0]       idle_q;
-  logic             some_q, near_q, force_q, turn_q, draw_q;
+  logic             some_q, near_q, force_q, draw_q;
   logic             paid;
 
   assign draw_q = idle_q[6] && owed_q != 6'd0;
@@ -93,7 +91,6 @@ module mr_kv_refresh #(
       some_q  <= 1'b0;
       force_q <= 1'b0;
       near_q  <= 1'b0;
-      turn_q  <= 1'b0;
     end else begin
       refi_q  <= (refi_q == '0) ? RefiW'(TRefi - 1) : refi_q - RefiW'(1);
       tick_q  <= refi_q == '0;
@@ -105,7 +102,6 @@ module mr_kv_refresh #(
       some_q  <= owed_q > 6'(Ahead) && !(paid && owed_q == 6'(Ahead + 1));
       near_q  <= owed_q >= 6'(Ahead + Near);
       force_q <= owed_q >= 6'(Ahead + Force) || (PerBank == 0 && gap_q >= 4'(RefMax));
-      turn_q  <= owed_q >= 6'(Ahead + Turn) && turn_i;
     end
   end
 
@@ -113,31 +109,43 @@ module mr_kv_refresh #(
   state_e           state_q, state_d, next_q, next_d;
   logic [WaitW-1:0] wait_q, wait_d;
   logic [3:0]       init_q;
+  logic             over;       // StRun follows
+  logic             batch_q;    // all that are owed, not one in idle time
   logic             last;       // of the refreshes in a row
+  logic             zero_q, one_q, zero_d, one_d;   // the wait is at 0, at 1
 
+  assign over   = state_q == StWait && next_q == StRun && (zero_q || one_q);
   assign prea_o = state_q == StPrea;
   assign refa_o = state_q == StRef;
   assign mrs_o  = state_q == StMrs;
-  assign last   = ready_o ? owed_q <= 6'(Ahead + 1) : init_q == 4'd1;
+  assign last   = ready_o ? !batch_q || owed_q <= 6'(Ahead + 1) : init_q == 4'd1;
 
   always_comb begin
     state_d = state_q;
     next_d  = next_q;
     wait_d  = wait_q - WaitW'(1);
+    zero_d  = wait_q == WaitW'(1);
+    one_d   = wait_q == WaitW'(2);
     case (state_q)
       StPower: begin
         wait_d  = WaitW'(TInit);
+        zero_d  = 1'b0;
+        one_d   = 1'b0;
         next_d  = StPrea;
         state_d = StWait;
       end
       StPrea: begin
         wait_d  = WaitW'((TRpAll > 2) ? TRpAll - 2 : 0);
+        zero_d  = TRpAll <= 2;
+        one_d   = TRpAll == 3;
         next_d  = StMrs;
         if (ready_o || InitRefs != 0) next_d = StRef;
         state_d = StWait;
       end
       StRef: begin
         wait_d  = WaitW'((TRfc > 2) ? TRfc - 2 : 0);
+        zero_d  = TRfc <= 2;
+        one_d   = TRfc == 3;
         next_d  = StMrs;
         if (!last) next_d = StRef;
         else if (ready_o) next_d = StRun;
@@ -145,19 +153,21 @@ module mr_kv_refresh #(
       end
       StMrs: begin
         wait_d  = WaitW'((TMrd > 2) ? TMrd - 2 : 0);
+        zero_d  = TMrd <= 2;
+        one_d   = TMrd == 3;
         next_d  = StRun;
         state_d = StWait;
       end
       StWait: begin
         // The scheduler takes a clock to choose, so it starts one clock early.
-        if (wait_q == '0 || (wait_q == WaitW'(1) && next_q == StRun)) state_d = next_q;
+        if (zero_q || (one_q && next_q == StRun)) state_d = next_q;
       end
       StHold: begin
         if (open_i == '0 && (&may_act_i)) state_d = StRef;
         else if (open_i != '0 && (open_i & ~may_pre_i) == '0) state_d = StPrea;
       end
       StRun: begin
-        if (PerBank == 0 && (force_q || turn_q || draw_q)) state_d = StHold;
+        if (PerBank == 0 && (force_q || draw_q)) state_d = StHold;
       end
       default: state_d = StPower;
     endcase
@@ -168,14 +178,20 @@ module mr_kv_refresh #(
       state_q <= StPower;
       next_q  <= StPrea;
       wait_q  <= '0;
+      zero_q  <= 1'b0;
+      one_q   <= 1'b0;
       init_q  <= 4'(InitRefs);
+      batch_q <= 1'b0;
       ready_o <= 1'b0;
     end else begin
       state_q <= state_d;
       next_q  <= next_d;
       wait_q  <= wait_d;
+      zero_q  <= zero_d;
+      one_q   <= one_d;
       if (refa_o && !ready_o) init_q <= init_q - 4'd1;
-      if (state_q == StWait && state_d == StRun) ready_o <= 1'b1;
+      if (over) ready_o <= 1'b1;
+      if (state_q == StRun) batch_q <= force_q;
     end
   end
 
@@ -250,7 +266,7 @@ module mr_kv_refresh #(
       assign claim_valid_o = 1'b0;
       assign claim_o       = '0;
       assign hold_o        = state_q != StRun;
-      assign dirty_o       = state_q == StWait && state_d == StRun;
+      assign dirty_o       = over;
       assign paid          = refa_o;
       wire unused_pb = &{1'b0, pend_i, ahead_i, near_q, seg_valid_i, seg_bank_i, act_ok_i, taken_i, TPbPb[0], some_q};
       `MR_ASSERT(Owed, owed_q <= 6'(Ahead + RefMax))

@@ -12,7 +12,7 @@
 // command. Reads: rd_issue_o, a clock behind the choice of a RD; rd_room_i (one clock old at most) must hold for one burst.
 // dfi_*: one command a clock; with RowColBus dfi_* has RD, WR and MRS and dfi2_* the rest. Words of a burst follow Wl behind WR.
 // For the counters: rd_slot_o / wr_slot_o a burst of that kind owns this clock (commands' time); cause_o why no burst does (codes of
-// mr_kv_account); ev_* commands issued; open_o some row is open. idle_o: nothing queued or on its way out.
+// mr_kv_account); row_ev_o / col_ev_o commands issued; open_o some row is open. idle_o: nothing queued or on its way out.
 // Latency: seg_peek_i to ACT in the dfi registers 2 clocks. Tests: tests/rtl/kv_sched.
 `default_nettype none
 `include "mr_assert.vh"
@@ -64,11 +64,8 @@ module mr_kv_sched #(
   output wire               rd_slot_o,
   output wire               wr_slot_o,
   output wire  [2:0]        cause_o,
-  output wire               ev_act_o,
-  output wire               ev_rd_o,
-  output wire               ev_wr_o,
-  output wire               ev_pre_o,
-  output wire               ev_ref_o,
+  output wire  [2:0]        row_ev_o,
+  output wire  [2:0]        col_ev_o,
   output wire               open_o
 );
   localparam int Burst  = {16'd0, Prof[16*mr_kv_dev_pkg::IdxBurstClks +: 16]};
@@ -127,12 +124,12 @@ module mr_kv_sched #(
   // --- refresh ------------------------------------------------------------------------------------------------------
   logic [NK-1:0]    bk_open, may_act, may_col, may_pre, bk_ref;
   logic [NB-1:0]    pend;
-  logic             hold, dirty_set, prea, refa, mrs, claim_valid, want_rpre, want_refb, turn, act_ok_all;
+  logic             hold, dirty_set, prea, refa, mrs, claim_valid, want_rpre, want_refb, act_ok_all;
   logic [KBits-1:0] claim;
   logic             row_go, row_is_act, row_is_pre, row_is_ref, refresh_taken;
 
   mr_kv_refresh #(.Prof(Prof), .InitCycles(InitCycles)) u_refresh (
-    .clk_i, .rst_ni, .idle_i(idle_o), .turn_i(turn),
+    .clk_i, .rst_ni, .idle_i(idle_o),
     .open_i(bk_open), .may_pre_i(may_pre), .may_act_i(may_act), .pend_i(pend), .ahead_i,
     .seg_valid_i(seg_peek_i), .seg_bank_i, .act_ok_i(act_ok_all), .taken_i(refresh_taken),
     .ready_o, .hold_o(hold), .dirty_o(dirty_set), .prea_o(prea), .refa_o(refa), .mrs_o(mrs),
@@ -228,7 +225,6 @@ module mr_kv_sched #(
   assign ccd_ok  = (h_wr_q == last_wr_q) ? (same_g ? cc_l : cc_s) : (h_wr_q ? wr_r : (same_g ? rd_l : rd_s));
   assign bank_ok = may_col[h_k];
   assign col_go  = elig_q && !hold && col_free;
-  assign turn    = h_v_q && last_wr_q && !h_wr_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -251,11 +247,11 @@ module mr_kv_sched #(
   // --- rows ---------------------------------------------------------------------------------------------------------
   // The segment on offer, or with dirty_q the banks of all queued segments, the head's first.
   logic [RowBits-1:0] row_mem [NB];
-  logic [RowBits-1:0] w_row, row_rd;
+  logic [RowBits-1:0] w_row, row_rd, row_rd_q;
   logic [BaBits-1:0]  w_bank, rs_q;
   logic [NG-1:0]      w_open, w_mask, w_act, w_pre, n_mask;
   logic [GW-1:0]      w_g;
-  logic               dirty_q, rs_head_q, rs_done, same_q, cmp_q, blocked, want_act, want_pre;
+  logic               dirty_q, rs_head_q, rs_done, same_q, cmp_ok, cmp0_q, cmp_q, blocked, want_act, want_pre;
   logic               want_q, w_is_act_q, w_is_ref_q, act_ok;
   logic [KBits-1:0]   w_k, w_k_q;
   logic [GW-1:0]      w_g_q;
@@ -265,6 +261,8 @@ module mr_kv_sched #(
   assign w_bank  = !dirty_q ? seg_bank_i : (rs_head_q ? h_bank_q : rs_q);
   assign row_rd  = row_mem[w_bank];
   assign w_row   = dirty_q ? row_rd : seg_row_i;
+  // same_q: the segment's row is the bank's, two clocks after both were known.
+  assign cmp_ok  = seg_peek_i && !push && !dirty_q && !(row_go && row_is_act);
   assign blocked = hold || (claim_valid && claim[BaBits-1:0] == w_bank);
 
   generate
@@ -291,7 +289,7 @@ module mr_kv_sched #(
         for (int g = NG - 1; g >= 0; g = g - 1) begin
           if (w_act[g] || w_pre[g]) w_g = GW'(g);
         end
-        if (w_act[g_first] && !dirty_q) w_g = g_first;
+        if (w_act[dirty_q ? h_g : g_first]) w_g = dirty_q ? h_g : g_first;
       end
     end
   endgenerate
@@ -330,10 +328,12 @@ module mr_kv_sched #(
       dirty_q   <= 1'b0;
       rs_head_q <= 1'b0;
       rs_q      <= '0;
+      cmp0_q    <= 1'b0;
       cmp_q     <= 1'b0;
       want_q    <= 1'b0;
     end else begin
-      cmp_q <= seg_peek_i && !push && !dirty_q && !(row_go && row_is_act);
+      cmp0_q <= cmp_ok;
+      cmp_q  <= cmp0_q && cmp_ok;
       if (dirty_set) begin
         dirty_q   <= 1'b1;
         rs_head_q <= h_v_q;
@@ -350,7 +350,8 @@ module mr_kv_sched #(
     end
   end
   always_ff @(posedge clk_i) begin
-    same_q <= row_rd == seg_row_i;
+    row_rd_q <= row_rd;
+    same_q <= row_rd_q == seg_row_i;
     if (row_go && row_is_act) row_mem[w_bank] <= w_row;
     if (!want_q || (w_seg_q && (hold || blocked))) begin
       w_seg_q    <= !(want_rpre || want_refb);
@@ -558,11 +559,8 @@ module mr_kv_sched #(
   assign rd_slot_o = slot && !(col_go ? h_wr_q : last_wr_q);
   assign wr_slot_o = slot && (col_go ? h_wr_q : last_wr_q);
   assign cause_o   = slot ? CauseTurn : (cause_q != CauseNone) ? cause_q : hold ? CauseRef : CauseRow;
-  assign ev_act_o  = row_go && row_is_act;
-  assign ev_pre_o  = (row_go && row_is_pre) || prea;
-  assign ev_ref_o  = (row_go && row_is_ref) || refa;
-  assign ev_rd_o   = col_go && !h_wr_q;
-  assign ev_wr_o   = col_go && h_wr_q;
+  assign col_ev_o  = col_go ? {2'b01, h_wr_q} : 3'd0;
+  assign row_ev_o  = (row_go && row_is_act) ? 3'd1 : ((row_go && row_is_ref) || refa) ? 3'd5 : (row_go || prea) ? 3'd4 : 3'd0;
   assign open_o    = bk_open != '0;
   assign idle_o    = !seg_peek_i && !h_v_q && empty && wr_idle;
 

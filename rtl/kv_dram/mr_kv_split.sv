@@ -7,9 +7,8 @@
 // next, a power of two; cfg_odd_i: a chunk has an odd number of bursts. Then, if parts are even, every second block swaps the
 // bank groups pairwise (seg_flip_o is added to bit 0 of the column): the last burst of one block and the first of the
 // next meet in different groups. cfg_* are stable while runs are in the queue.
-// run_*: ready/valid, run_ready_o from registers. seg_*: ready/valid, all from registers (bank: two levels of logic).
+// run_*: ready/valid, run_ready_o from registers. seg_*: ready/valid, all from registers.
 // seg_peek_o: bank, row and column of the next segment stand already, one clock before seg_valid_o (count) at the earliest.
-// seg_use_o: run_use_i of the whole run on its first segment, 0 on the others.
 // Latency: run to seg_peek_o 1 clock, to seg_valid_o 2; a segment every 3 clocks. Tests: tests/rtl/kv_sched.
 `default_nettype none
 `include "mr_assert.vh"
@@ -40,7 +39,6 @@ module mr_kv_split #(
   input  wire  [BaBits-1:0] run_part_i,
   input  wire  [La-1:0]     run_off_i,
   input  wire  [La-1:0]     run_n_i,
-  input  wire  [La+3:0]     run_use_i,
 
   output wire               seg_peek_o,
   output logic              seg_valid_o,
@@ -50,13 +48,12 @@ module mr_kv_split #(
   output wire  [RowBits-1:0] seg_row_o,
   output wire  [ColW-1:0]   seg_col_o,
   output logic              seg_flip_o,
-  output wire  [ColW:0]     seg_n_o,
-  output logic [La+3:0]     seg_use_o
+  output wire  [ColW:0]     seg_n_o
 );
   // Bursts left in the run and in the part, both less one: the sign says that nothing is left.
   logic [La:0]        n_q, left_q;
   logic [La-1:0]      loc_q;        // burst in the bank: {row, column}
-  logic [BaBits-1:0]  part_q, rot_q;
+  logic [BaBits-1:0]  part_q, rot_q, bank_q;
   logic [ColW-1:0]    len_q;        // bursts of the segment, less one
   logic               over, load, adv, norm;
 
@@ -69,16 +66,19 @@ module mr_kv_split #(
 
   // --- the segment's length: the least of run, part and row ---------------------------------------------------------
   logic [ColW-1:0] row_left, len_d;
-  logic            n_fits, left_fits, left_first;
+  logic [ColW:0]   n_end, left_end;
+  logic            n_fits, left_fits, left_first, take_n, take_left;
   assign row_left   = ~loc_q[ColW-1:0];
-  assign n_fits     = n_q[La-1:ColW] == '0 && n_q[ColW-1:0] < row_left;
-  assign left_fits  = left_q[La-1:ColW] == '0 && left_q[ColW-1:0] < row_left;
+  // x < ~col is: x + col + 1 does not carry.
+  assign n_end      = {1'b0, n_q[ColW-1:0]} + {1'b0, loc_q[ColW-1:0]} + (ColW+1)'(1);
+  assign left_end   = {1'b0, left_q[ColW-1:0]} + {1'b0, loc_q[ColW-1:0]} + (ColW+1)'(1);
+  assign n_fits     = n_q[La-1:ColW] == '0 && !n_end[ColW];
+  assign left_fits  = left_q[La-1:ColW] == '0 && !left_end[ColW];
   assign left_first = left_q[ColW-1:0] < n_q[ColW-1:0];
-  always_comb begin
-    len_d = row_left;
-    if (n_fits && !(left_fits && left_first)) len_d = n_q[ColW-1:0];
-    else if (left_fits) len_d = left_q[ColW-1:0];
-  end
+  assign take_n     = n_fits && !(left_fits && left_first);
+  assign take_left  = left_fits && !(n_fits && !left_first);
+  assign len_d      = (n_q[ColW-1:0] & {ColW{take_n}}) | (left_q[ColW-1:0] & {ColW{take_left}})
+                    | (row_left & {ColW{!n_fits && !left_fits}});
 
   // --- the three sums -----------------------------------------------------------------------------------------------
   // load: base + off, part - off - 1, n - 1.   norm: loc - part, left + part.   adv: loc + len, left - len, n - len.
@@ -109,15 +109,12 @@ module mr_kv_split #(
       left_q <= left_sum;
     end
     if (!seg_valid_o) len_q <= len_d;
-    if (load) part_q <= run_part_i;
-    else if (norm) part_q <= part_q + BaBits'(1);
+    part_q <= part_d;
+    if (load || adv || norm) bank_q <= bank_d;
     if (load) begin
       rot_q      <= run_rot_i;
       seg_wr_o   <= run_wr_i;
       seg_flip_o <= BgBits != 0 && cfg_odd_i && !cfg_part_i[0] && (run_rot_i & cfg_step_i) != '0;
-      seg_use_o  <= run_use_i;
-    end else if (adv) begin
-      seg_use_o  <= '0;
     end
   end
 
@@ -127,9 +124,14 @@ module mr_kv_split #(
   // Rows that last longer than their bank's cycle step by two banks, so that blocks whose rotations differ by one never meet in one;
   // short rows go round all banks.
   localparam bit Short = (Burst << ColW) < TRas + TRp + TRcd;
-  assign seg_bank_o = (part_q ^ {1'b0, part_q[BaBits-1:1]}) + rot_q + (Short ? seg_row_o[BaBits-1:0] : {seg_row_o[BaBits-2:0], 1'b0});
+  logic [BaBits-1:0] part_d, bank_d, row_d;
+  assign part_d     = load ? run_part_i : part_q + BaBits'(norm);
+  assign row_d      = loc_sum[ColW +: BaBits];
+  assign bank_d     = (part_d ^ {1'b0, part_d[BaBits-1:1]}) + (load ? run_rot_i : rot_q)
+                    + (Short ? row_d : {row_d[BaBits-2:0], 1'b0});
+  assign seg_bank_o = bank_q;
 
-  wire unused_ok = &{1'b0, loc_sum[La]};
+  wire unused_ok = &{1'b0, loc_sum[La], n_end[ColW-1:0], left_end[ColW-1:0]};
 
   `MR_ASSERT(RunEmpty, !(run_valid_i && run_n_i == '0))
   `MR_ASSERT(InRow, !(seg_valid_o && 32'(seg_col_o) + 32'(seg_n_o) > (1 << ColW)))

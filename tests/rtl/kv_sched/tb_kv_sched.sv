@@ -4,7 +4,7 @@
 `default_nettype none
 module tb_kv_sched #(
   parameter int Profile = 0,
-  parameter int InitCycles = 300,
+  parameter int InitCycles = 400,
   localparam int PW = 16 * mr_kv_dev_pkg::Lanes,
   localparam logic [PW-1:0] Prof = Profile == 0 ? mr_kv_dev_pkg::Sdr100 : Profile == 1 ? mr_kv_dev_pkg::Sdr133
     : Profile == 2 ? mr_kv_dev_pkg::Sdr50 : Profile == 3 ? mr_kv_dev_pkg::Ddr4_2400
@@ -52,7 +52,7 @@ module tb_kv_sched #(
   input  wire  [127:0] dfi_rddata_i,
   input  wire         cnt_snap_i,
   input  wire         cnt_rd_valid_i,
-  input  wire  [5:0]  cnt_rd_addr_i,
+  input  wire  [6:0]  cnt_rd_addr_i,
   output wire         cnt_rd_done_o,
   output wire  [15:0] cnt_rd_data_o
 );
