@@ -367,13 +367,15 @@ static void make_config(bench_t *b) {
         c->layers = 0;
         break;
     case 1:
-        c->layers = p->layers + 1U;
+        c->layers = p->layers + 1U; /* with parts that are large enough */
+        c->part = 2U * c->layers * c->heads * c->chunk / banks + 1U;
         break;
     case 2:
         c->heads = 0;
         break;
     case 3:
         c->heads = p->heads + 1U;
+        c->part = 2U * c->layers * c->heads * c->chunk / banks + 1U;
         break;
     case 4:
         c->nbh = 0;
@@ -402,7 +404,7 @@ static void make_temper(bench_t *b) {
                                : 1U + rnd(b, b->io.params.slots < 4U ? b->io.params.slots : 4U);
     b->admin_rate = rnd(b, 4) == 0U ? 0U : 1U << rnd(b, 7);
     b->bad_rate = slow[rnd(b, 4)] * 4U;
-    b->inject_rate = rnd(b, 6) == 0U ? 40U : 0U;
+    b->inject_rate = rnd(b, 3) == 0U ? 40U : 0U;
 }
 
 /* A run that is long enough must have seen everything. */

@@ -15,7 +15,10 @@ ROOT = HERE.parent.parent.parent
 COMMANDS = "300000"
 CMD, ADMIN, ALLOC, TABLES, CHUNKS = (f"mr_kv_{part}.sv" for part in ("cmd", "admin", "alloc", "tables", "chunks"))
 
-# (name, file, old text, new text)
+# A number of layers and heads that is no power of two: the chunk table alone would not notice one too many.
+ODD = ["-GSlots=16", "-GLayers=3", "-GHeads=3", "-GPages=60", "-GSlotBlocks=8", "-GBaBits=3", "-GLA=17"]
+
+# (name, file, old text, new text[, parameters])
 MUTANTS = [
     # refusals of commands
     ("op", CMD, "op_q[1] || 32'(slot_q) >= Slots", "32'(slot_q) >= Slots"),
@@ -25,7 +28,8 @@ MUTANTS = [
     ("config", CMD, "                    || cfg_bad_q;", ";"),
     ("nbh", CMD, "|| 32'(cfg_nbh_i) > MaxNbh ||", "||"),
     ("cfgpages", CMD, "|| 32'(cfg_pages_i) > Pages;", ";"),
-    ("cfglayers", CMD, "|| 32'(cfg_layers_i) > Layers ||", "||"),
+    ("cfglayers", CMD, "|| 32'(cfg_layers_i) > Layers ||", "||", ODD),
+    ("cfgheads", CMD, "|| 32'(cfg_heads_i) > Heads\n", "\n", ODD),
     ("appendcount", CMD, "append ? count_q != 6'd1 :", "append ? 1'b0 :"),
     ("align", CMD, "(pos_q[4:0] != 5'd0 || ", "("),
     ("count0", CMD, "count_q == 6'd0 || ", ""),
@@ -123,7 +127,8 @@ def build_library(folder):
 
 def survives(folder, objects, mutant):
     """Builds one mutant and runs the bench; stops when the mutant does not build."""
-    name, file, old, new = mutant
+    name, file, old, new = mutant[:4]
+    args = mutant[4] if len(mutant) > 4 else []
     rtl = folder / "rtl"
     shutil.rmtree(rtl, ignore_errors=True)
     shutil.copytree(ROOT / "rtl/kv_dram", rtl)
@@ -136,7 +141,7 @@ def survives(folder, objects, mutant):
     common = ROOT / "rtl/common"
     built = subprocess.run(
         ["verilator", "--cc", "--exe", "--build", "-j", "1", "-Wno-fatal", "-DSYNTHESIS", "--Mdir", objdir, "--prefix", "Vdut",
-         "--top-module", "tb_kv_cmd", "-y", rtl, "-y", common, f"-I{common}", "-CFLAGS", "-O1",
+         "--top-module", "tb_kv_cmd", "-y", rtl, "-y", common, f"-I{common}", "-CFLAGS", "-O1", *args,
          HERE / "tb_kv_cmd.sv", HERE / "kv_cmd_dut.cpp", *objects, "-o", bench],
         capture_output=True, text=True)
     if built.returncode != 0:
