@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Thin skin over one Verilated kv_sim_top; see mr_kv_model.h. Compiled once a model with these
+// macros: KV_CLASS Verilated class, KV_HEADER its header, KV_SYMBOL name of the table, KV_NAME and
+// KV_PROFILE strings, KV_WORD_BYTES (0: the profile's), KV_BLOCK_BYTES, KV_LIMITS {slots, layers,
+// heads, nbh, pages, slot_blocks}.
+#include <cstring>
+#include <new>
+
+#include KV_HEADER
+#include "mr_kv_model.h"
+#include "verilated.h"
+
+namespace {
+
+struct Dut {
+    VerilatedContext context;
+    KV_CLASS top;
+    Dut() : top{&context} {
+    }
+};
+
+KV_CLASS &top(void *dut) {
+    return static_cast<Dut *>(dut)->top;
+}
+
+void *open_dut() {
+    return new (std::nothrow) Dut;
+}
+
+void close_dut(void *dut) {
+    top(dut).final();
+    delete static_cast<Dut *>(dut);
+}
+
+void read_dfi(void *dut, mr_dram_dev_in_t *dfi) {
+    KV_CLASS &t = top(dut);
+    dfi->port[0] = {t.dfi_cmd_o, t.dfi_bg_o, t.dfi_ba_o, t.dfi_a_o};
+    dfi->port[1] = {t.dfi2_cmd_o, t.dfi2_bg_o, t.dfi2_ba_o, t.dfi2_a_o};
+    dfi->wr_en = t.dfi_wrdata_en_o;
+    dfi->wr_mask = t.dfi_wrmask_o;
+    if (dfi->wr_en) {
+        std::memcpy(dfi->wr_data, &t.dfi_wrdata_o[0], 16);
+    }
+}
+
+void settle(void *dut, const mr_kv_sim_in_t *in, const mr_kv_sim_shape_t *shape,
+            const mr_kv_model_in_t *more, mr_kv_sim_out_t *out) {
+    KV_CLASS &t = top(dut);
+    t.rst_ni = more->rst_n;
+    t.cfg_start_i = in->cfg_start;
+    t.cfg_layers_i = static_cast<uint16_t>(shape->layers);
+    t.cfg_heads_i = static_cast<uint16_t>(shape->heads);
+    t.cfg_nbh_i = static_cast<uint8_t>(shape->nbh);
+    t.cfg_pages_i = shape->pages;
+    t.cfg_chunk_i = shape->chunk;
+    t.cfg_part_i = shape->part;
+    t.cfg_step_i = static_cast<uint8_t>(shape->step);
+    t.inj_owner_i = in->inj_owner;
+    t.kc_valid_i = in->kc_valid;
+    t.kc_op_i = in->kc.op & 3U;
+    t.kc_slot_i = in->kc.slot;
+    t.kc_layer_i = in->kc.layer;
+    t.kc_head_i = in->kc.head;
+    t.kc_kind_i = in->kc.kind & 1U;
+    t.kc_pos_i = in->kc.pos & 0x3FFFFU;
+    t.kc_count_i = in->kc.count & 63U;
+    t.kw_valid_i = in->kw_valid;
+    std::memcpy(&t.kw_block_i[0], in->kw_block, MR_KV_SIM_BLOCK);
+    t.kr_ready_i = in->kr_ready;
+    t.ad_valid_i = in->ad_valid;
+    t.ad_op_i = in->ad.op & 3U;
+    t.ad_slot_i = in->ad.slot;
+    t.ad_src_i = in->ad.src;
+    t.ad_len_i = in->ad.len & 0x3FFFFU;
+    t.dfi_rddata_valid_i = more->rd_valid;
+    std::memcpy(&t.dfi_rddata_i[0], more->rd_data, 16);
+    t.dfi_rderr_i = more->rd_valid && in->rd_err;
+    t.cnt_snap_i = more->snap;
+    t.cnt_rd_valid_i = more->count_valid;
+    t.cnt_rd_addr_i = more->count_addr & 127U;
+    t.clk_i = 0;
+    t.eval();
+    out->kc_ready = t.kc_ready_o;
+    out->kw_ready = t.kw_ready_o;
+    out->kr_valid = t.kr_valid_o;
+    out->kr_last = t.kr_last_o;
+    out->kr_status = t.kr_status_o;
+    std::memcpy(out->kr_block, &t.kr_block_o[0], MR_KV_SIM_BLOCK);
+    out->ad_ready = t.ad_ready_o;
+    out->ad_done = t.ad_done_o;
+    out->ad_status = t.ad_status_o;
+    out->ready = t.ready_o;
+    out->idle = t.idle_o;
+    out->pe_err = t.pe_err_o;
+    out->pages_used = t.pages_used_o;
+    out->pages_dirty = t.pages_dirty_o;
+    out->refused = t.cnt_refused_o;
+}
+
+bool read_count(void *dut, uint16_t *data) {
+    *data = top(dut).cnt_rd_data_o;
+    return top(dut).cnt_rd_done_o;
+}
+
+void edge(void *dut) {
+    top(dut).clk_i = 1;
+    top(dut).eval();
+}
+
+} // namespace
+
+extern "C" const mr_kv_model_t KV_SYMBOL;
+const mr_kv_model_t KV_SYMBOL = {KV_NAME,   KV_PROFILE, KV_WORD_BYTES, KV_BLOCK_BYTES,
+                                 KV_LIMITS, open_dut,   close_dut,     read_dfi,
+                                 settle,    read_count, edge};

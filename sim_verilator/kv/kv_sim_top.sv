@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// mr_kv_top behind ports of fixed width, for any profile, so that one C++ skin fits all.
+//
+// Profile: 0 Sdr100, 1 Sdr133, 2 Sdr50, 3 Ddr4_2400, 4 Lpddr4_3200, 5 Hbm2Pc, 6 Stacked (the order of mr_dram_profiles).
+// Bytes: bytes a clock, 0 for the profile's. The rest as in mr_kv_top. cfg_* and pages_* are wider than there; data sits in the low bits.
+`default_nettype none
+module kv_sim_top #(
+  parameter int Profile = 0,
+  parameter int Bytes = 0,
+  parameter int BlockHalfs = 17,
+  parameter int Slots = 128,
+  parameter int Layers = 4,
+  parameter int Heads = 2,
+  parameter int MaxNbh = 32,
+  parameter int Pages = 8192,
+  parameter int SlotBlocks = 64,
+  parameter int Entries = 16,
+  parameter int Ways = 4,
+  parameter int Words = 1024,
+  parameter int HiEntries = (3 * Entries) / 4,
+  parameter int HiWords = Words / 2,
+  parameter int AgeMax = 4096,
+  parameter int IdleDrain = 64,
+  parameter int FifoWords = 64,
+  parameter int AnsDepth = 8,
+  parameter int Depth = 4,
+  parameter int InitCycles = 400,
+  localparam int PW = 16 * mr_kv_dev_pkg::Lanes,
+  localparam logic [PW-1:0] Prof = Profile == 0 ? mr_kv_dev_pkg::Sdr100 : Profile == 1 ? mr_kv_dev_pkg::Sdr133
+    : Profile == 2 ? mr_kv_dev_pkg::Sdr50 : Profile == 3 ? mr_kv_dev_pkg::Ddr4_2400
+    : Profile == 4 ? mr_kv_dev_pkg::Lpddr4_3200 : Profile == 5 ? mr_kv_dev_pkg::Hbm2Pc : mr_kv_dev_pkg::Stacked,
+  localparam int WordBytes = Bytes != 0 ? Bytes : {16'd0, Prof[16*mr_kv_dev_pkg::IdxWordBytes +: 16]},
+  localparam int BaBits  = {16'd0, Prof[16*mr_kv_dev_pkg::IdxBaBits +: 16]},
+  localparam int BurstClks = {16'd0, Prof[16*mr_kv_dev_pkg::IdxBurstClks +: 16]},
+  localparam int La = {16'd0, Prof[16*mr_kv_dev_pkg::IdxRowBits +: 16]} + {16'd0, Prof[16*mr_kv_dev_pkg::IdxColBits +: 16]}
+                    + {16'd0, Prof[16*mr_kv_dev_pkg::IdxBgBits +: 16]}
+) (
+  input  wire         clk_i,
+  input  wire         rst_ni,
+  input  wire         cfg_start_i,
+  input  wire  [8:0]  cfg_layers_i,
+  input  wire  [8:0]  cfg_heads_i,
+  input  wire  [5:0]  cfg_nbh_i,
+  input  wire  [16:0] cfg_pages_i,
+  input  wire  [31:0] cfg_chunk_i,
+  input  wire  [31:0] cfg_part_i,
+  input  wire  [7:0]  cfg_step_i,
+  input  wire         inj_owner_i,
+  output wire         ready_o,
+  output wire         idle_o,
+  output wire         pe_err_o,
+  output wire  [63:0] cnt_refused_o,
+  output wire  [31:0] pages_used_o,
+  output wire  [31:0] pages_dirty_o,
+  input  wire         kc_valid_i,
+  output wire         kc_ready_o,
+  input  wire  [1:0]  kc_op_i,
+  input  wire  [7:0]  kc_slot_i,
+  input  wire  [7:0]  kc_layer_i,
+  input  wire  [7:0]  kc_head_i,
+  input  wire         kc_kind_i,
+  input  wire  [17:0] kc_pos_i,
+  input  wire  [5:0]  kc_count_i,
+  input  wire         kw_valid_i,
+  output wire         kw_ready_o,
+  input  wire  [271:0] kw_block_i,
+  output wire         kr_valid_o,
+  input  wire         kr_ready_i,
+  output wire  [271:0] kr_block_o,
+  output wire         kr_last_o,
+  output wire  [3:0]  kr_status_o,
+  input  wire         ad_valid_i,
+  output wire         ad_ready_o,
+  input  wire  [1:0]  ad_op_i,
+  input  wire  [7:0]  ad_slot_i,
+  input  wire  [7:0]  ad_src_i,
+  input  wire  [17:0] ad_len_i,
+  output wire         ad_done_o,
+  output wire  [3:0]  ad_status_o,
+  output wire  [3:0]  dfi_cmd_o,
+  output wire  [1:0]  dfi_bg_o,
+  output wire  [2:0]  dfi_ba_o,
+  output wire  [17:0] dfi_a_o,
+  output wire  [3:0]  dfi2_cmd_o,
+  output wire  [1:0]  dfi2_bg_o,
+  output wire  [2:0]  dfi2_ba_o,
+  output wire  [17:0] dfi2_a_o,
+  output wire         dfi_wrdata_en_o,
+  output wire  [127:0] dfi_wrdata_o,
+  output wire  [15:0] dfi_wrmask_o,
+  input  wire         dfi_rddata_valid_i,
+  input  wire  [127:0] dfi_rddata_i,
+  input  wire         dfi_rderr_i,
+  input  wire         cnt_snap_i,
+  input  wire         cnt_rd_valid_i,
+  input  wire  [6:0]  cnt_rd_addr_i,
+  output wire         cnt_rd_done_o,
+  output wire  [15:0] cnt_rd_data_o
+);
+  localparam int PageW = $clog2(Pages);
+  wire [8*WordBytes-1:0] wrdata;
+  wire [WordBytes-1:0]   wrmask;
+  wire [PageW:0]         used, dirty;
+  wire [16:0]            clean;
+  assign dfi_wrdata_o  = 128'(wrdata);
+  assign dfi_wrmask_o  = 16'(wrmask);
+  assign pages_used_o  = 32'(used);
+  assign pages_dirty_o = 32'(dirty);
+
+  mr_kv_top #(
+    .Prof(Prof), .WordBytes(WordBytes), .BlockHalfs(BlockHalfs), .Slots(Slots), .Layers(Layers), .Heads(Heads), .MaxNbh(MaxNbh),
+    .Pages(Pages), .SlotBlocks(SlotBlocks), .Entries(Entries), .Ways(Ways), .Words(Words), .HiEntries(HiEntries),
+    .HiBursts(HiWords / BurstClks), .AgeMax(AgeMax), .IdleDrain(IdleDrain), .FifoWords(FifoWords), .AnsDepth(AnsDepth),
+    .Depth(Depth), .InitCycles(InitCycles)
+  ) u_kv (
+    .clk_i, .rst_ni,
+    .cfg_start_i, .cfg_layers_i, .cfg_heads_i, .cfg_nbh_i, .cfg_pages_i, .cfg_chunk_i(cfg_chunk_i[La-1:0]),
+    .cfg_part_i(cfg_part_i[La-1:0]), .cfg_step_i(cfg_step_i[BaBits-1:0]), .inj_owner_i,
+    .ready_o, .idle_o, .pe_err_o, .cnt_refused_o, .pages_used_o(used), .pages_dirty_o(dirty), .pages_clean_o(clean),
+    .kc_valid_i, .kc_ready_o, .kc_op_i, .kc_slot_i, .kc_layer_i, .kc_head_i, .kc_kind_i, .kc_pos_i, .kc_count_i,
+    .kw_valid_i, .kw_ready_o, .kw_block_i, .kr_valid_o, .kr_ready_i, .kr_block_o, .kr_last_o, .kr_status_o,
+    .ad_valid_i, .ad_ready_o, .ad_op_i, .ad_slot_i, .ad_src_i, .ad_len_i, .ad_done_o, .ad_status_o,
+    .dfi_cmd_o, .dfi_bg_o, .dfi_ba_o, .dfi_a_o, .dfi2_cmd_o, .dfi2_bg_o, .dfi2_ba_o, .dfi2_a_o,
+    .dfi_wrdata_en_o, .dfi_wrdata_o(wrdata), .dfi_wrmask_o(wrmask),
+    .dfi_rddata_valid_i, .dfi_rddata_i(dfi_rddata_i[8*WordBytes-1:0]), .dfi_rderr_i,
+    .cnt_snap_i, .cnt_rd_valid_i, .cnt_rd_addr_i, .cnt_rd_done_o, .cnt_rd_data_o
+  );
+  wire unused_ok = &{1'b0, cfg_chunk_i, cfg_part_i, cfg_step_i, dfi_rddata_i, clean};
+endmodule
+`default_nettype wire
