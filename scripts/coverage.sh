@@ -21,5 +21,5 @@ ctest --test-dir "$tree" -R '^(unit_(hal|firmware|board)_|host_(session|pack)$)'
 for kind in '' --branches; do
     gcovr --root . --object-directory "$tree" --filter firmware/ --filter hal/src/ --txt - $kind "$tree"
 done
-gcovr --root . --object-directory "$tree" --filter firmware/ --filter hal/src/ --print-summary --output /dev/null \
+gcovr --root . --object-directory "$tree" --filter firmware/ --filter hal/src/ --print-summary --output "$tree/summary.txt" \
     --fail-under-line "$min_lines" --fail-under-branch "$min_branches" "$tree"

@@ -62,7 +62,8 @@ class BadInput(CliTest):
         self.fails("run", "-m", "/", "-p", "x", words=("directory",))
         self.fails("score", *MODEL, "-f", "/nonexistent/x", words=("/nonexistent/x", "No such file"))
         self.fails("score", *MODEL, "-f", "/", words=("directory",))
-        self.fails("score", *MODEL, "-f", "/dev/null", words=("empty",))
+        with tempfile.NamedTemporaryFile() as empty:
+            self.fails("score", *MODEL, "-f", empty.name, words=("empty",))
         self.fails("tokenize", *FILES, "-f", "/dev/zero", words=("MiB",))
         self.fails("run", *FILES, "-p", "x", "--device", "abacus", words=("'abacus'", "model"))
 
