@@ -15,7 +15,7 @@ enum { INIT_CLOCKS = 400, READY_CLOCKS = 100000, RESET_CLOCKS = 4 };
 #undef KV_MODEL
 
 static const mr_kv_model_t *const models[] = {
-#define KV_MODEL(symbol_) &symbol_,
+#define KV_MODEL(symbol_) &(symbol_),
 #include "kv_models.inc"
 #undef KV_MODEL
 };
