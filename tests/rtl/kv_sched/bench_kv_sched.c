@@ -475,7 +475,7 @@ static void check_floor(const char *name, double small, double large) {
     }
 }
 
-int sched_bench_main(const char *profile, int argc, char **argv) {
+int sched_bench_main(const char *profile, const char *name, int argc, char **argv) {
     s.random = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
     const uint64_t random_clocks = argc > 2 ? strtoull(argv[2], NULL, 0) : 1000000;
     /* Whole batches of refreshes (8 x 9360 clocks on DDR4). */
@@ -500,7 +500,7 @@ int sched_bench_main(const char *profile, int argc, char **argv) {
     free(s.gold);
     free(s.known);
     if (!s.failed) {
-        printf("PASS kv_sched_%s\n", profile);
+        printf("PASS kv_sched_%s\n", name);
     }
     return s.failed ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Thin skin over the Verilated tb_kv_sched with a C interface; see sched_dut.h. SCHED_PROFILE: name
-// of the profile.
+// Thin skin over the Verilated tb_kv_sched with a C interface; see sched_dut.h. SCHED_PROFILE is
+// the profile, SCHED_NAME the test.
 #include "sched_dut.h"
 
 #include <cstring>
@@ -65,7 +65,7 @@ int main(int argc, char **argv) {
     VerilatedContext context;
     context.commandArgs(argc, argv);
     dut = new Vdut{&context};
-    const int status = sched_bench_main(TEXT(SCHED_PROFILE), argc, argv);
+    const int status = sched_bench_main(TEXT(SCHED_PROFILE), TEXT(SCHED_NAME), argc, argv);
     dut->final();
     delete dut;
     return status;

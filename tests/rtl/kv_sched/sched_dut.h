@@ -32,8 +32,8 @@ typedef struct {
 void sched_dut_settle(sched_dut_t *io);
 void sched_dut_edge(void);
 
-/* The bench, called by main with the name of the profile that was built. */
-int sched_bench_main(const char *profile, int argc, char **argv);
+/* The bench, called by main with the profile that was built and the name of the test. */
+int sched_bench_main(const char *profile, const char *name, int argc, char **argv);
 
 #ifdef __cplusplus
 }
