@@ -121,13 +121,13 @@ module mr_kv_split #(
   assign seg_row_o  = loc_q[La-1:ColW];
   assign seg_col_o  = loc_q[ColW-1:0];
   assign seg_n_o    = {1'b0, len_q} + (ColW+1)'(1);
-  // Rows that last longer than their bank's cycle step by two banks, so that blocks whose rotations differ by one never meet in one;
-  // short rows go round all banks.
+  // Rows that last longer than their bank's cycle step by two banks, and neighbouring parts differ by an odd number (as do the first
+  // parts of the two halves of a page: K and V), so that what follows each other never meets in one bank. Short rows go round all banks.
   localparam bit Short = (Burst << ColW) < TRas + TRp + TRcd;
   logic [BaBits-1:0] part_d, bank_d, row_d;
   assign part_d     = load ? run_part_i : part_q + BaBits'(norm);
   assign row_d      = loc_sum[ColW +: BaBits];
-  assign bank_d     = (part_d ^ {1'b0, part_d[BaBits-1:1]}) + (load ? run_rot_i : rot_q)
+  assign bank_d     = (Short ? part_d : part_d ^ BaBits'(part_d[BaBits-1])) + (load ? run_rot_i : rot_q)
                     + (Short ? row_d : {row_d[BaBits-2:0], 1'b0});
   assign seg_bank_o = bank_q;
 
