@@ -1,129 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// mr_kv_data alone: a front end and a back end made up here (random latency, room, gaps and poisoned words), a golden store, and every beat,
-// every run and every byte of memory compared. Usage: bench [seed [clocks]]. Macros: MR_WB WordBytes, MR_BH BlockHalfs, MR_AGE AgeMax,
-// MR_IDLE IdleDrain, MR_NAME name of the test; the rest of the geometry is below and in CMakeLists.txt.
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <deque>
-#include <memory>
-#include <set>
-#include <vector>
+// mr_kv_data alone: a front end and a back end made up here (random latency, room, gaps and
+// poisoned words), a golden store, and every beat, every run and every byte of memory compared.
+// Usage: bench [seed [clocks]]. Macros: MR_WB WordBytes, MR_BH BlockHalfs, MR_AGE AgeMax, MR_IDLE
+// IdleDrain, MR_BC words of a burst, MR_NB banks of a group, MR_NAME name of the test; the rest of
+// the geometry is below and in CMakeLists.txt.
+#include "kv_data_world.h"
 
-#include "Vdut.h"
-#include "verilated.h"
-
-#define MR_TB_TEXT_(name_) #name_
-#define MR_TB_TEXT(name_) MR_TB_TEXT_(name_)
+using namespace mr_kv_data_tb;
 
 namespace {
-
-constexpr int kBurst = 4, kNb = 4, kChunks = 3, kSlots = 4, kBlocks = 3, kPages = 16;
-constexpr int kWh = MR_WB / 2, kBlockBytes = 2 * MR_BH, kBurstBytes = MR_WB * kBurst;
-constexpr int kKeyChunkBits = 2;
-
-uint64_t rng_state;
-uint32_t rnd() {
-    rng_state ^= rng_state << 13;
-    rng_state ^= rng_state >> 7;
-    rng_state ^= rng_state << 17;
-    return static_cast<uint32_t>(rng_state >> 16);
-}
-int below(int n) { return static_cast<int>(rnd() % static_cast<uint32_t>(n)); }
-bool chance(int percent) { return below(100) < percent; }
-
-uint64_t now, last_move;
-[[noreturn]] void fail(const char *what, long a = 0, long b = 0) {
-    std::printf("FAIL clock %llu: %s (%ld, %ld)\n", static_cast<unsigned long long>(now), what, a, b);
-    std::fflush(stdout);
-    std::_Exit(1);
-}
-
-struct Answer {                    // what the response port must show for a job
-    bool stream = false;
-    int status = 0, blocks = 1, at = 0;
-    std::vector<uint8_t> data;
-    std::vector<bool> poison;
-    uint64_t offered = 0;          // clock of job_valid
-};
-using AnswerPtr = std::shared_ptr<Answer>;
-struct Job {
-    bool append = false;
-    int status = 0, slot = 0, chunk = 0, pos = 0, count = 1, page = -1;
-    AnswerPtr answer;
-};
-struct Run {
-    bool wr = false, page_engine = false;
-    int page = 0, words_used = 0;
-    long first = 0, bursts = 0, done = 0;   // in bursts
-    int word = 0, used = 0;
-    long halfs = 0;                         // of the stream that lie in DRAM
-    AnswerPtr answer;
-};
-struct Word {
-    uint64_t due;
-    bool err;
-    uint8_t bytes[MR_WB];
-    Answer *answer;
-    long index;
-};
-struct Page {
-    std::vector<uint8_t> mem, shadow;
-    int rot = 0;
-};
-struct Knobs { int job, kw, kr, run, burst_gap, latency, jitter, err_ppm; };
-
-Vdut *dut;
-Knobs k;
-int nbh, part;
-long chunk_bursts;
-std::vector<Page> pages;
-std::vector<int> clean, dirty;
-int page_of[kSlots][kBlocks];
-int length_of[kSlots][kChunks];
-std::deque<std::vector<uint8_t>> kw_queue;
-std::deque<AnswerPtr> answers;
-std::deque<Run> runs;
-std::deque<Word> words;
-bool job_on, kw_on;
-Job job;
-bool run_ready, issuing, popping, room_old;
-uint64_t next_burst;
-bool pe_on, pe_copy, pe_urgent, pe_errs, pe_expect_done;
-int pe_src, pe_dst, pe_dst_slot, pe_src_slot;
-bool flush_on, flush_seen;
-uint64_t flush_from;
-struct { uint64_t beats, streams, appends, refused, forward, forward_all, poison, zero, copy, flush, trunc, wr_runs, rd_runs, merged,
-         waits; } seen;
-uint64_t max_flush, last_wr_run, last_rd_word, first_rd_word, rd_words, first_run_valid, last_kr, first_kr, first_block_word;
-bool quiet;                       // directed tests start their own jobs
-
-std::vector<uint8_t> random_bytes(long n) {
-    std::vector<uint8_t> v(static_cast<size_t>(n));
-    for (auto &b : v) b = static_cast<uint8_t>(rnd());
-    return v;
-}
-long vec_bytes() { return static_cast<long>(nbh) * kBlockBytes; }
-long chunk_bytes(int chunk) { return chunk * chunk_bursts * kBurstBytes; }
-// A slot's bytes from position `pos` of a chunk, in the golden copy of its page.
-uint8_t *shadow_at(int slot, int chunk, int pos) {
-    return &pages[static_cast<size_t>(page_of[slot][pos / 32])].shadow[static_cast<size_t>(chunk_bytes(chunk) + pos % 32 * vec_bytes())];
-}
-
-void set_block(const uint8_t *bytes) {   // scale first in memory, on top at the port
-    uint8_t port[36] = {};
-    std::memcpy(port + 32, bytes, 2);
-    std::memcpy(port, bytes + 2, kBlockBytes - 2);
-    std::memcpy(&dut->kw_block_i[0], port, 36);
-}
-void get_block(uint8_t *bytes) {
-    uint8_t port[36];
-    std::memcpy(port, &dut->kr_block_o[0], 36);
-    std::memcpy(bytes, port + 32, 2);
-    std::memcpy(bytes + 2, port, kBlockBytes - 2);
-    for (int i = kBlockBytes - 2; i < 32; i++) if (port[i] != 0) fail("bits above a block are not zero");
-}
 
 void configure(int blocks) {
     nbh = blocks;
@@ -133,7 +18,8 @@ void configure(int blocks) {
     clean.clear();
     dirty.clear();
     for (int p = 0; p < kPages; p++) {
-        pages[static_cast<size_t>(p)].mem = random_bytes(static_cast<long>(kNb) * part * kBurstBytes);
+        pages[static_cast<size_t>(p)].mem =
+            random_bytes(static_cast<long>(kNb) * part * kBurstBytes);
         pages[static_cast<size_t>(p)].shadow = pages[static_cast<size_t>(p)].mem;
         pages[static_cast<size_t>(p)].rot = below(kNb);
         clean.push_back(p);
@@ -148,7 +34,8 @@ void configure(int blocks) {
     pe_on = pe_expect_done = flush_on = false;
     next_burst = 0;
     dut->rst_ni = 0;
-    dut->job_valid_i = dut->kw_valid_i = dut->run_ready_i = dut->wd_pop_i = dut->rd_issue_i = dut->rd_valid_i = 0;
+    dut->job_valid_i = dut->kw_valid_i = dut->run_ready_i = dut->wd_pop_i = dut->rd_issue_i =
+        dut->rd_valid_i = 0;
     dut->flush_req_i = dut->pe_valid_i = dut->kr_ready_i = 0;
     dut->cfg_nbh_i = static_cast<CData>(nbh);
     dut->cfg_part_i = static_cast<IData>(part);
@@ -163,17 +50,20 @@ void configure(int blocks) {
     last_move = now;
 }
 
-// --- front end -------------------------------------------------------------------------------------------------------
+// --- front end
+// -------------------------------------------------------------------------------------------------------
 void offer(Job j) {
     j.answer = std::make_shared<Answer>();
     Answer &a = *j.answer;
     a.offered = now;
     a.status = j.status;
     if (j.append) {
-        for (int b = 0; b < nbh; b++) kw_queue.push_back(random_bytes(kBlockBytes));
+        for (int b = 0; b < nbh; b++)
+            kw_queue.push_back(random_bytes(kBlockBytes));
         if (j.status == 0) {
             for (int b = 0; b < nbh; b++)
-                std::memcpy(shadow_at(j.slot, j.chunk, j.pos) + b * kBlockBytes, kw_queue[kw_queue.size() - static_cast<size_t>(nbh - b)].data(),
+                std::memcpy(shadow_at(j.slot, j.chunk, j.pos) + b * kBlockBytes,
+                            kw_queue[kw_queue.size() - static_cast<size_t>(nbh - b)].data(),
                             kBlockBytes);
             length_of[j.slot][j.chunk]++;
             seen.appends++;
@@ -186,20 +76,27 @@ void offer(Job j) {
         a.poison.assign(static_cast<size_t>(a.blocks), false);
         seen.streams++;
     }
-    if (j.status != 0) seen.refused++;
-    if (j.page < 0 && j.slot >= 0 && page_of[j.slot][j.pos / 32] >= 0) j.page = page_of[j.slot][j.pos / 32];
-    if (j.page < 0) j.page = 0;
+    if (j.status != 0)
+        seen.refused++;
+    if (j.page < 0 && j.slot >= 0 && page_of[j.slot][j.pos / 32] >= 0)
+        j.page = page_of[j.slot][j.pos / 32];
+    if (j.page < 0)
+        j.page = 0;
     job = j;
     job_on = true;
     answers.push_back(j.answer);
 }
-bool held_back(int slot) { return pe_on && pe_copy && (slot == pe_src_slot || slot == pe_dst_slot); }
+bool held_back(int slot) {
+    return pe_on && pe_copy && (slot == pe_src_slot || slot == pe_dst_slot);
+}
 
 bool offer_append(int slot, int chunk) {
     const int pos = length_of[slot][chunk];
-    if (pos >= 32 * kBlocks || held_back(slot)) return false;
+    if (pos >= 32 * kBlocks || held_back(slot))
+        return false;
     if (page_of[slot][pos / 32] < 0) {
-        if (clean.empty()) return false;
+        if (clean.empty())
+            return false;
         const size_t pick = static_cast<size_t>(below(static_cast<int>(clean.size())));
         page_of[slot][pos / 32] = clean[pick];
         clean.erase(clean.begin() + static_cast<long>(pick));
@@ -214,7 +111,8 @@ bool offer_append(int slot, int chunk) {
 }
 bool offer_stream(int slot, int chunk, int block, int count) {
     const int left = length_of[slot][chunk] - 32 * block;
-    if (left <= 0 || held_back(slot)) return false;
+    if (left <= 0 || held_back(slot))
+        return false;
     Job j;
     j.slot = slot;
     j.chunk = chunk;
@@ -227,34 +125,40 @@ bool offer_stream(int slot, int chunk, int block, int count) {
 void check_memory() {
     for (int p = 0; p < kPages; p++) {
         const Page &page = pages[static_cast<size_t>(p)];
-        if (page.mem == page.shadow) continue;
+        if (page.mem == page.shadow)
+            continue;
         for (size_t i = 0; i < page.mem.size(); i++)
-            if (page.mem[i] != page.shadow[i]) fail("memory differs: page, byte", p, static_cast<long>(i));
+            if (page.mem[i] != page.shadow[i])
+                fail("memory differs: page, byte", p, static_cast<long>(i));
     }
 }
 
 void free_slot(int slot) {
     for (int b = 0; b < kBlocks; b++) {
-        if (page_of[slot][b] >= 0) dirty.push_back(page_of[slot][b]);
+        if (page_of[slot][b] >= 0)
+            dirty.push_back(page_of[slot][b]);
         page_of[slot][b] = -1;
     }
-    for (int c = 0; c < kChunks; c++) length_of[slot][c] = 0;
+    for (int c = 0; c < kChunks; c++)
+        length_of[slot][c] = 0;
 }
 
-void after_flush() {              // everything is in DRAM, the back end is idle
+void after_flush() { // everything is in DRAM, the back end is idle
     check_memory();
     const int slot = below(kSlots), from = below(kSlots), what = below(3);
-    if (held_back(slot)) return;
+    if (held_back(slot))
+        return;
     if (what == 0) {
         free_slot(slot);
-    } else if (what == 1) {       // TRUNCATE inside the last page
+    } else if (what == 1) { // TRUNCATE inside the last page
         seen.trunc++;
         for (int c = 0; c < kChunks; c++) {
             const int keep = length_of[slot][c] / 32 * 32;
-            if (length_of[slot][c] > keep) length_of[slot][c] = keep + below(length_of[slot][c] - keep + 1);
+            if (length_of[slot][c] > keep)
+                length_of[slot][c] = keep + below(length_of[slot][c] - keep + 1);
         }
     } else if (!pe_on && from != slot && page_of[from][0] >= 0 && !clean.empty()) {
-        free_slot(slot);          // the destination of a copy of the first page
+        free_slot(slot); // the destination of a copy of the first page
         pe_on = pe_copy = true;
         pe_urgent = chance(50);
         pe_errs = false;
@@ -268,7 +172,8 @@ void after_flush() {              // everything is in DRAM, the back end is idle
 }
 
 void front_end() {
-    if (job_on || quiet) return;
+    if (job_on || quiet)
+        return;
     if (!pe_on && !dirty.empty() && chance(2)) {
         pe_on = true;
         pe_copy = false;
@@ -277,12 +182,15 @@ void front_end() {
         pe_src = below(kPages);
         dirty.pop_back();
     }
-    if (flush_on || !chance(k.job)) return;
+    if (flush_on || !chance(k.job))
+        return;
     const int slot = below(kSlots), chunk = below(kChunks), what = below(100);
     if (what < 1) {
         flush_on = true;
         flush_seen = false;
         flush_from = now;
+        if (chance(50))
+            offer_stream(slot, chunk, 0, 0);
     } else if (what < 6) {
         Job j;
         j.append = chance(50);
@@ -294,14 +202,18 @@ void front_end() {
         j.page = below(kPages);
         offer(j);
     } else if (what < 50) {
-        if (chance(95) || length_of[slot][chunk] % 32 < 30) offer_append(slot, chunk);
+        if (chance(95) || length_of[slot][chunk] % 32 < 30)
+            offer_append(slot, chunk);
     } else {
         const int last = (length_of[slot][chunk] - 1) / 32;
-        offer_stream(slot, chunk, chance(70) ? last : below(kBlocks), chance(70) ? 0 : 1 + below(32));
+        // Often as many positions of an earlier block as the last one has.
+        const int count = chance(60) ? 0 : chance(50) ? length_of[slot][chunk] % 32 : 1 + below(32);
+        offer_stream(slot, chunk, chance(70) ? last : below(kBlocks), count);
     }
 }
 
-// --- back end --------------------------------------------------------------------------------------------------------
+// --- back end
+// --------------------------------------------------------------------------------------------------------
 void take_run() {
     Run r;
     r.wr = dut->run_wr_o;
@@ -310,21 +222,29 @@ void take_run() {
     r.first = static_cast<long>(dut->run_part_o) * part + off;
     r.bursts = static_cast<long>(dut->run_n_o);
     r.words_used = static_cast<int>(dut->run_use_o);
-    if (base % part != 0 || r.page >= kPages) fail("run outside the pages", base, part);
-    if (dut->run_rot_o != pages[static_cast<size_t>(r.page)].rot) fail("rotation", dut->run_rot_o, r.page);
-    if (r.bursts < 1 || r.first + r.bursts > static_cast<long>(kNb) * part) fail("run leaves its page", r.first, r.bursts);
+    if (base % part != 0 || r.page >= kPages)
+        fail("run outside the pages", base, part);
+    if (dut->run_rot_o != pages[static_cast<size_t>(r.page)].rot)
+        fail("rotation", dut->run_rot_o, r.page);
+    if (r.bursts < 1 || r.first + r.bursts > static_cast<long>(kNb) * part)
+        fail("run leaves its page", r.first, r.bursts);
     r.page_engine = r.wr ? r.words_used == 0 : !dut->job_ready_o;
-    if (r.page_engine && (!pe_on || r.page != (r.wr ? pe_dst : pe_src))) fail("run of the page engine for the wrong page", r.page);
+    if (r.page_engine && (!pe_on || r.page != (r.wr ? pe_dst : pe_src)))
+        fail("run of the page engine for the wrong page", r.page);
     if (!r.wr && !r.page_engine) {
         const long all = job.count * vec_bytes() / 2, less = (job.count - 1) * vec_bytes() / 2;
         r.halfs = r.words_used == (all + kWh - 1) / kWh ? all : less;
-        if (r.words_used != (r.halfs + kWh - 1) / kWh) fail("use of a read run", r.words_used, all);
-        if (r.bursts != (r.halfs + kWh * kBurst - 1) / (kWh * kBurst)) fail("length of a read run", r.bursts, all);
+        if (r.words_used != (r.halfs + kWh - 1) / kWh)
+            fail("use of a read run", r.words_used, all);
+        if (r.bursts != (r.halfs + kWh * kBurst - 1) / (kWh * kBurst))
+            fail("length of a read run", r.bursts, all);
         if (r.halfs == less) {
             seen.forward++;
-            if (less % kWh != 0) seen.merged++;
+            if (less % kWh != 0)
+                seen.merged++;
         }
-        if (r.page != job.page || r.first != job.chunk * chunk_bursts) fail("place of a read run", r.page, r.first);
+        if (r.page != job.page || r.first != job.chunk * chunk_bursts)
+            fail("place of a read run", r.page, r.first);
         r.answer = job.answer;
         seen.rd_runs++;
     }
@@ -336,18 +256,23 @@ void take_run() {
 }
 
 void end_run(const Run &r) {
-    if (r.wr && !r.page_engine && r.used != r.words_used) fail("use of a write run", r.words_used, r.used);
+    if (r.wr && !r.page_engine && r.used != r.words_used)
+        fail("use of a write run", r.words_used, r.used);
 }
 
 // Decides what the back end does in this clock; sets issuing or popping.
 void plan_burst() {
     issuing = false;
-    if (popping && runs.front().word != 0) return;   // inside a burst: without gaps
+    if (popping && runs.front().word != 0)
+        return; // inside a burst: without gaps
     popping = false;
-    if (runs.empty() || now < next_burst) return;
+    if (runs.empty() || now < next_burst)
+        return;
     const Run &r = runs.front();
-    if (r.wr) popping = true;
-    else if (room_old) issuing = true;
+    if (r.wr)
+        popping = true;
+    else if (room_old)
+        issuing = true;
 }
 
 void issue_burst() {
@@ -356,13 +281,17 @@ void issue_burst() {
     uint64_t due = now + static_cast<uint64_t>(k.latency + (k.jitter > 0 ? below(k.jitter) : 0));
     for (int w = 0; w < kBurst; w++) {
         Word word{};
-        if (!words.empty() && due <= words.back().due) due = words.back().due + 1;
+        if (!words.empty() && due <= words.back().due)
+            due = words.back().due + 1;
         word.due = due++;
         word.index = r.done * kBurst + w;
-        std::memcpy(word.bytes, &page.mem[static_cast<size_t>((r.first + r.done) * kBurstBytes + w * MR_WB)], MR_WB);
+        std::memcpy(word.bytes,
+                    &page.mem[static_cast<size_t>((r.first + r.done) * kBurstBytes + w * MR_WB)],
+                    MR_WB);
         word.err = below(1000000) < k.err_ppm;
         word.answer = r.answer.get();
-        if (word.err && r.page_engine) pe_errs = true;
+        if (word.err && r.page_engine)
+            pe_errs = true;
         if (word.err && r.answer) {
             for (long h = word.index * kWh; h < (word.index + 1) * kWh && h < r.halfs; h++) {
                 r.answer->poison[static_cast<size_t>(h / MR_BH)] = true;
@@ -383,11 +312,16 @@ void pop_word() {
     uint8_t bytes[MR_WB];
     const uint32_t be = dut->wd_be_o;
     std::memcpy(bytes, &dut->wd_word_o, MR_WB);
-    uint8_t *to = &pages[static_cast<size_t>(r.page)].mem[static_cast<size_t>((r.first + r.done) * kBurstBytes + r.word * MR_WB)];
-    for (int i = 0; i < MR_WB; i++) if (be >> i & 1) to[i] = bytes[i];
-    if (r.page_engine && be != (1u << MR_WB) - 1) fail("enables of the page engine", be);
+    uint8_t *to = &pages[static_cast<size_t>(r.page)]
+                       .mem[static_cast<size_t>((r.first + r.done) * kBurstBytes + r.word * MR_WB)];
+    for (int i = 0; i < MR_WB; i++)
+        if (be >> i & 1)
+            to[i] = bytes[i];
+    if (r.page_engine && be != (1u << MR_WB) - 1)
+        fail("enables of the page engine", be);
     r.used += be != 0;
-    if (++r.word < kBurst) return;
+    if (++r.word < kBurst)
+        return;
     r.word = 0;
     next_burst = now + 1 + static_cast<uint64_t>(chance(k.burst_gap) ? below(30) : 0);
     popping = false;
@@ -397,38 +331,55 @@ void pop_word() {
     }
 }
 
-// --- responses -------------------------------------------------------------------------------------------------------
+// --- responses
+// -------------------------------------------------------------------------------------------------------
 void check_beat() {
-    if (answers.empty()) fail("a beat that nobody asked for");
+    if (answers.empty())
+        fail("a beat that nobody asked for");
     Answer &a = *answers.front();
     uint8_t got[kBlockBytes];
     get_block(got);
     seen.beats++;
     const bool last = a.at + 1 == a.blocks;
-    if (dut->kr_last_o != last) fail("last", a.at, a.blocks);
+    if (dut->kr_last_o != last)
+        fail("last", a.at, a.blocks);
     if (!a.stream) {
-        if (dut->kr_status_o != a.status) fail("status of a beat", dut->kr_status_o, a.status);
-        for (uint8_t b : got) if (b != 0) fail("a status beat shows data");
+        if (dut->kr_status_o != a.status)
+            fail("status of a beat", dut->kr_status_o, a.status);
+        for (uint8_t b : got)
+            if (b != 0)
+                fail("a status beat shows data");
     } else {
         bool bad = false;
-        for (int i = 0; i <= a.at; i++) bad = bad || a.poison[static_cast<size_t>(i)];
-        if (dut->kr_status_o != (last && bad ? 7 : 0)) fail("status of a stream", dut->kr_status_o, bad);
+        for (int i = 0; i <= a.at; i++)
+            bad = bad || a.poison[static_cast<size_t>(i)];
+        if (dut->kr_status_o != (last && bad ? 7 : 0))
+            fail("status of a stream", dut->kr_status_o, bad);
         static const uint8_t zero[kBlockBytes] = {};
-        const uint8_t *want = a.poison[static_cast<size_t>(a.at)] ? zero : &a.data[static_cast<size_t>(a.at * kBlockBytes)];
-        if (std::memcmp(got, want, kBlockBytes) != 0) fail("block differs: block, of", a.at, a.blocks);
+        const uint8_t *want = a.poison[static_cast<size_t>(a.at)]
+                                  ? zero
+                                  : &a.data[static_cast<size_t>(a.at * kBlockBytes)];
+        if (std::memcmp(got, want, kBlockBytes) != 0)
+            fail("block differs: block, of", a.at, a.blocks);
     }
-    if (++a.at == a.blocks) answers.pop_front();
+    if (++a.at == a.blocks)
+        answers.pop_front();
 }
 
 void finish_page() {
     Page &to = pages[static_cast<size_t>(pe_dst)];
-    if (pe_copy) to.shadow = pages[static_cast<size_t>(pe_src)].shadow;
-    else std::fill(to.shadow.begin(), to.shadow.end(), uint8_t{0});
-    if (to.mem != to.shadow) fail(pe_copy ? "the copied page differs" : "the page is not zero", pe_dst);
-    if (dut->pe_err_o != (pe_copy && pe_errs)) fail("pe_err", dut->pe_err_o, pe_errs);
+    if (pe_copy)
+        to.shadow = pages[static_cast<size_t>(pe_src)].shadow;
+    else
+        std::fill(to.shadow.begin(), to.shadow.end(), uint8_t{0});
+    if (to.mem != to.shadow)
+        fail(pe_copy ? "the copied page differs" : "the page is not zero", pe_dst);
+    if (dut->pe_err_o != (pe_copy && pe_errs))
+        fail("pe_err", dut->pe_err_o, pe_errs);
     if (pe_copy) {
         for (int c = 0; c < kChunks; c++)
-            length_of[pe_dst_slot][c] = length_of[pe_src_slot][c] < 32 ? length_of[pe_src_slot][c] : 32;
+            length_of[pe_dst_slot][c] =
+                length_of[pe_src_slot][c] < 32 ? length_of[pe_src_slot][c] : 32;
         seen.copy++;
     } else {
         clean.push_back(pe_dst);
@@ -439,10 +390,13 @@ void finish_page() {
 
 void step() {
     front_end();
-    if (!kw_on && !kw_queue.empty() && chance(k.kw)) kw_on = true;
+    if (!kw_on && !kw_queue.empty() && chance(k.kw))
+        kw_on = true;
     const bool kr_ready = chance(k.kr);
-    if (!run_ready) run_ready = runs.size() < 2 && chance(k.run);
-    if (runs.size() >= 2) run_ready = false;
+    if (!run_ready)
+        run_ready = runs.size() < 8 && chance(k.run);
+    if (runs.size() >= 8)
+        run_ready = false;
     plan_burst();
     dut->job_valid_i = job_on;
     dut->job_append_i = job.append;
@@ -464,7 +418,8 @@ void step() {
     dut->pe_src_rot_i = static_cast<CData>(pages[static_cast<size_t>(pe_src)].rot);
     dut->pe_dst_rot_i = static_cast<CData>(pages[static_cast<size_t>(pe_dst)].rot);
     dut->kw_valid_i = kw_on;
-    if (kw_on) set_block(kw_queue.front().data());
+    if (kw_on)
+        set_block(kw_queue.front().data());
     dut->kr_ready_i = kr_ready;
     dut->run_ready_i = run_ready;
     dut->wd_pop_i = popping;
@@ -472,25 +427,32 @@ void step() {
     const bool word_on = !words.empty() && words.front().due <= now;
     dut->rd_valid_i = word_on;
     dut->rd_err_i = word_on && words.front().err;
-    if (word_on) std::memcpy(&dut->rd_word_i, words.front().bytes, MR_WB);
+    if (word_on)
+        std::memcpy(&dut->rd_word_i, words.front().bytes, MR_WB);
     dut->clk_i = 0;
     dut->eval();
 
     const bool room = dut->rd_room_o;
     bool moved = false;
-    if (dut->run_valid_o && first_run_valid == 0) first_run_valid = now;
-    if (dut->kr_valid_o && first_kr == 0) first_kr = now;
+    if (dut->run_valid_o && first_run_valid == 0)
+        first_run_valid = now;
+    if (dut->kr_valid_o && first_kr == 0)
+        first_kr = now;
     if (word_on) {
         rd_words++;
-        if (first_rd_word == 0) first_rd_word = now;
+        if (first_rd_word == 0)
+            first_rd_word = now;
         last_rd_word = now;
-        if (words.front().index == (MR_BH - 1) / kWh && first_block_word == 0) first_block_word = now;
+        if (words.front().index == (MR_BH - 1) / kWh && first_block_word == 0)
+            first_block_word = now;
         words.pop_front();
         moved = true;
     }
     const bool took = dut->run_valid_o && run_ready;
-    if (popping) pop_word();
-    if (issuing) issue_burst();
+    if (popping)
+        pop_word();
+    if (issuing)
+        issue_burst();
     if (took) {
         take_run();
         run_ready = false;
@@ -498,7 +460,8 @@ void step() {
     }
     if (job_on && dut->job_ready_o) {
         if (!job.append && job.status == 0 && !took) {
-            if (job.count != 1) fail("a stream of several positions without a run");
+            if (job.count != 1)
+                fail("a stream of several positions without a run");
             seen.forward_all++;
         }
         job_on = false;
@@ -508,7 +471,8 @@ void step() {
         kw_queue.pop_front();
         kw_on = false;
         moved = true;
-    } else if (!kw_on && dut->kw_ready_o) fail("kw_ready without a block");
+    } else if (!kw_on && dut->kw_ready_o)
+        fail("kw_ready without a block");
     if (dut->kr_valid_o && kr_ready) {
         check_beat();
         last_kr = now;
@@ -517,53 +481,69 @@ void step() {
     if (flush_on && dut->flush_done_o) {
         if (!flush_seen) {
             seen.flush++;
-            if (now - flush_from > max_flush) max_flush = now - flush_from;
+            if (now - flush_from > max_flush)
+                max_flush = now - flush_from;
         }
         flush_seen = true;
-        if (job_on) fail("flush done with a job at the port");
-        bool busy = false;      // what P has turned into runs must be all there is
-        for (const Run &r : runs) busy = busy || r.wr;
-        if (!busy && !pe_on && kw_queue.empty()) check_memory();
+        if (job_on)
+            fail("flush done with a job at the port");
+        bool busy = false; // what P has turned into runs must be all there is
+        for (const Run &r : runs)
+            busy = busy || r.wr;
+        if (!busy && !pe_on && kw_queue.empty())
+            check_memory();
         if (runs.empty() && answers.empty() && words.empty() && !pe_on) {
-            if (!quiet) after_flush();
+            if (!quiet)
+                after_flush();
             flush_on = false;
         }
     }
     if (pe_expect_done) {
-        if (!dut->pe_done_o) fail("pe_done does not follow pe_ready");
+        if (!dut->pe_done_o)
+            fail("pe_done does not follow pe_ready");
         pe_expect_done = false;
         finish_page();
-    } else if (dut->pe_done_o) fail("pe_done without a request");
-    else if (pe_on && dut->pe_ready_o) pe_expect_done = true;
-    if (moved || popping || issuing) last_move = now;
+    } else if (dut->pe_done_o)
+        fail("pe_done without a request");
+    else if (pe_on && dut->pe_ready_o)
+        pe_expect_done = true;
+    if (moved || popping || issuing)
+        last_move = now;
     const bool waits = job_on || flush_on || pe_on || !answers.empty();
-    if (waits && now - last_move > 20000) fail("nothing moves for 20000 clocks", job_on, static_cast<long>(answers.size()));
+    if (waits && now - last_move > 20000)
+        fail("nothing moves for 20000 clocks", job_on, static_cast<long>(answers.size()));
     room_old = room;
     dut->clk_i = 1;
     dut->eval();
     now++;
 }
 
-// --- directed checks ---------------------------------------------------------------------------------------------------
+// --- directed checks
+// ---------------------------------------------------------------------------------------------------
 const Knobs kFast = {100, 100, 100, 100, 0, 8, 0, 0};
 void until_idle(int more) {
     for (uint64_t since = 0; since < static_cast<uint64_t>(more);) {
         step();
-        since = job_on || !answers.empty() || !runs.empty() || !words.empty() || pe_on ? 0 : since + 1;
+        since =
+            job_on || !answers.empty() || !runs.empty() || !words.empty() || pe_on ? 0 : since + 1;
     }
 }
 void fill(int slot, int chunk, int n) {
     for (int i = 0; i < n; i++) {
-        if (!offer_append(slot, chunk)) fail("directed append");
-        while (job_on) step();
+        if (!offer_append(slot, chunk))
+            fail("directed append");
+        while (job_on)
+            step();
     }
 }
 void drained(const char *what) {
     until_idle(1);
     flush_on = true;
     flush_from = now;
-    while (flush_on && !(dut->flush_done_o)) step();
-    if (now - flush_from > 2000) fail(what, static_cast<long>(now - flush_from));
+    while (flush_on && !(dut->flush_done_o))
+        step();
+    if (now - flush_from > 2000)
+        fail(what, static_cast<long>(now - flush_from));
     flush_on = false;
     until_idle(4);
     check_memory();
@@ -579,10 +559,14 @@ void test_latency(int blocks) {
         first_run_valid = first_kr = first_block_word = 0;
         offer_stream(0, 1, 0, count);
         until_idle(4);
-        if (first_run_valid - from > 1) fail("job to run, clocks", static_cast<long>(first_run_valid - from), count);
-        if (first_kr - first_block_word > 2) fail("last word to block, clocks", static_cast<long>(first_kr - first_block_word), count);
+        if (first_run_valid - from > 1)
+            fail("job to run, clocks", static_cast<long>(first_run_valid - from), count);
+        if (first_kr - first_block_word > 2)
+            fail("last word to block, clocks", static_cast<long>(first_kr - first_block_word),
+                 count);
     }
-    std::printf("latency nbh %d: job to run %llu, last word to block %llu\n", blocks, static_cast<unsigned long long>(first_run_valid) > 0 ? 1ULL : 0ULL,
+    std::printf("latency nbh %d: job to run %llu, last word to block %llu\n", blocks,
+                static_cast<unsigned long long>(first_run_valid) > 0 ? 1ULL : 0ULL,
                 static_cast<unsigned long long>(first_kr - first_block_word));
 }
 
@@ -592,51 +576,112 @@ void test_throughput(int blocks, int count) {
     drained("flush takes too long");
     first_rd_word = rd_words = 0;
     for (int i = 0; i < 40; i++) {
-        while (job_on) step();
+        while (job_on)
+            step();
         offer_stream(0, 0, 0, count);
         step();
     }
     until_idle(4);
-    const double rate = static_cast<double>(rd_words) / static_cast<double>(last_rd_word - first_rd_word + 1);
+    const double rate =
+        static_cast<double>(rd_words) / static_cast<double>(last_rd_word - first_rd_word + 1);
     std::printf("throughput nbh %d count %d: %.4f words a clock\n", blocks, count, rate);
-    if (rate < (count == 32 ? 0.999 : 0.85)) fail("throughput, words in 10000 clocks", static_cast<long>(10000 * rate));
+    if (rate < (count == 32 ? 0.999 : 0.85))
+        fail("throughput, words in 10000 clocks", static_cast<long>(10000 * rate));
 }
 
 void test_age() {
     configure(1);
     fill(1, 0, 32);
     drained("flush takes too long");
-    fill(0, 0, 1);                                    // one append, then streams without a pause
+    fill(2, 0, 1);
+    flush_on = true;
+    flush_from = now;
+    while (!dut->flush_done_o)
+        step();
+    flush_on = false;
+    if (now - flush_from > 20)
+        fail("a flush of one append waits, clocks", static_cast<long>(now - flush_from));
+    until_idle(4);
+    fill(0, 0, 1); // one append, then streams without a pause
     const uint64_t from = now;
     last_wr_run = 0;
     while (last_wr_run == 0 && now < from + 4 * MR_AGE) {
-        if (!job_on) offer_stream(1, 0, 0, 32);
+        if (!job_on)
+            offer_stream(1, 0, 0, 32);
         step();
     }
     const long limit = MR_AGE + 3 * 32 * MR_BH / kWh;
-    std::printf("age: drained after %ld clocks (limit %ld)\n", static_cast<long>(last_wr_run - from), limit);
-    if (last_wr_run == 0 || static_cast<long>(last_wr_run - from) > limit) fail("an append waits too long", static_cast<long>(last_wr_run - from));
-    if (last_wr_run - from < MR_AGE / 2) fail("an append leaves too early under load", static_cast<long>(last_wr_run - from));
+    std::printf("age: drained after %ld clocks (limit %ld)\n",
+                static_cast<long>(last_wr_run - from), limit);
+    if (last_wr_run == 0 || static_cast<long>(last_wr_run - from) > limit)
+        fail("an append waits too long", static_cast<long>(last_wr_run - from));
+    if (last_wr_run - from < MR_AGE / 2)
+        fail("an append leaves too early under load", static_cast<long>(last_wr_run - from));
     until_idle(2 * MR_IDLE);
     fill(0, 0, 1);
     last_wr_run = 0;
     const uint64_t idle_from = now;
     until_idle(2 * MR_IDLE);
-    if (last_wr_run == 0 || last_wr_run - idle_from > MR_IDLE + 16) fail("idle drain", static_cast<long>(last_wr_run - idle_from));
+    if (last_wr_run == 0 || last_wr_run - idle_from > MR_IDLE + 16)
+        fail("idle drain", static_cast<long>(last_wr_run - idle_from));
     check_memory();
 }
 
-// A port that takes nothing for long loses nothing, and a flush without answers under way needs none.
+// A port that takes nothing for long loses nothing, and a flush without answers under way needs
+// none.
 void test_stall() {
     configure(2);
     fill(0, 0, 7);
     k.kr = 0;
     for (int i = 0; i < 6; i++) {
         const uint64_t from = now;
-        while (job_on && now - from < 200) step();
-        if (!job_on) offer_stream(0, 0, 0, 1 + i);
+        while (job_on && now - from < 200)
+            step();
+        if (!job_on)
+            offer_stream(0, 0, 0, 1 + i);
     }
-    for (int i = 0; i < 5000; i++) step();
+    for (int i = 0; i < 5000; i++)
+        step();
+    last_move = now;
+    k.kr = 100;
+    until_idle(2);
+    drained("flush after a stall");
+}
+
+// What a waiting answer still needs from the append buffer is not overwritten, though it is in DRAM
+// already and a flush was answered.
+void test_release() {
+    configure(32);
+    fill(1, 0, 1);
+    drained("flush takes too long");
+    fill(0, 0, 1);
+    const uint64_t forwarded = seen.forward_all;
+    k.kr = 0;
+    offer_stream(1, 0, 0, 1); // stands at the port
+    while (job_on)
+        step();
+    offer_stream(0, 0, 0, 1); // waits behind it
+    while (job_on)
+        step();
+    if (seen.forward_all != forwarded + 1)
+        fail("the directed stream was not forwarded");
+    flush_seen = false;
+    flush_on = true;
+    flush_from = now;
+    for (int i = 0; i < 5000 && !flush_seen; i++)
+        step();
+    if (!flush_seen)
+        fail("a flush waits for a port that takes nothing");
+    flush_on = false;
+    for (int i = 0; i < 10; i++) {
+        const uint64_t from = now;
+        while (job_on && now - from < 1500)
+            step();
+        if (!job_on && !offer_append(0, 1))
+            fail("directed append");
+    }
+    for (int i = 0; i < 1500; i++)
+        step();
     last_move = now;
     k.kr = 100;
     until_idle(2);
@@ -646,13 +691,15 @@ void test_stall() {
 void random_phase(int clocks) {
     static const int kNbh[] = {1, 1, 1, 2, 2, 3, 4, 5, 8, 11, 32};
     static const Knobs kMany[] = {
-        {100, 100, 100, 100, 0, 6, 0, 0},   {30, 60, 90, 50, 20, 12, 6, 0},    {100, 30, 100, 30, 50, 3, 20, 200},
-        {100, 100, 15, 100, 5, 20, 0, 0},   {3, 50, 60, 50, 20, 10, 10, 1000}, {100, 100, 100, 10, 10, 30, 2, 100},
+        {100, 100, 100, 100, 0, 6, 0, 0},   {30, 60, 90, 50, 20, 12, 6, 20000},
+        {100, 30, 100, 30, 50, 3, 20, 200}, {100, 100, 15, 100, 5, 20, 0, 0},
+        {3, 50, 60, 50, 20, 10, 10, 1000},  {100, 100, 100, 10, 10, 30, 2, 100},
         {100, 10, 3, 100, 0, 5, 0, 20}};
     k = kMany[below(7)];
     configure(kNbh[below(kWh > 1 || chance(30) ? 11 : 6)]);
     const uint64_t end = now + static_cast<uint64_t>(clocks);
-    while (now < end) step();
+    while (now < end)
+        step();
     k.kr = k.kr < 50 ? 50 : k.kr;
     quiet = true;
     until_idle(1);
@@ -661,7 +708,7 @@ void random_phase(int clocks) {
     quiet = false;
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char **argv) {
     VerilatedContext context;
@@ -670,7 +717,8 @@ int main(int argc, char **argv) {
     const uint64_t seed = argc > 1 ? std::strtoull(argv[1], nullptr, 0) : 1;
     const uint64_t clocks = argc > 2 ? std::strtoull(argv[2], nullptr, 0) : 3000000;
     rng_state = seed * 0x9E3779B97F4A7C15ULL + 1;
-    std::printf("seed %llu, %llu clocks\n", static_cast<unsigned long long>(seed), static_cast<unsigned long long>(clocks));
+    std::printf("seed %llu, %llu clocks\n", static_cast<unsigned long long>(seed),
+                static_cast<unsigned long long>(clocks));
     quiet = true;
     k = kFast;
     test_latency(1);
@@ -680,18 +728,30 @@ int main(int argc, char **argv) {
     test_throughput(3, 7);
     test_age();
     test_stall();
+    test_release();
     quiet = false;
-    while (now < clocks) random_phase(20000 + below(40000));
-    std::printf("clocks %llu, beats %llu, streams %llu, appends %llu, refused %llu, forwarded %llu (all %llu, merged words %llu), poisoned %llu, "
-                "zeroed %llu, copied %llu, flushes %llu (longest %llu), truncated %llu, write runs %llu, read runs %llu\n",
-                static_cast<unsigned long long>(now), static_cast<unsigned long long>(seen.beats), static_cast<unsigned long long>(seen.streams),
-                static_cast<unsigned long long>(seen.appends), static_cast<unsigned long long>(seen.refused), static_cast<unsigned long long>(seen.forward),
-                static_cast<unsigned long long>(seen.forward_all), static_cast<unsigned long long>(seen.merged), static_cast<unsigned long long>(seen.poison),
-                static_cast<unsigned long long>(seen.zero), static_cast<unsigned long long>(seen.copy), static_cast<unsigned long long>(seen.flush),
-                static_cast<unsigned long long>(max_flush), static_cast<unsigned long long>(seen.trunc), static_cast<unsigned long long>(seen.wr_runs),
-                static_cast<unsigned long long>(seen.rd_runs));
-    if (seen.forward == 0 || seen.forward_all == 0 || (kWh > 1 && seen.merged == 0) || seen.poison == 0 || seen.zero == 0 || seen.copy == 0 ||
-        seen.refused == 0 || seen.trunc == 0 || seen.flush == 0) fail("something was never exercised");
+    while (now < clocks)
+        random_phase(20000 + below(40000));
+    std::printf(
+        "clocks %llu, beats %llu, streams %llu, appends %llu, refused %llu, forwarded %llu (all "
+        "%llu, merged words %llu), poisoned %llu, "
+        "zeroed %llu, copied %llu, flushes %llu (longest %llu), truncated %llu, write runs %llu, "
+        "read runs %llu\n",
+        static_cast<unsigned long long>(now), static_cast<unsigned long long>(seen.beats),
+        static_cast<unsigned long long>(seen.streams),
+        static_cast<unsigned long long>(seen.appends),
+        static_cast<unsigned long long>(seen.refused),
+        static_cast<unsigned long long>(seen.forward),
+        static_cast<unsigned long long>(seen.forward_all),
+        static_cast<unsigned long long>(seen.merged), static_cast<unsigned long long>(seen.poison),
+        static_cast<unsigned long long>(seen.zero), static_cast<unsigned long long>(seen.copy),
+        static_cast<unsigned long long>(seen.flush), static_cast<unsigned long long>(max_flush),
+        static_cast<unsigned long long>(seen.trunc), static_cast<unsigned long long>(seen.wr_runs),
+        static_cast<unsigned long long>(seen.rd_runs));
+    if (seen.forward == 0 || seen.forward_all == 0 || (kWh > 1 && seen.merged == 0) ||
+        seen.poison == 0 || seen.zero == 0 || seen.copy == 0 || seen.refused == 0 ||
+        seen.trunc == 0 || seen.flush == 0)
+        fail("something was never exercised");
     dut->final();
     delete dut;
     std::printf("PASS %s\n", MR_TB_TEXT(MR_NAME));

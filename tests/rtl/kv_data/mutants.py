@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Mutation test of the KV data path: every change below must make the bench fail.
+
+Usage: mutants.py BUILD_FOLDER [NAME ...]   (run by hand; about 10 s a mutant on an idle core)
+The RTL's own assertions are compiled out, so that only the bench judges. Exit status 1 when a mutant survives.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent.parent
+SHAPE = {2: ["-GWords=2048", "-GFifoWords=32", "-GEntries=8", "-GWays=1"],
+         8: ["-GWords=512", "-GFifoWords=32", "-GEntries=4", "-GWays=1"],
+         16: ["-GWords=512", "-GFifoWords=64", "-GEntries=16", "-GWays=4"]}
+
+# (name, file, old text, new text, WordBytes)
+MUTANTS = [
+    ("room", "unpack", "FifoWords / BurstClks - 3", "FifoWords / BurstClks - 0", 2),
+    ("align", "unpack", "align_q <= rd_q[LgBurst-1:0] != LgBurst'(BurstClks - 1);", "align_q <= 1'b0;", 2),
+    ("poison", "unpack", "assign err_o     = err_q || (from_dram && head[WordBits]);", "assign err_o     = 1'b0;", 2),
+    ("poison_straddle", "unpack", "else err_q <= from_dram && head[WordBits] && straddle && !bound_i && !last_i;",
+     "else err_q <= 1'b0;", 16),
+    ("poison_bound", "unpack", "straddle && !bound_i && !last_i;", "straddle && !last_i;", 8),
+    ("poison_last", "unpack", "straddle && !bound_i && !last_i;", "straddle && !bound_i;", 16),
+    ("merge", "unpack", "need_q < NeedW'(l + 1)", "need_q < NeedW'(l)", 16),
+    ("merge_take", "unpack", "fw_take_o = take && (buf_i || mix)", "fw_take_o = take && buf_i", 8),
+    ("realign", "unpack", "last_i ? NeedW'(BlockHalfs) : need_q", "1'b0 ? NeedW'(BlockHalfs) : need_q", 16),
+    ("clear", "unpack", "if (!rst_ni || clr_i || (blk_o && err_o)) block_q <= '0;\n        else if (blk_o) block_q <= lanes;",
+     "if (!rst_ni || (blk_o && err_o)) block_q <= '0;\n        else if (blk_o) block_q <= lanes;", 2),
+    ("out_free", "unpack", "(!fin_q || out_free_i)", "1'b1", 2),
+    ("have", "unpack", "have_q      <= rd_valid_i || (pop ? more : have_q);", "have_q      <= more || (pop ? more : have_q);", 2),
+    ("status7", "answer", "& 4'd7", "& 4'd0", 2),
+    ("status7_stays", "answer", "err_q <= (err_q || err_i) && !last_o;", "err_q <= err_q || err_i;", 2),
+    ("buffer_turn", "answer", "buf_q     <= fwd_q && pos_one_q;", "buf_q     <= 1'b0;", 2),
+    ("buffer_first", "answer", "buf_q     <= q_fwd && q_num == 5'd0;", "buf_q     <= 1'b0;", 2),
+    ("token_early", "answer", "assign tok_o   = load && q_valid", "assign tok_o   = q_valid", 16),
+    ("last", "answer", "assign last_o  = pos_end_q && blk_end_q;", "assign last_o  = pos_end_q;", 2),
+    ("enable_first", "pack", "(!first_q || (LaneW+1)'(lane_i) < (LaneW+1)'(l + 1))", "1'b1", 16),
+    ("enable_part", "pack", "(state_q == StPart && idx_q + IdxW'(l + 1) < IdxW'(WordHalfs))", "state_q == StPart", 8),
+    ("enable_pad", "pack", "assign be        = state_q == StData;", "assign be        = state_q != StIdle;", 2),
+    ("refused_blocks", "pack", "if (go_i && !done_o && drop_i) state_d = StDrop;", "if (go_i && !done_o && drop_i) state_d = StLead;", 2),
+    ("lead", "pack", "if (low_i == lead_i) state_d = StData;", "if (low_i == '0) state_d = StData;", 2),
+    ("key", "wbuf", "key == find_key_i && ", "", 2),
+    ("block", "wbuf", " && blk == find_blk_i", "", 2),
+    ("hit_last", "wbuf", "last_q[w] <= pos == find_pos_i;", "last_q[w] <= 1'b1;", 2),
+    ("live", "wbuf", "assign live = CountW'({row_i, LgWays'(w)}) < count_q;", "assign live = 1'b1;", 16),
+    ("tail", "wbuf", "if (free_i) tail_q <= mark_q;", "tail_q <= headb;", 16),
+    ("grant", "wbuf", "assign grant_o = !(fw_act_i && (!fw_have_q || fw_hold_i));", "assign grant_o = 1'b1;", 2),
+    ("pop", "wbuf", "assign b_addr  = pop_q + AddrW'(wd_pop_i);", "assign b_addr  = pop_q + AddrW'(wd_pop_i && !fw_act_i);", 2),
+    ("full", "plan", "full_q <= used_i + room_need > UsedW'(Words / BurstClks) || ent_count_i == CountW'(Entries);",
+     "full_q <= ent_count_i == CountW'(Entries);", 16),
+    ("full_table", "plan", " || ent_count_i == CountW'(Entries);", ";", 8),
+    ("forward", "plan", "        if (hit_i) begin", "        if (1'b0) begin", 2),
+    ("several", "plan", "if (!hit_last_i) begin", "if (1'b0) begin", 2),
+    ("age", "plan", "age_q == AgeW'(AgeMax) ||", "", 2),
+    ("idle", "plan", " || idle_q == IdleW'(IdleDrain);", ";", 2),
+    ("flush", "plan", "hi_q || flush_req_i ||", "hi_q ||", 2),
+    ("flush_done", "plan", "!job_valid_i && none;", "!job_valid_i;", 2),
+    ("flush_job", "plan", "state_q == StIdle && !job_valid_i && none;", "state_q == StIdle && none;", 2),
+    ("release_answers", "plan", "keep_q && passed_q && drained_i;", "keep_q && drained_i;", 16),
+    ("release_words", "plan", "keep_q && passed_q && drained_i;", "keep_q && passed_q;", 16),
+    ("lock", "plan", "job_valid_i && !pg_lock_i && ", "job_valid_i && ", 2),
+    ("page_words", "plan", "!keep_q && !pg_words_i && !pg_lock_i;", "!keep_q && !pg_lock_i;", 16),
+    ("offset", "plan", "skip_q <= half_q[HalfW-1:LgHalfs+LgBurst];", "skip_q <= '0;", 2),
+    ("forward_word", "plan", "{start_q | AddrW'(pk_lead_o),", "{start_q,", 2),
+    ("bursts", "plan", "half_q[HalfW-1:LgHalfs+LgBurst] + BurstsW'(|half_q[LgHalfs+LgBurst-1:0]);",
+     "half_q[HalfW-1:LgHalfs+LgBurst];", 2),
+    ("use", "plan", " + WordsW'(|half_q[LgHalfs-1:0]);", ";", 16),
+    ("refused", "plan", "{1'b0, job_status_i} : late", "5'd0 : late", 2),
+    ("empty_run", "plan", "assign no_run    = fwd_q && late_a_q == 6'd0;", "assign no_run    = 1'b0;", 2),
+    ("latency", "plan", "else if (none) state_d = StRun;", "else if (none && idle_q == '0 && fwd_q) state_d = StRun;", 2),
+    ("page_end", "page", "assign all_out   = piece_q >= cfg_part_i;", "assign all_out   = piece_q + La'(1) >= cfg_part_i;", 2),
+    ("copy_fill", "page", "StFill: if (piece_i)", "StFill: if (1'b1)", 2),
+    ("copy_error", "page", "(pop_i && pop_err_i && src_o)", "1'b0", 2),
+    ("copy_clear", "page", "(state_q == StIdle && rd_clear_i)", "state_q == StIdle", 2),
+    ("page_clear", "page", "!all_out && wr_clear_i &&", "!all_out &&", 2),
+    ("want_late", "page", "want_o    <= want && idle_i;", "want_o    <= want;", 2),
+    ("page_rot", "data", "pg_wr ? pe_dst_rot_i : pe_src_rot_i", "pe_src_rot_i", 2),
+    ("page_enable", "data", "wb_be[l] || pe_sel", "wb_be[l]", 2),
+    ("page_zero", "data", "{WordBits{pe_sel && pg_src}}", "{WordBits{pe_sel}}", 2),
+    ("page_pop", "data", "wd_pop_i && !pg_words)", "wd_pop_i)", 2),
+]
+
+
+def run(name, file, old, new, word_bytes, folder):
+    rtl = folder / name
+    shutil.rmtree(rtl, ignore_errors=True)
+    rtl.mkdir(parents=True)
+    for source in (ROOT / "rtl/kv_dram").glob("mr_kv_*.sv"):
+        shutil.copy(source, rtl)
+    path = rtl / f"mr_kv_{file}.sv"
+    text = path.read_text()
+    if text.count(old) != 1:
+        return f"the text of {file} occurs {text.count(old)} times, not once"
+    path.write_text(text.replace(old, new))
+    common = ROOT / "rtl/common"
+    build = subprocess.run(
+        ["verilator", "--cc", "--exe", "--build", "-j", "1", "-Wno-fatal", "-Wno-lint", "-DSYNTHESIS", "--Mdir", str(rtl / "obj"), "--prefix", "Vdut",
+         "--top-module", "mr_kv_data", "-y", str(rtl), "-y", str(common), f"-I{common}", "-MAKEFLAGS", "-s",
+         "-CFLAGS", f"-O1 -DMR_WB={word_bytes} -DMR_BH=17 -DMR_AGE=1500 -DMR_IDLE=50 -DMR_NAME=mutant",
+         f"-GWordBytes={word_bytes}", "-GMaxNbh=32", "-GKeyW=4", "-GBlkW=2", "-GLa=20", "-GAgeMax=1500", "-GIdleDrain=50",
+         *SHAPE[word_bytes], str(rtl / "mr_kv_data.sv"), str(HERE / "tb_kv_data.cpp"), "-o", str(rtl / "bench")],
+        capture_output=True, text=True, env=dict(os.environ, OBJCACHE=shutil.which("ccache") or ""))
+    if build.returncode != 0:
+        return "does not build: " + build.stderr[-300:]
+    try:
+        bench = subprocess.run([str(rtl / "bench")], capture_output=True, text=True, timeout=120)
+    except subprocess.TimeoutExpired:
+        print(f"caught   {name}: does not end", flush=True)
+        return None
+    if bench.returncode == 0 and "PASS" in bench.stdout:
+        return "SURVIVES"
+    print(f"caught   {name}: {bench.stdout.strip().splitlines()[-1]}", flush=True)
+    shutil.rmtree(rtl)
+    return None
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    wanted = sys.argv[2:]
+    bad = 0
+    chosen = [m for m in MUTANTS if not wanted or m[0] in wanted]
+    for mutant in chosen:
+        result = run(*mutant, folder)
+        if result is not None:
+            bad += 1
+            print(f"PROBLEM  {mutant[0]}: {result}", flush=True)
+    print(f"{len(chosen) - bad} of {len(chosen)} caught")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    sys.exit(main())
