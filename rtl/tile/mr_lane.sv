@@ -191,10 +191,14 @@ module mr_lane #(
       end
       assign elem = drain_q[21*conv_idx_i +: 21];
       assign conv_v = dot3_i || conv_q;
-      mr_ram_1r1w #(.Width(32), .Depth(AccDepth)) u_run (
-        .clk_i, .re_i(run_re_i), .raddr_i(run_raddr_i), .rdata_o(run_y),
-        .we_i(run_we_i), .waddr_i(run_waddr_i), .wdata_i(y_o)
-      );
+      // LUT RAM: a block RAM's output would come too late for the multiplier behind it.
+      (* ram_style = "distributed" *) logic [31:0] run_mem [AccDepth];
+      logic [31:0] run_q;
+      always_ff @(posedge clk_i) begin
+        if (run_we_i) run_mem[run_waddr_i] <= y_o;
+        if (run_re_i) run_q <= run_mem[run_raddr_i];
+      end
+      assign run_y = run_q;
     end else begin : gen_no_kv
       assign elem = '0;
       assign conv_v = dot3_i;
