@@ -18,4 +18,4 @@ localparam int KvPages = 128;
 localparam int KvSlotBlocks = 16;
 localparam int DqBytes = 2;
 localparam int ClockKhz = 50000;
-localparam logic [16*mr_kv_timing_pkg::Lanes-1:0] Timing = mr_kv_timing_pkg::Sdr50;
+localparam logic [16*mr_kv_dev_pkg::Lanes-1:0] Prof = mr_kv_dev_pkg::Sdr50;

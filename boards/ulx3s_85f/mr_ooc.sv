@@ -14,7 +14,7 @@ module mr_ooc #(
   output logic scan_o
 );
   `include "chip.vh"
-  localparam int RowBits = mr_kv_timing_pkg::RowBits;
+  localparam int RowBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxRowBits +: 16]};
   localparam int InW = 1 + 1 + 1 + 24 + 32 + 8*DqBytes;
   localparam int OutW = 1 + 1 + 32 + 1 + 1 + 5 + 2 + RowBits + DqBytes + 8*DqBytes + 1;
 
@@ -52,7 +52,7 @@ module mr_ooc #(
   mr_chip #(
     .Tiles(Tiles), .Lanes(Lanes), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth), .ResBufs(ResBufs),
     .ResSize(ResSize), .MaxG(MaxG), .KvSlots(KvSlots), .KvLayers(KvLayers), .KvHeads(KvHeads), .KvNbh(KvNbh),
-    .KvPages(KvPages), .KvSlotBlocks(KvSlotBlocks), .DqBytes(DqBytes), .Timing(Timing), .ClockKhz(ClockKhz)
+    .KvPages(KvPages), .KvSlotBlocks(KvSlotBlocks), .DqBytes(DqBytes), .Prof(Prof), .ClockKhz(ClockKhz)
   ) u_chip (
     .clk_i, .rst_ni(rst_n), .git_hash_i(GitHash), .req_valid_i(req_valid), .req_ready_o(req_ready), .req_write_i(req_write),
     .req_addr_i(req_addr), .req_wdata_i(req_wdata), .rsp_valid_o(rsp_valid), .rsp_rdata_o(rsp_rdata),

@@ -3,6 +3,7 @@
 #include "millrace/load.h"
 
 #include "millrace/device.h"
+#include "millrace/kv.h"
 #include "millrace/program.h"
 
 #define BLOCK_WORDS 9u

@@ -4,6 +4,7 @@
 
 #include "millrace/arith.h"
 #include "millrace/device.h"
+#include "millrace/kv.h"
 #include "millrace/program.h"
 
 #define WAIT_CYCLES 4096u

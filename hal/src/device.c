@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Drivers of the hub, the memory window, the KV controller and the tiles. */
+/* Drivers of the hub, the memory window and the tiles. */
 #include "millrace/device.h"
 
 #include "millrace/regs.h"
@@ -159,46 +159,6 @@ mr_status_t mr_hub_read(const mr_mmio_t *mmio, const mr_result_t *result, uint32
 
 mr_status_t mr_hub_pop(const mr_mmio_t *mmio) {
     return hub_write(mmio, MR_HUB_RES_CTRL_OFFSET, MR_HUB_RES_CTRL_POP_MASK);
-}
-
-/* Polls the KV controller until (status & mask) == want. */
-static mr_status_t kv_wait(const mr_mmio_t *mmio, uint32_t mask, uint32_t want,
-                           uint32_t max_cycles) {
-    uint32_t status;
-    for (uint64_t spent = 0; spent <= max_cycles; spent += POLL_CYCLES) {
-        MR_TRY(mr_mmio_read32(mmio, MR_KV_BASE + MR_KV_STATUS_OFFSET, &status));
-        if ((status & mask) == want) {
-            return MR_OK;
-        }
-        MR_TRY(mr_mmio_wait(mmio, POLL_CYCLES));
-    }
-    return MR_TIMEOUT;
-}
-
-mr_status_t mr_kv_init(const mr_mmio_t *mmio, uint32_t layers, uint32_t heads, uint32_t nbh,
-                       uint32_t max_cycles) {
-    if (layers == 0 || layers > 256u || heads == 0 || heads > 255u || nbh == 0 || nbh > 16u) {
-        return MR_RANGE;
-    }
-    MR_TRY(mr_mmio_write32(mmio, MR_KV_BASE + MR_KV_CONFIG_OFFSET,
-                           layers << MR_KV_CONFIG_LAYERS_SHIFT | heads << MR_KV_CONFIG_HEADS_SHIFT |
-                               nbh << MR_KV_CONFIG_NBH_SHIFT));
-    MR_TRY(mr_mmio_write32(mmio, MR_KV_BASE + MR_KV_CTRL_OFFSET, MR_KV_CTRL_INIT_MASK));
-    return kv_wait(mmio, MR_KV_STATUS_READY_MASK, MR_KV_STATUS_READY_MASK, max_cycles);
-}
-
-mr_status_t mr_kv_free(const mr_mmio_t *mmio, uint32_t slot, uint32_t max_cycles) {
-    if (slot > 255u) {
-        return MR_RANGE;
-    }
-    MR_TRY(kv_wait(mmio, MR_KV_STATUS_FREE_BUSY_MASK, 0, max_cycles));
-    MR_TRY(mr_mmio_write32(mmio, MR_KV_BASE + MR_KV_FREE_OFFSET,
-                           slot << MR_KV_FREE_SLOT_SHIFT | MR_KV_FREE_GO_MASK));
-    return kv_wait(mmio, MR_KV_STATUS_FREE_BUSY_MASK, 0, max_cycles);
-}
-
-mr_status_t mr_kv_pages_free(const mr_mmio_t *mmio, uint32_t *pages) {
-    return mr_mmio_read32(mmio, MR_KV_BASE + MR_KV_PAGES_FREE_OFFSET, pages);
 }
 
 mr_status_t mr_tile_start(const mr_mmio_t *mmio, uint32_t tile, uint32_t in_base,

@@ -6,7 +6,7 @@
 // kr_status_o are shared, kr_valid_o[p] says for whom they are. Controller side: one KV port of docs/interfaces.md section 3.
 // A granted command is registered (one clock). An APPEND holds the grant until its cfg_nbh_i blocks have passed; a port
 // must offer them. Responses come back in command order, so a port that does not take its response stalls all others.
-// R1-R6 on all streams; the ready outputs depend on valid (R4). Reset forgets commands under way. Test: tests/rtl/kv_dram.
+// R1-R6 on all streams; the ready outputs depend on valid (R4). Reset forgets commands under way. Test: tests/rtl/soc, tests/cosim.
 `default_nettype none
 `include "mr_assert.vh"
 module mr_kv_mux #(

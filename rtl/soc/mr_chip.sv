@@ -2,9 +2,9 @@
 // Chip of one group: register bus, hub, group network, tiles, KV-cache DRAM controller (docs/architecture.md).
 //
 // Tiles 1..31.   Lanes WDepth VDepth XDepth PDepth  see mr_tile.   KvMask  bit t: tile t has a KV port.
-// ResBufs ResSize  see mr_hub.   KvSlots KvLayers KvHeads KvNbh KvPages KvSlotBlocks DqBytes Timing KvInitCycles  see mr_kv_ctrl.
+// ResBufs ResSize  see mr_hub.   KvSlots KvLayers KvHeads KvNbh KvPages KvSlotBlocks DqBytes Prof KvInitCycles ReadExtra  see mr_kv_channel.
 // ClockKhz  stated clock, told to software.   git_hash_i  constant: source revision, told to software, 0 if unknown.
-// Register bus: docs/interfaces.md section 4. irq_o is high while a result waits. SDRAM pins: mr_kv_ctrl.
+// Register bus: docs/interfaces.md section 4. irq_o is high while a result waits. SDRAM pins: mr_kv_phy_sdr.
 // CONTROL.soft_reset resets everything but the CSRs of chip, hub and KV controller; memories keep their contents.
 // Test: tests/cosim.
 `default_nettype none
@@ -26,11 +26,11 @@ module mr_chip #(
   parameter int KvSlotBlocks = 64,
   parameter int MaxG = 16,
   parameter int DqBytes = 8,
-  parameter logic [16*mr_kv_timing_pkg::Lanes-1:0] Timing = mr_kv_timing_pkg::Sdr100,
+  parameter logic [16*mr_kv_dev_pkg::Lanes-1:0] Prof = mr_kv_dev_pkg::Sdr100,
   parameter int KvInitCycles = 0,
   parameter int ReadExtra = 0,
   parameter int ClockKhz = 100000,
-  localparam int RowBits = mr_kv_timing_pkg::RowBits
+  localparam int RowBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxRowBits +: 16]}
 ) (
   input  wire                  clk_i,
   input  wire                  rst_ni,
@@ -60,6 +60,10 @@ module mr_chip #(
   localparam int InBufs = 4;           // mr_tile_rx
   localparam int ResElems = ResBufs * ResSize;
   localparam int ResW = $clog2(ResElems);
+  localparam int BaBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxBaBits +: 16]};
+  localparam int BgBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxBgBits +: 16]};
+  localparam int ColBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxColBits +: 16]};
+  localparam int BurstClks = {16'd0, Prof[16*mr_kv_dev_pkg::IdxBurstClks +: 16]};
 
   // ---- reset and register bus ----
   logic soft_reset_cmd;
@@ -130,8 +134,9 @@ module mr_chip #(
     .caps_result_bufs_i(8'(ResBufs)), .caps_result_size_i(24'(ResSize)),
     .caps_kv_slots_i(9'(KvSlots)), .caps_kv_layers_i(9'(KvLayers)), .caps_kv_heads_i(8'(KvHeads)),
     .caps_kv_nbh_i(5'(KvNbh)), .caps_kv_pages_i(32'(KvPages)), .caps_clock_khz_i(32'(ClockKhz)),
-    .caps_dram_dq_bytes_i(8'(DqBytes)), .caps_dram_banks_i(8'd4),
-    .caps_dram_row_bytes_i(16'(DqBytes << mr_kv_timing_pkg::ColBits)),
+    .caps_dram_dq_bytes_i(8'(DqBytes)), .caps_dram_banks_i(8'(1 << (BaBits + BgBits))),
+    .caps_dram_row_bytes_i(16'(DqBytes * BurstClks << ColBits)),
+    .caps_dram_rows_rows_i(20'(1 << RowBits)), .caps_dram_rows_burst_i(8'(BurstClks)), .caps_dram_rows_groups_i(4'(1 << BgBits)),
     .scratch_q(), .control_soft_reset_cmd(soft_reset_cmd),
     .status_bus_error_set_i((rsp_valid_o && rsp_error_o) || win_write_error), .status_bus_error_q(),
     .status_tile_error_set_i(|tile_err_event), .status_tile_error_q(),
@@ -301,26 +306,7 @@ module mr_chip #(
   endgenerate
 
   // ---- KV cache ----
-  logic [8:0]   cfg_layers;
-  logic [7:0]   cfg_heads;
-  logic [4:0]   cfg_nbh;
-  logic [8:0]   kv_layers;         // the shape in use: what CONFIG held at the last CTRL.init or soft reset
-  logic [7:0]   kv_heads;
-  logic         kv_load;
   logic         kv_hold;
-  logic         kv_init;
-  logic         kv_clear;
-  logic [7:0]   kv_free_slot;
-  logic         kv_free_go;
-  logic         kv_free_busy;
-  logic         kv_ready;
-  logic [16:0]  kv_pages_free;
-  logic [31:0]  cnt_cycles;
-  logic [31:0]  cnt_rd;
-  logic [31:0]  cnt_wr;
-  logic [31:0]  cnt_ref;
-  logic [31:0]  cnt_act;
-  logic [31:0]  cnt_refused;
   logic         kc_valid;
   logic         kc_ready;
   logic [1:0]   kc_op;
@@ -344,58 +330,6 @@ module mr_chip #(
   logic [Tiles-1:0] g_kr_valid;
   logic [Tiles-1:0] g_kr_ready;
   logic [Tiles-1:0] g_idle;
-  logic         kv_ctrl_ready;
-  logic         ctrl_free_req;
-  logic [7:0]   ctrl_free_slot;
-  logic         ctrl_free_busy;
-
-  assign kv_refused = kr_valid && kr_ready && c_kr_last && c_kr_status != 4'd0;
-
-  // Counters since CTRL.clear: the controller counts since its reset, modulo 2^32.
-  logic [191:0] cnt_base_q;
-  wire  [191:0] cnt_now = {cnt_refused, cnt_ref, cnt_act, cnt_wr, cnt_rd, cnt_cycles};
-  logic [191:0] cnt;
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) cnt_base_q <= '0;
-    else if (kv_clear) cnt_base_q <= cnt_now;
-  end
-  generate
-    for (t = 0; t < 6; t = t + 1) begin : gen_kv_cnt
-      assign cnt[t*32 +: 32] = cnt_now[t*32 +: 32] - cnt_base_q[t*32 +: 32];
-    end
-  endgenerate
-
-  mr_csr_kv u_csr_kv (
-    .clk_i, .rst_ni, .sel_i(kv_sel), .write_i(csr_write), .addr_i(csr_addr), .wdata_i(csr_wdata),
-    .rdata_o(kv_rdata), .error_o(kv_error),
-    .config_layers_q(cfg_layers), .config_heads_q(cfg_heads), .config_nbh_q(cfg_nbh),
-    .ctrl_init_cmd(kv_init), .ctrl_clear_cmd(kv_clear), .status_ready_i(kv_ready), .status_free_busy_i(kv_free_busy),
-    .free_slot_q(kv_free_slot), .free_go_cmd(kv_free_go), .pages_free_i(32'(kv_pages_free)),
-    .error_refused_set_i(kv_refused), .error_refused_q(), .refused_i(cnt[191:160]),
-    .cycles_i(64'(cnt[31:0])), .read_beats_i(64'(cnt[63:32])), .write_beats_i(64'(cnt[95:64])),
-    .activates_i(64'(cnt[127:96])), .refreshes_i(64'(cnt[159:128]))
-  );
-
-  // A soft reset empties the cache too; the SDRAM itself goes on being refreshed.
-  mr_kv_init #(.Slots(KvSlots)) u_kv_init (
-    .clk_i, .rst_ni, .init_i(kv_init || soft_reset_cmd), .ready_o(kv_ready),
-    .hold_o(kv_hold), .load_o(kv_load), .idle_i(&g_idle),
-    .free_go_i(kv_free_go), .free_slot_i(kv_free_slot), .free_busy_o(kv_free_busy),
-    .ctrl_ready_i(kv_ctrl_ready), .ctrl_free_req_o(ctrl_free_req), .ctrl_free_slot_o(ctrl_free_slot),
-    .ctrl_free_busy_i(ctrl_free_busy)
-  );
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      kv_layers <= '0;
-      kv_heads <= '0;
-      kv_nbh <= '0;
-    end else if (kv_load) begin
-      kv_layers <= cfg_layers;
-      kv_heads <= cfg_heads;
-      kv_nbh <= cfg_nbh;
-    end
-  end
 
   generate
     for (t = 0; t < Tiles; t = t + 1) begin : gen_guard
@@ -423,15 +357,14 @@ module mr_chip #(
     .kr_status_i(c_kr_status)
   );
 
-  mr_kv_ctrl #(
-    .Slots(KvSlots), .Layers(KvLayers), .Heads(KvHeads), .MaxNbh(KvNbh), .Pages(KvPages), .SlotBlocks(KvSlotBlocks),
-    .DqBytes(DqBytes), .Timing(Timing), .InitCycles(KvInitCycles), .ReadExtra(ReadExtra)
+  // A soft reset empties the cache too; the SDRAM itself goes on being refreshed.
+  mr_kv_channel #(
+    .Prof(Prof), .DqBytes(DqBytes), .Slots(KvSlots), .Layers(KvLayers), .Heads(KvHeads), .MaxNbh(KvNbh), .Pages(KvPages),
+    .SlotBlocks(KvSlotBlocks), .InitCycles(KvInitCycles), .ReadExtra(ReadExtra)
   ) u_kv (
-    .clk_i, .rst_ni,
-    .cfg_layers_i(kv_layers), .cfg_heads_i({1'b0, kv_heads}), .cfg_nbh_i(kv_nbh), .cfg_pages_i(17'(KvPages)),
-    .free_req_i(ctrl_free_req), .free_slot_i(ctrl_free_slot), .free_busy_o(ctrl_free_busy), .ready_o(kv_ctrl_ready),
-    .pages_free_o(kv_pages_free), .cnt_cycles_o(cnt_cycles), .cnt_rd_words_o(cnt_rd), .cnt_wr_words_o(cnt_wr),
-    .cnt_refresh_o(cnt_ref), .cnt_activate_o(cnt_act), .cnt_refused_o(cnt_refused),
+    .clk_i, .rst_ni, .reset_i(soft_reset_cmd),
+    .sel_i(kv_sel), .write_i(csr_write), .addr_i(csr_addr), .wdata_i(csr_wdata), .rdata_o(kv_rdata), .error_o(kv_error),
+    .hold_o(kv_hold), .idle_i(&g_idle), .nbh_o(kv_nbh), .refused_o(kv_refused),
     .kc_valid_i(kc_valid), .kc_ready_o(kc_ready), .kc_op_i(kc_op), .kc_slot_i(kc_slot), .kc_layer_i(kc_layer),
     .kc_head_i(kc_head), .kc_kind_i(kc_kind), .kc_pos_i(kc_pos), .kc_count_i(kc_count),
     .kw_valid_i(kw_valid), .kw_ready_o(kw_ready), .kw_block_i(kw_block),

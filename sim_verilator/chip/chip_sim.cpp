@@ -10,13 +10,17 @@
 
 #include "Vmr_chip.h"
 #include "git_hash.h"
-#include "mr_dram.h"
+#include "mr_dram_dev.h"
+#include "mr_dram_rules.h"
+#include "mr_dram_sdr.h"
 #include "verilated.h"
 
 struct mr_chip_sim {
     VerilatedContext context;
     std::unique_ptr<Vmr_chip> top;
-    std::unique_ptr<mr_dram_t> dram;
+    mr_dram_sdr_t pins{};
+    mr_dram_dev_t dram{};
+    mr_dram_rules_t rules{};
     uint64_t cycles = 0;
     char fault[256] = "";
 };
@@ -25,24 +29,40 @@ namespace {
 
 // Power-up wait that the device model enforces: the chip's KvInitCycles stands for the data sheet's
 // 200 us.
-constexpr int64_t InitPs = 1000 * static_cast<int64_t>(MR_SIM_KV_INIT_NS);
-constexpr int64_t ClockPs = 1000000000 / static_cast<int64_t>(MR_SIM_CLOCK_KHZ);
+constexpr int64_t InitClocks = MR_SIM_KV_INIT_CYCLES;
 
-// The device's side of a rising edge: takes the pins of before it; returns the data bus of after
-// it.
-uint64_t dram_edge(mr_chip_sim *sim) {
-    const Vmr_chip &t = *sim->top;
-    const mr_dram_pins_t pins = {t.sd_cke_o != 0,  t.sd_cs_no != 0, t.sd_ras_no != 0,
-                                 t.sd_cas_no != 0, t.sd_we_no != 0, t.sd_dq_oe_o != 0,
-                                 t.sd_ba_o,        t.sd_dqm_o,      static_cast<uint16_t>(t.sd_a_o),
-                                 t.sd_dq_o};
-    const uint64_t dq = mr_dram_clock(sim->dram.get(), &pins);
-    const mr_dram_violation_t *v = mr_dram_violation(sim->dram.get());
-    if (v != nullptr && sim->fault[0] == '\0') {
-        std::snprintf(sim->fault, sizeof sim->fault, "DRAM rule %s, cycle %" PRIu64 ", bank %u",
-                      mr_dram_rule_text(v->rule), v->cycle, v->bank);
+// First fault of the DRAM: of the pins, of the device model, of the independent checker.
+void note_fault(mr_chip_sim *sim, const char *pins) {
+    const mr_dram_dev_violation_t *device = mr_dram_dev_violation(&sim->dram);
+    const mr_dram_rules_violation_t *rule = mr_dram_rules_violation(&sim->rules);
+    if (pins != nullptr) {
+        std::snprintf(sim->fault, sizeof sim->fault, "DRAM pins: %s, cycle %" PRIu64, pins,
+                      sim->cycles);
+    } else if (device != nullptr) {
+        std::snprintf(sim->fault, sizeof sim->fault,
+                      "DRAM device: %s, bank %u, cycle %" PRIu64 " of the DRAM",
+                      mr_dram_dev_rule_text(device->rule), device->bank, device->clock);
+    } else if (rule != nullptr) {
+        std::snprintf(sim->fault, sizeof sim->fault,
+                      "DRAM checker: %s, bank %u, cycle %" PRIu64 " of the DRAM",
+                      mr_dram_rules_text(rule->rule), rule->bank, rule->clock);
     }
-    return dq;
+}
+
+// The device's side of a rising edge: takes the pins before it and drives the data bus for it.
+void dram_edge(mr_chip_sim *sim) {
+    Vmr_chip &t = *sim->top;
+    mr_dram_sdr_pins_t pins = {
+        t.sd_cke_o != 0,   t.sd_cs_no != 0, t.sd_ras_no != 0, t.sd_cas_no != 0, t.sd_we_no != 0,
+        t.sd_dq_oe_o != 0, t.sd_ba_o,       t.sd_a_o,         t.sd_dqm_o,       {}};
+    std::memcpy(pins.data, &t.sd_dq_o, sizeof t.sd_dq_o);
+    mr_dram_dev_in_t in;
+    mr_dram_dev_out_t out = {};
+    const char *fault = mr_dram_sdr_clock(&sim->pins, &pins, &in);
+    mr_dram_dev_clock(&sim->dram, &in, &out);
+    mr_dram_rules_clock(&sim->rules, &in, &out);
+    std::memcpy(&t.sd_dq_i, out.rd_data, sizeof t.sd_dq_i);
+    note_fault(sim, fault);
 }
 
 void half_clock(mr_chip_sim *sim, bool level) {
@@ -58,11 +78,13 @@ mr_chip_sim_t *mr_chip_sim_create(void) {
         return nullptr;
     }
     sim->top.reset(new (std::nothrow) Vmr_chip(&sim->context));
-    sim->dram.reset(new (std::nothrow) mr_dram_t());
-    const mr_dram_config_t config = {MR_SIM_DQ_BYTES, ClockPs, InitPs, nullptr, nullptr};
-    if (sim->top == nullptr || sim->dram == nullptr || !mr_dram_init(sim->dram.get(), &config)) {
+    const mr_dram_profile_t *profile = mr_dram_profile(MR_SIM_DRAM_PROFILE);
+    const mr_dram_dev_config_t config = {profile, MR_SIM_DQ_BYTES, InitClocks, nullptr, nullptr};
+    if (sim->top == nullptr || profile == nullptr || !mr_dram_dev_init(&sim->dram, &config)) {
         return nullptr;
     }
+    mr_dram_rules_init(&sim->rules, profile, InitClocks);
+    mr_dram_sdr_init(&sim->pins, profile);
     sim->context.fatalOnError(false);
     sim->top->rst_ni = 0;
     sim->top->git_hash_i = MR_GIT_HASH;
@@ -79,7 +101,7 @@ mr_chip_sim_t *mr_chip_sim_create(void) {
 void mr_chip_sim_destroy(mr_chip_sim_t *sim) {
     if (sim != nullptr) {
         sim->top->final();
-        mr_dram_close(sim->dram.get());
+        mr_dram_dev_close(&sim->dram);
         delete sim;
     }
 }
@@ -88,9 +110,8 @@ void mr_chip_sim_clock(mr_chip_sim_t *sim) {
     if (sim->fault[0] != '\0') {
         return;
     }
-    const uint64_t dq = dram_edge(sim);
+    dram_edge(sim);
     half_clock(sim, true);
-    sim->top->sd_dq_i = dq;
     half_clock(sim, false);
     sim->cycles++;
     if (sim->context.gotFinish() || sim->context.gotError()) {

@@ -10,6 +10,7 @@
 #include "millrace/backend_model.h"
 #include "millrace/backend_sim.h"
 #include "millrace/device.h"
+#include "millrace/kv.h"
 #include "millrace/regs.h"
 
 /* What CAPS does not tell about the simulated machine (sim_verilator/chip). */

@@ -35,7 +35,8 @@ typedef struct {
     uint32_t number;
     uint32_t pages; /* free ones after CTRL.init, per device */
     uint32_t model_pages;
-    bool refused_differs; /* counts of refused commands parted (a refused ATTEND) */
+    uint32_t refused[PAIR_DEVICES]; /* commands until the last comparison, modulo 2^16 */
+    bool refused_differs;           /* counts of refused commands parted (a refused ATTEND) */
     bool buffers_differ;
     uint64_t descriptors;
     uint64_t with_error;
@@ -213,11 +214,21 @@ static uint32_t error_code(const test_t *t, int device, uint32_t tile) {
     return pair_tile_read(&t->pair, device, tile, MR_TILE_ERROR_OFFSET) & MR_TILE_ERROR_CODE_MASK;
 }
 
+/* Commands refused since the last call. */
+static uint32_t new_refused(test_t *t, int device) {
+    const uint32_t a = kv_reg(t, device, MR_KV_REFUSED_OFFSET);
+    const uint32_t b = kv_reg(t, device, MR_KV_REFUSED_PAGES_OFFSET);
+    const uint32_t now = (a + (a >> 16) + b + (b >> 16)) & 0xFFFFu;
+    const uint32_t more = (now - t->refused[device]) & 0xFFFFu;
+    t->refused[device] = now;
+    return more;
+}
+
 static void compare_kv(test_t *t) {
     const uint32_t used = t->pages - kv_reg(t, PAIR_SIM, MR_KV_PAGES_FREE_OFFSET);
     const uint32_t want = t->model_pages - kv_reg(t, PAIR_MODEL, MR_KV_PAGES_FREE_OFFSET);
-    const uint32_t refused = kv_reg(t, PAIR_SIM, MR_KV_REFUSED_OFFSET);
-    const uint32_t refused_want = kv_reg(t, PAIR_MODEL, MR_KV_REFUSED_OFFSET);
+    const uint32_t refused = new_refused(t, PAIR_SIM);
+    const uint32_t refused_want = new_refused(t, PAIR_MODEL);
     if (used != want) {
         differ(t, "KV pages in use", 0, used, want);
     }
@@ -227,7 +238,6 @@ static void compare_kv(test_t *t) {
     if (t->scenario.attend_refused && (refused == 0) != (refused_want == 0)) {
         differ(t, "refused KV commands of an ATTEND", 0, refused, refused_want);
     }
-    pair_write(&t->pair, MR_KV_BASE + MR_KV_CTRL_OFFSET, MR_KV_CTRL_CLEAR_MASK);
 }
 
 /* True when a job of the scenario had an error. */

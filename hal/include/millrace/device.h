@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Drivers of the hub, the memory window, the KV controller and the tiles: thin, stateless, one
- * register sequence each.
+/* Drivers of the hub, the memory window and the tiles (kv.h has the KV controller's): thin,
+ * stateless, one register sequence each.
  *
  * All functions return MR_OK, MR_RANGE for an argument outside its stated range (nothing touched),
  * or the status of the register access. Not thread-safe: window and injection registers are shared.
@@ -89,18 +89,6 @@ MR_NODISCARD mr_status_t mr_hub_read(const mr_mmio_t *mmio, const mr_result_t *r
 
 /* Frees the oldest result's buffer. */
 MR_NODISCARD mr_status_t mr_hub_pop(const mr_mmio_t *mmio);
-
-/* ---- KV controller (channel 0) ---- */
-
-/* Sets the cache's shape, empties it, and waits until it is ready; MR_TIMEOUT after max_cycles. */
-MR_NODISCARD mr_status_t mr_kv_init(const mr_mmio_t *mmio, uint32_t layers, uint32_t heads,
-                                    uint32_t nbh, uint32_t max_cycles);
-
-/* Returns a slot's pages and waits until they are back; MR_TIMEOUT after max_cycles. */
-MR_NODISCARD mr_status_t mr_kv_free(const mr_mmio_t *mmio, uint32_t slot, uint32_t max_cycles);
-
-/* Pages that are free. */
-MR_NODISCARD mr_status_t mr_kv_pages_free(const mr_mmio_t *mmio, uint32_t *pages);
 
 /* ---- tiles ---- */
 

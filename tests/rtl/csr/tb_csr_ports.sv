@@ -26,8 +26,8 @@ module tb_csr_ports;
   wire         clear_cmd;
   wire         cnt_clear_cmd;
   wire  [3:0]  code;
-  wire  [7:0]  free_slot;
-  wire         free_go;
+  wire  [7:0]  admin_slot;
+  wire         admin_go;
   wire         refused;
   integer      failures = 0;
   integer      clear_clocks = 0;
@@ -44,16 +44,18 @@ module tb_csr_ports;
 
   mr_csr_kv u_kv (
     .clk_i, .rst_ni, .sel_i(kv_sel), .write_i(write), .addr_i(addr), .wdata_i(wdata), .rdata_o(kv_rdata), .error_o(kv_error),
-    .config_layers_q(), .config_heads_q(), .config_nbh_q(), .ctrl_init_cmd(), .ctrl_clear_cmd(), .status_ready_i(1'b0),
-    .status_free_busy_i(1'b0), .free_slot_q(free_slot), .free_go_cmd(free_go), .pages_free_i(32'd77), .error_refused_set_i(refused_set),
-    .error_refused_q(refused), .refused_i(32'd3), .cycles_i(64'd0), .read_beats_i(64'd0), .write_beats_i(64'd0), .activates_i(64'd0),
-    .refreshes_i(64'd0));
+    .config_layers_q(), .config_heads_q(), .config_nbh_q(), .ctrl_init_cmd(), .ctrl_snap_cmd(), .status_ready_i(1'b0),
+    .admin_slot_q(admin_slot), .admin_src_q(), .admin_op_q(), .admin_go_cmd(admin_go), .admin_len_q(), .admin_status_busy_i(1'b1),
+    .admin_status_code_i(4'd6), .pages_free_i(32'd77), .pages_dirty_i(32'd5), .error_refused_set_i(refused_set),
+    .error_refused_q(refused), .error_page_copy_set_i(1'b0), .error_page_copy_q(), .refused_who_i(16'd3), .refused_pos_i(16'd4),
+    .refused_pages_pages_i(16'd0), .refused_pages_tag_i(16'd0), .pages_q(), .chunk_q(), .part_q(), .step_q(),
+    .count_sel_quarter_q(), .count_sel_counter_q(), .count_sel_go_cmd(), .count_data_i(16'd0), .count_data_busy_i(1'b0));
 
   always @(posedge clk_i) begin
     if (clear_cmd) clear_clocks = clear_clocks + 1;
-    if (free_go) begin
+    if (admin_go) begin
       go_clocks = go_clocks + 1;
-      expect_equal("slot at FREE.go", {24'd0, free_slot}, 32'h5C);
+      expect_equal("slot at ADMIN.go", {24'd0, admin_slot}, 32'h5C);
     end
   end
 
@@ -111,6 +113,8 @@ module tb_csr_ports;
 
     expect_read("STATUS fields", 1'b0, CsrTileStatus, 32'h1234A60B);
     expect_read("PAGES_FREE", 1'b1, CsrKvPagesFree, 32'd77);
+    expect_read("ADMIN_STATUS", 1'b1, CsrKvAdminStatus, 32'h61);
+    expect_read("REFUSED", 1'b1, CsrKvRefused, 32'h00040003);
 
     bus_write(1'b0, CsrTileCtrl, 32'h3);
     repeat (3) @(negedge clk_i);
@@ -119,10 +123,10 @@ module tb_csr_ports;
     expect_read("CTRL hides the command", 1'b0, CsrTileCtrl, 32'h1);
     expect_equal("CNT_CTRL.clear stays low", {31'd0, cnt_clear_cmd}, 32'd0);
 
-    bus_write(1'b1, CsrKvFree, 32'h8000005C);
-    bus_write(1'b1, CsrKvFree, 32'h00000011);
+    bus_write(1'b1, CsrKvAdmin, 32'h8000005C);
+    bus_write(1'b1, CsrKvAdmin, 32'h00000011);
     repeat (3) @(negedge clk_i);
-    expect_equal("clocks of FREE.go", go_clocks, 32'd1);
+    expect_equal("clocks of ADMIN.go", go_clocks, 32'd1);
 
     tile_event(4'd3, 16'h0042);
     tile_event(4'd9, 16'h0099);

@@ -11,6 +11,7 @@
 
 #include "fixture.h"
 #include "millrace/device.h"
+#include "millrace/kv.h"
 #include "millrace/load.h"
 #include "millrace/regs.h"
 #include "millrace/sched.h"

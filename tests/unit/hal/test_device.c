@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "millrace/device.h"
+#include "millrace/kv.h"
 #include "millrace/regs.h"
 
 #define LOG_MAX 40000u
@@ -299,13 +300,98 @@ static void test_result__read_and_pop(void **state) {
     EXPECT(m, {'W', HUB(RES_CTRL), MR_HUB_RES_CTRL_POP_MASK});
 }
 
+/* CAPS_DRAM and CAPS_DRAM_ROWS of devices. */
+#define CAPS_DRAM(dq_, banks_, row_bytes_)                                                         \
+    ((dq_) << MR_CHIP_CAPS_DRAM_DQ_BYTES_SHIFT | (banks_) << MR_CHIP_CAPS_DRAM_BANKS_SHIFT |       \
+     (uint32_t)(row_bytes_) << MR_CHIP_CAPS_DRAM_ROW_BYTES_SHIFT)
+#define CAPS_ROWS(rows_, burst_, groups_)                                                          \
+    ((rows_) << MR_CHIP_CAPS_DRAM_ROWS_ROWS_SHIFT |                                                \
+     (burst_) << MR_CHIP_CAPS_DRAM_ROWS_BURST_SHIFT |                                              \
+     (uint32_t)(groups_) << MR_CHIP_CAPS_DRAM_ROWS_GROUPS_SHIFT)
+
+static void test_kv_layout__devices(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t pages, dram, rows;
+        uint32_t layers, heads, nbh;
+        mr_status_t status;
+        mr_kv_layout_t want;
+    } cases[] = {
+        /* x64 SDR, bursts of 32 bytes; x16 SDR: 64 blocks of 34 bytes over four banks */
+        {1024,
+         CAPS_DRAM(8u, 4u, 8192),
+         CAPS_ROWS(8192u, 4u, 1),
+         2,
+         2,
+         4,
+         MR_OK,
+         {1024, 136, 272, 1}},
+        {99, CAPS_DRAM(2u, 4u, 2048), CAPS_ROWS(8192u, 4u, 1), 1, 1, 1, MR_OK, {99, 136, 68, 2}},
+        /* bank groups: parts are whole bursts of all of them */
+        {1u << 16,
+         CAPS_DRAM(16u, 8u, 8192),
+         CAPS_ROWS(65536u, 4u, 2),
+         1,
+         1,
+         1,
+         MR_OK,
+         {1u << 16, 17, 10, 2}},
+        /* eight banks to two chunks; a small device; one that ends with the only page; one burst
+           less */
+        {9, CAPS_DRAM(8u, 8u, 2048), CAPS_ROWS(64u, 8u, 1), 1, 1, 1, MR_OK, {9, 17, 5, 4}},
+        {999, CAPS_DRAM(8u, 4u, 256), CAPS_ROWS(68u, 4u, 1), 2, 2, 4, MR_OK, {2, 136, 272, 1}},
+        {999, CAPS_DRAM(8u, 4u, 256), CAPS_ROWS(34u, 4u, 1), 2, 2, 4, MR_OK, {1, 136, 272, 1}},
+        {999,
+         CAPS_DRAM(8u, 4u, 256),
+         CAPS_ROWS(33u, 4u, 1),
+         2,
+         2,
+         4,
+         MR_NO_SPACE,
+         {0, 136, 272, 1}},
+        /* the largest shape on the narrowest bus, and a device whose bursts exceed 32 bits */
+        {7,
+         CAPS_DRAM(1u, 1u, 65535),
+         CAPS_ROWS(0xFFFFFu, 1u, 1),
+         256,
+         255,
+         16,
+         MR_OK,
+         {1, 17408, 2272788480u, 1}},
+        /* no DRAM */
+        {55, 0, 0, 1, 1, 1, MR_OK, {55, 0, 0, 0}},
+        /* impossible ones */
+        {9, CAPS_DRAM(0u, 4u, 256), CAPS_ROWS(64u, 4u, 1), 1, 1, 1, MR_DEVICE, {0}},
+        {9, CAPS_DRAM(8u, 4u, 256), CAPS_ROWS(64u, 0u, 1), 1, 1, 1, MR_DEVICE, {0}},
+        {9, CAPS_DRAM(8u, 4u, 256), CAPS_ROWS(64u, 4u, 0), 1, 1, 1, MR_DEVICE, {0}},
+        {9, CAPS_DRAM(8u, 1u, 256), CAPS_ROWS(64u, 4u, 2), 1, 1, 1, MR_DEVICE, {0}},
+        {9, CAPS_DRAM(8u, 4u, 31), CAPS_ROWS(64u, 4u, 1), 1, 1, 1, MR_DEVICE, {0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const uint32_t answers[] = {cases[i].pages, cases[i].dram, cases[i].rows};
+        mr_kv_layout_t got = {0};
+        mock_t *m = fresh(answers, 3);
+        assert_int_equal(mr_kv_layout(&m->io, cases[i].layers, cases[i].heads, cases[i].nbh, &got),
+                         cases[i].status);
+        EXPECT(m, {'R', CHIP(CAPS_KV_PAGES), 0}, {'R', CHIP(CAPS_DRAM), 0},
+               {'R', CHIP(CAPS_DRAM_ROWS), 0});
+        if (cases[i].status != MR_DEVICE) {
+            assert_memory_equal(&got, &cases[i].want, sizeof got);
+        }
+    }
+}
+
 static void test_kv_init__sequence(void **state) {
     (void)state;
-    const uint32_t answers[] = {0, MR_KV_STATUS_READY_MASK};
-    mock_t *m = fresh(answers, 2);
-    assert_int_equal(mr_kv_init(&m->io, 256, 255, 16, 1000), MR_OK);
-    EXPECT(m, {'W', KV(CONFIG), 0x10FF0100u}, {'W', KV(CTRL), MR_KV_CTRL_INIT_MASK},
-           {'R', KV(STATUS), 0}, {'T', 0, 64}, {'R', KV(STATUS), 0});
+    const uint32_t answers[] = {1000, CAPS_DRAM(2u, 4u, 2048), CAPS_ROWS(8192u, 4u, 1), 0,
+                                MR_KV_STATUS_READY_MASK};
+    mock_t *m = fresh(answers, 5);
+    assert_int_equal(mr_kv_init(&m->io, 1, 1, 16, 1000), MR_OK);
+    EXPECT(m, {'R', CHIP(CAPS_KV_PAGES), 0}, {'R', CHIP(CAPS_DRAM), 0},
+           {'R', CHIP(CAPS_DRAM_ROWS), 0}, {'W', KV(CONFIG), 0x10010001u}, {'W', KV(PAGES), 1000},
+           {'W', KV(CHUNK), 2176}, {'W', KV(PART), 1088}, {'W', KV(STEP), 2},
+           {'W', KV(CTRL), MR_KV_CTRL_INIT_MASK}, {'R', KV(STATUS), 0}, {'T', 0, 64},
+           {'R', KV(STATUS), 0});
     static const uint32_t bad[][3] = {{0, 1, 1},   {257, 1, 1}, {1, 0, 1},
                                       {1, 256, 1}, {1, 1, 0},   {1, 1, 17}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -313,32 +399,92 @@ static void test_kv_init__sequence(void **state) {
         assert_int_equal(mr_kv_init(&m->io, bad[i][0], bad[i][1], bad[i][2], 9), MR_RANGE);
         assert_int_equal(m->n, 0);
     }
+    const uint32_t tiny[] = {1000, CAPS_DRAM(2u, 4u, 8), CAPS_ROWS(1u, 4u, 1)};
+    m = fresh(tiny, 3);
+    assert_int_equal(mr_kv_init(&m->io, 1, 1, 1, 9), MR_NO_SPACE);
+    assert_int_equal(m->n, 3);
 }
+
+#define READY MR_KV_STATUS_READY_MASK
+#define BUSY MR_KV_ADMIN_STATUS_BUSY_MASK
+#define CODE(code_) ((uint32_t)(code_) << MR_KV_ADMIN_STATUS_CODE_SHIFT)
 
 static void test_kv_free__sequence(void **state) {
     (void)state;
-    const uint32_t answers[] = {MR_KV_STATUS_FREE_BUSY_MASK, 0, MR_KV_STATUS_FREE_BUSY_MASK, 0};
-    mock_t *m = fresh(answers, 4);
+    const uint32_t answers[] = {0, READY, BUSY, CODE(5), BUSY, 0};
+    mock_t *m = fresh(answers, 6);
     assert_int_equal(mr_kv_free(&m->io, 255, 1000), MR_OK);
-    EXPECT(m, {'R', KV(STATUS), 0}, {'T', 0, 64}, {'R', KV(STATUS), 0},
-           {'W', KV(FREE), 0x800000FFu}, {'R', KV(STATUS), 0}, {'T', 0, 64}, {'R', KV(STATUS), 0});
+    EXPECT(m, {'R', KV(STATUS), 0}, {'T', 0, 64}, {'R', KV(STATUS), 0}, {'R', KV(ADMIN_STATUS), 0},
+           {'T', 0, 64}, {'R', KV(ADMIN_STATUS), 0}, {'W', KV(ADMIN_LEN), 0},
+           {'W', KV(ADMIN), 0x800000FFu}, {'R', KV(ADMIN_STATUS), 0}, {'T', 0, 64},
+           {'R', KV(ADMIN_STATUS), 0});
+}
+
+static void test_kv_admin__commands(void **state) {
+    (void)state;
+    const uint32_t answers[] = {READY, 0};
+    mock_t *m = fresh(answers, 2);
+    assert_int_equal(mr_kv_truncate(&m->io, 3, 0x3FFFF, 1000), MR_OK);
+    EXPECT(m, {'R', KV(STATUS), 0}, {'R', KV(ADMIN_STATUS), 0}, {'W', KV(ADMIN_LEN), 0x3FFFF},
+           {'W', KV(ADMIN), 0x80010003u}, {'R', KV(ADMIN_STATUS), 0});
+    m = fresh(answers, 2);
+    assert_int_equal(mr_kv_fork(&m->io, 3, 255, 33, 1000), MR_OK);
+    EXPECT(m, {'R', KV(STATUS), 0}, {'R', KV(ADMIN_STATUS), 0}, {'W', KV(ADMIN_LEN), 33},
+           {'W', KV(ADMIN), 0x8002FF03u}, {'R', KV(ADMIN_STATUS), 0});
+    m = fresh(answers, 2);
+    assert_int_equal(mr_kv_quota(&m->io, 0, 7, 1000), MR_OK);
+    EXPECT(m, {'R', KV(STATUS), 0}, {'R', KV(ADMIN_STATUS), 0}, {'W', KV(ADMIN_LEN), 7},
+           {'W', KV(ADMIN), 0x80030000u}, {'R', KV(ADMIN_STATUS), 0});
     m = fresh(NULL, 0);
     assert_int_equal(mr_kv_free(&m->io, 256, 1000), MR_RANGE);
+    assert_int_equal(mr_kv_truncate(&m->io, 256, 0, 1000), MR_RANGE);
+    assert_int_equal(mr_kv_truncate(&m->io, 0, 0x40000, 1000), MR_RANGE);
+    assert_int_equal(mr_kv_fork(&m->io, 256, 0, 0, 1000), MR_RANGE);
+    assert_int_equal(mr_kv_fork(&m->io, 0, 256, 0, 1000), MR_RANGE);
+    assert_int_equal(mr_kv_fork(&m->io, 0, 1, 0x40000, 1000), MR_RANGE);
+    assert_int_equal(mr_kv_quota(&m->io, 256, 0, 1000), MR_RANGE);
+    assert_int_equal(mr_kv_quota(&m->io, 0, 0x40000, 1000), MR_RANGE);
     assert_int_equal(m->n, 0);
+}
+
+static void test_kv_admin__every_status(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t code;
+        mr_status_t status;
+    } cases[] = {{0, MR_OK},     {4, MR_NOT_FOUND}, {5, MR_STATE},  {6, MR_NO_SPACE},
+                 {7, MR_DEVICE}, {1, MR_DEVICE},    {15, MR_DEVICE}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const uint32_t answers[] = {READY, 0, CODE(cases[i].code)};
+        mock_t *m = fresh(answers, 3);
+        assert_int_equal(mr_kv_fork(&m->io, 1, 0, 32, 1000), cases[i].status);
+    }
 }
 
 static void test_kv__bounds(void **state) {
     (void)state;
-    const uint32_t never_free[] = {MR_KV_STATUS_FREE_BUSY_MASK};
     mock_t *m = fresh(NULL, 0);
     assert_int_equal(mr_kv_init(&m->io, 1, 1, 1, 640), MR_TIMEOUT);
-    assert_int_equal(m->n, 2u + 2u * 11u);
-    m = fresh(never_free, 1);
+    assert_int_equal(m->n, 9u + 2u * 11u);
+    m = fresh(NULL, 0); /* never ready */
     assert_int_equal(mr_kv_free(&m->io, 0, 640), MR_TIMEOUT);
-    assert_int_equal(m->n, 2u * 11u); /* the slot's pages are not touched */
+    assert_int_equal(m->n, 2u * 11u);
+    const uint32_t before[] = {READY, BUSY}; /* a command before it never ends */
+    m = fresh(before, 2);
+    assert_int_equal(mr_kv_free(&m->io, 0, 640), MR_TIMEOUT);
+    assert_int_equal(m->n, 1u + 2u * 11u);     /* the slot's pages are not touched */
+    const uint32_t after[] = {READY, 0, BUSY}; /* it never ends itself */
+    m = fresh(after, 3);
+    assert_int_equal(mr_kv_free(&m->io, 0, 640), MR_TIMEOUT);
+    assert_int_equal(m->n, 4u + 2u * 11u);
+    const uint32_t never_counts[] = {MR_KV_COUNT_DATA_BUSY_MASK};
+    mr_kv_stats_t stats;
+    m = fresh(never_counts, 1);
+    assert_int_equal(mr_kv_stats(&m->io, &stats), MR_TIMEOUT);
+    assert_int_equal(m->n, 2u + 2u * 17u);
 }
 
-static void test_kv__pages_free(void **state) {
+static void test_kv__pages_free_and_refused(void **state) {
     (void)state;
     const uint32_t answers[] = {1234};
     uint32_t pages = 0;
@@ -346,6 +492,55 @@ static void test_kv__pages_free(void **state) {
     assert_int_equal(mr_kv_pages_free(&m->io, &pages), MR_OK);
     assert_int_equal(pages, 1234);
     EXPECT(m, {'R', KV(PAGES_FREE), 0});
+    const uint32_t counts[] = {0x00020001u, 0xFFFF0003u};
+    mr_kv_refused_t refused;
+    m = fresh(counts, 2);
+    assert_int_equal(mr_kv_refused(&m->io, &refused), MR_OK);
+    EXPECT(m, {'R', KV(REFUSED), 0}, {'R', KV(REFUSED_PAGES), 0});
+    assert_int_equal(refused.who, 1);
+    assert_int_equal(refused.pos, 2);
+    assert_int_equal(refused.pages, 3);
+    assert_int_equal(refused.tag, 0xFFFF);
+}
+
+/* A device whose counter c has 16 bits of value c * 4 + q in quarter q. */
+static mr_status_t count_read32(void *ctx, uint32_t addr, uint32_t *value) {
+    const mock_t *m = ctx;
+    assert_int_equal(addr, KV(COUNT_DATA));
+    *value = m->log[m->n - 1u].value & 0x7Fu;
+    return MR_OK;
+}
+
+static uint64_t counter_value(uint32_t counter) {
+    uint64_t value = 0;
+    for (uint32_t q = 0; q < 4u; q++) {
+        value |= (uint64_t)(counter * 4u + q) << (16u * q);
+    }
+    return value;
+}
+
+static void test_kv_stats__every_counter(void **state) {
+    (void)state;
+    const mr_mmio_ops_t ops = {count_read32,     mock_write32, mock_read_block,
+                               mock_write_block, mock_wait,    mock_close};
+    mr_kv_stats_t stats;
+    uint64_t open = 0;
+    uint64_t all = 0;
+    mock_t *m = fresh(NULL, 0);
+    m->io.ops = &ops;
+    assert_int_equal(mr_kv_stats(&m->io, &stats), MR_OK);
+    assert_int_equal(m->n, 1u + 4u * 19u);
+    assert_int_equal(m->log[0].addr, KV(CTRL));
+    assert_int_equal(m->log[0].value, MR_KV_CTRL_SNAP_MASK);
+    for (uint32_t i = 0; i < MR_KV_CAUSES; i++) {
+        assert_true(stats.cause[i] == counter_value(i) + counter_value(8u + i));
+        open += counter_value(8u + i);
+        all += stats.cause[i];
+    }
+    assert_true(stats.open == open && stats.cycles == all);
+    assert_true(stats.act == counter_value(17) && stats.rd == counter_value(18));
+    assert_true(stats.wr == counter_value(19) && stats.pre == counter_value(20));
+    assert_true(stats.ref == counter_value(21));
 }
 
 static void test_tile_start__enable_comes_last(void **state) {
@@ -366,6 +561,8 @@ static mr_status_t call(mock_t *m, uint32_t which) {
     const mr_job_t job = {0};
     const mr_result_t result = {0};
     mr_result_t peeked;
+    mr_kv_refused_t refused;
+    mr_kv_stats_t stats;
     uint32_t word;
     uint64_t counter;
     switch (which) {
@@ -399,6 +596,10 @@ static mr_status_t call(mock_t *m, uint32_t which) {
         return mr_kv_pages_free(&m->io, &word);
     case 14:
         return mr_tile_start(&m->io, 0, 0, 2);
+    case 15:
+        return mr_kv_refused(&m->io, &refused);
+    case 16:
+        return mr_kv_stats(&m->io, &stats);
     default:
         return mr_tile_counter(&m->io, 0, 0x20, &counter);
     }
@@ -407,14 +608,18 @@ static mr_status_t call(mock_t *m, uint32_t which) {
 /* Whichever access fails, the driver stops there and hands on the status. */
 static void test_all__stop_at_the_first_failure(void **state) {
     (void)state;
-    for (uint32_t which = 0; which < 16u; which++) {
-        /* 1 is ready, not busy elsewhere; CRC and KV free want 0, bus_error too. */
-        const uint32_t answer[] = {which == 3u || which == 4u || which == 12u ? 0 : 1u};
-        mock_t *m = fresh(answer, 1);
+    for (uint32_t which = 0; which < 18u; which++) {
+        /* 1 is ready, not busy elsewhere; CRC and bus_error want 0; KV init: no DRAM, ready;
+         * KV free: ready, not busy. */
+        const uint32_t most = which == 3u || which == 4u ? 0 : 1u;
+        const uint32_t answer[] = {most, which == 11u || which == 12u ? 0 : most,
+                                   which == 11u || which == 12u ? 0 : most,
+                                   which == 12u ? 0 : most};
+        mock_t *m = fresh(answer, 4);
         assert_int_equal(call(m, which), MR_OK);
         const size_t n = m->n;
         for (size_t at = 0; at < n; at++) {
-            m = fresh(answer, 1);
+            m = fresh(answer, 4);
             m->fail_at = at;
             assert_int_equal(call(m, which), MR_IO);
             assert_int_equal(m->n, at + 1u);
@@ -428,17 +633,18 @@ static void test_polls__stop_at_the_first_failure(void **state) {
     static const struct {
         uint32_t which;
         mr_status_t status;
-        uint32_t answer[3];
-    } cases[] = {{3, MR_OK, {MR_CHIP_MEM_CRC_STATUS_BUSY_MASK, 0, 0}},
-                 {4, MR_DEVICE, {1, 1, 1}},
-                 {11, MR_OK, {0, MR_KV_STATUS_READY_MASK, MR_KV_STATUS_READY_MASK}},
-                 {12, MR_OK, {MR_KV_STATUS_FREE_BUSY_MASK, 0, 0}}};
+        uint32_t answer[6];
+    } cases[] = {{3, MR_OK, {MR_CHIP_MEM_CRC_STATUS_BUSY_MASK}},
+                 {4, MR_DEVICE, {1, 1, 1, 1, 1, 1}},
+                 {11, MR_OK, {1, 0, 0, 0, READY, READY}},
+                 {12, MR_OK, {0, READY, BUSY, 0, BUSY, 0}},
+                 {16, MR_OK, {MR_KV_COUNT_DATA_BUSY_MASK}}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        mock_t *m = fresh(cases[i].answer, 3);
+        mock_t *m = fresh(cases[i].answer, 6);
         assert_int_equal(call(m, cases[i].which), cases[i].status);
         const size_t n = m->n;
         for (size_t at = 0; at < n; at++) {
-            m = fresh(cases[i].answer, 3);
+            m = fresh(cases[i].answer, 6);
             m->fail_at = at;
             assert_int_equal(call(m, cases[i].which), MR_IO);
             assert_int_equal(m->n, at + 1u);
@@ -492,10 +698,14 @@ int main(void) {
         cmocka_unit_test(test_inject__ranges),
         cmocka_unit_test(test_peek__fields),
         cmocka_unit_test(test_result__read_and_pop),
+        cmocka_unit_test(test_kv_layout__devices),
         cmocka_unit_test(test_kv_init__sequence),
         cmocka_unit_test(test_kv_free__sequence),
+        cmocka_unit_test(test_kv_admin__commands),
+        cmocka_unit_test(test_kv_admin__every_status),
         cmocka_unit_test(test_kv__bounds),
-        cmocka_unit_test(test_kv__pages_free),
+        cmocka_unit_test(test_kv__pages_free_and_refused),
+        cmocka_unit_test(test_kv_stats__every_counter),
         cmocka_unit_test(test_tile_start__enable_comes_last),
         cmocka_unit_test(test_all__stop_at_the_first_failure),
         cmocka_unit_test(test_polls__stop_at_the_first_failure),

@@ -170,6 +170,8 @@ void device_kv_init(const device_t *dev, uint32_t layers, uint32_t heads, uint32
     device_write(dev, MR_KV_BASE + MR_KV_CONFIG_OFFSET,
                  (layers << MR_KV_CONFIG_LAYERS_SHIFT) | (heads << MR_KV_CONFIG_HEADS_SHIFT) |
                      (nbh << MR_KV_CONFIG_NBH_SHIFT));
+    device_write(dev, MR_KV_BASE + MR_KV_PAGES_OFFSET,
+                 device_read(dev, MR_CHIP_CAPS_KV_PAGES_OFFSET));
     device_write(dev, MR_KV_BASE + MR_KV_CTRL_OFFSET, MR_KV_CTRL_INIT_MASK);
     assert_int_equal(device_read(dev, MR_KV_BASE + MR_KV_STATUS_OFFSET), MR_KV_STATUS_READY_MASK);
 }

@@ -259,7 +259,7 @@ static void bench(void) {
         }
         const double rate = POSITIONS / (seconds() - start);
         best = rate > best ? rate : best;
-        device_write(&b.dev, MR_KV_BASE + MR_KV_FREE_OFFSET, MR_KV_FREE_GO_MASK);
+        device_write(&b.dev, MR_KV_BASE + MR_KV_ADMIN_OFFSET, MR_KV_ADMIN_GO_MASK);
     }
     printf("RESULT model_tokens_per_s_estimate %.0f\n", best);
     release(&b);

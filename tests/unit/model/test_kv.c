@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* KV front end of the model: order rules, pages, FREE, refusals and what they leave behind. */
+/* KV front end of the model: order rules, pages, administration, sharing, refusals and what they
+ * leave behind. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,8 +67,25 @@ static uint32_t kv_read(const device_t *dev, uint32_t offset) {
     return device_read(dev, MR_KV_BASE + offset);
 }
 
+static uint32_t refused(const device_t *dev, uint32_t status) {
+    const uint32_t both =
+        kv_read(dev, status < 6 ? MR_KV_REFUSED_OFFSET : MR_KV_REFUSED_PAGES_OFFSET);
+    return status % 2 == 0 ? both & 0xFFFFu : both >> 16;
+}
+
+/* One administration command; returns its status. */
+static uint32_t admin(const device_t *dev, uint32_t op, uint32_t slot, uint32_t src, uint32_t len) {
+    device_write(dev, MR_KV_BASE + MR_KV_ADMIN_LEN_OFFSET, len);
+    device_write(dev, MR_KV_BASE + MR_KV_ADMIN_OFFSET,
+                 MR_KV_ADMIN_GO_MASK | op << MR_KV_ADMIN_OP_SHIFT | src << MR_KV_ADMIN_SRC_SHIFT |
+                     slot);
+    const uint32_t status = kv_read(dev, MR_KV_ADMIN_STATUS_OFFSET);
+    assert_int_equal(status & MR_KV_ADMIN_STATUS_BUSY_MASK, 0);
+    return status >> MR_KV_ADMIN_STATUS_CODE_SHIFT;
+}
+
 static void kv_free(const device_t *dev, uint32_t slot) {
-    device_write(dev, MR_KV_BASE + MR_KV_FREE_OFFSET, MR_KV_FREE_GO_MASK | slot);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_FREE, slot, 0, 77), 0);
 }
 
 static void test_unconfigured__refused(void **state) {
@@ -78,6 +97,16 @@ static void test_unconfigured__refused(void **state) {
     device_kv_init(dev, 5, HEADS, NBH); /* more layers than there can be */
     assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), 0);
     assert_int_equal(append(dev, 0, 0, 0, 1, 0), 4);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_FREE, 0, 0, 0), 4);
+    device_kv_init(dev, LAYERS, HEADS, NBH);
+    device_write(dev, MR_KV_BASE + MR_KV_PAGES_OFFSET, 65); /* more pages than there can be */
+    assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), PAGES);
+    assert_int_equal(append(dev, 0, 0, 0, 1, 0), 0); /* before CTRL.init */
+    device_write(dev, MR_KV_BASE + MR_KV_CTRL_OFFSET, MR_KV_CTRL_INIT_MASK);
+    assert_int_equal(append(dev, 0, 0, 0, 1, 0), 4);
+    device_write(dev, MR_KV_BASE + MR_KV_PAGES_OFFSET, 1);
+    device_write(dev, MR_KV_BASE + MR_KV_CTRL_OFFSET, MR_KV_CTRL_INIT_MASK);
+    assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), 1);
 }
 
 static void test_unknown__status_4(void **state) {
@@ -91,14 +120,13 @@ static void test_unknown__status_4(void **state) {
     assert_int_equal(attend(dev, 0, LAYERS, 0, 1, 0), 4);
     assert_int_equal(attend(dev, 0, 0, HEADS, 1, 0), 4);
     /* An APPEND is two commands (K, V), a refused ATTEND stops at the first. */
-    assert_int_equal(kv_read(dev, MR_KV_REFUSED_OFFSET), 3 * 2 + 3);
+    assert_int_equal(refused(dev, 4), 3 * 2 + 3);
+    assert_int_equal(refused(dev, 5) + refused(dev, 6) + refused(dev, 7), 0);
     assert_int_equal(kv_read(dev, MR_KV_ERROR_OFFSET), 1);
     assert_int_equal(device_read(dev, MR_CHIP_STATUS_OFFSET) & MR_CHIP_STATUS_KV_ERROR_MASK,
                      MR_CHIP_STATUS_KV_ERROR_MASK);
     device_write(dev, MR_KV_BASE + MR_KV_ERROR_OFFSET, 1);
-    device_write(dev, MR_KV_BASE + MR_KV_CTRL_OFFSET, MR_KV_CTRL_CLEAR_MASK);
     assert_int_equal(kv_read(dev, MR_KV_ERROR_OFFSET), 0);
-    assert_int_equal(kv_read(dev, MR_KV_REFUSED_OFFSET), 0);
     assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), PAGES); /* refusals take no page */
 }
 
@@ -148,9 +176,11 @@ static void test_pages__status_6_and_free(void **state) {
     assert_int_equal(append(dev, 0, 0, 0, HEADS, 32), 0);
     kv_free(dev, 1); /* freeing nothing is fine */
     assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), 1);
-    const uint32_t refused = kv_read(dev, MR_KV_REFUSED_OFFSET);
-    kv_free(dev, SLOTS); /* an unknown slot is counted as refused */
-    assert_int_equal(kv_read(dev, MR_KV_REFUSED_OFFSET), refused + 1);
+    const uint32_t before = refused(dev, 4);
+    device_write(dev, MR_KV_BASE + MR_KV_ERROR_OFFSET, 1);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_FREE, SLOTS, 0, 0), 4); /* counted as refused */
+    assert_int_equal(refused(dev, 4), before + 1);
+    assert_int_equal(kv_read(dev, MR_KV_ERROR_OFFSET), 0);
 }
 
 static void test_slot_table__status_6(void **state) {
@@ -162,6 +192,117 @@ static void test_slot_table__status_6(void **state) {
     device_kv_init(dev, LAYERS, HEADS, NBH); /* init forgets everything */
     assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), PAGES);
     assert_int_equal(attend(dev, 0, 0, 0, HEADS, 0), 5);
+}
+
+static void test_truncate__cuts_all_layers(void **state) {
+    const device_t *dev = *state;
+    device_kv_init(dev, LAYERS, HEADS, NBH);
+    fill(dev, 0, 70);
+    assert_int_equal(append(dev, 0, 0, 0, HEADS, 70), 0);
+    assert_int_equal(append(dev, 0, 1, 0, 1, 70), 0); /* half a position */
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_TRUNCATE, 0, 0, 71), 5);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_TRUNCATE, SLOTS, 0, 0), 4);
+    assert_int_equal(attend(dev, 0, 0, 0, HEADS, 70), 0); /* a refused one changes nothing */
+    assert_int_equal(append(dev, 0, 1, 1, 1, 70), 0);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_TRUNCATE, 0, 0, 64), 0);
+    assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), PAGES - 2);
+    assert_int_equal(attend(dev, 0, 0, 0, HEADS, 64), 5);
+    assert_int_equal(attend(dev, 0, 1, 0, HEADS, 63), 0);
+    assert_int_equal(append(dev, 0, 1, 0, 1, 64), 0);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_TRUNCATE, 0, 0, 64), 0);
+    assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), PAGES - 2);
+    assert_int_equal(append(dev, 0, 1, 0, HEADS, 64), 0); /* the half position is gone */
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_TRUNCATE, 0, 0, 33), 0);
+    assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), PAGES - 2);
+    assert_int_equal(refused(dev, 5), 2);
+}
+
+/* Puts a K and V of a value into position pos of one head and appends them to layer 0 alone. */
+static void append_value(const device_t *dev, uint32_t slot, uint32_t pos, int8_t value) {
+    mr_block_t block = {.d = 0x3C00}; /* 1.0 */
+    for (uint32_t i = 0; i < 32; i++) {
+        block.q[i] = value;
+    }
+    device_put_xmem(dev, 0, 0, &block, 1);
+    device_put_xmem(dev, 0, 8, &block, 1);
+    device_put_xmem(dev, 0, 16, &block, 1);
+    assert_int_equal(append(dev, slot, 0, 0, 1, pos), 0);
+}
+
+/* What slot returns for its first `n` positions: with one position that position's value. */
+static float first_value(const device_t *dev, uint32_t slot, uint32_t pos) {
+    mr_block_t zero = {.d = 0x3C00};
+    float got[32];
+    device_put_xmem(dev, 0, 16, &zero, 1); /* equal weights: the mean of all positions */
+    assert_int_equal(attend(dev, slot, 0, 0, 1, pos), 0);
+    device_get_vmem(dev, 0, 0, got, 32);
+    return got[0] * (float)(pos + 1u);
+}
+
+static void test_fork__shares_until_written(void **state) {
+    const device_t *dev = *state;
+    device_kv_init(dev, 1, 1, 1);
+    const uint32_t pages = kv_read(dev, MR_KV_PAGES_FREE_OFFSET);
+    for (uint32_t pos = 0; pos < 40; pos++) {
+        append_value(dev, 0, pos, 1);
+    }
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_FORK, 1, 0, 41), 5);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_FORK, SLOTS, 0, 1), 4);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_FORK, 1, SLOTS, 1), 4);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_FORK, 0, 0, 1), 5); /* not empty */
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_FORK, 1, 0, 34), 0);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_FORK, 1, 0, 34), 5);
+    assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), pages - 2); /* shared */
+    assert_int_equal(attend(dev, 1, 0, 0, 1, 34), 5);
+    assert_true(first_value(dev, 1, 33) == 34.0f);
+    append_value(dev, 1, 34, 101); /* copies the tail page */
+    assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), pages - 3);
+    append_value(dev, 0, 40, 11); /* the source owns its page alone again */
+    assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), pages - 3);
+    assert_true(fabsf(first_value(dev, 1, 34) - 135.0f) < 0.01f);
+    assert_true(fabsf(first_value(dev, 0, 40) - 51.0f) < 0.01f);
+    /* A page lives as long as one slot names it. */
+    kv_free(dev, 0);
+    assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), pages - 2);
+    assert_true(fabsf(first_value(dev, 1, 34) - 135.0f) < 0.01f);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_FORK, 0, 1, 32), 0);
+    append_value(dev, 0, 32, 1); /* a new page, nothing to copy */
+    assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), pages - 3);
+    kv_free(dev, 1);
+    kv_free(dev, 0);
+    assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), pages);
+}
+
+static void test_copy__needs_a_page(void **state) {
+    const device_t *dev = *state;
+    device_kv_init(dev, LAYERS, HEADS, NBH);
+    fill(dev, 0, 33);
+    fill(dev, 1, 33); /* every page */
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_FORK, 2, 0, 33), 0);
+    assert_int_equal(append(dev, 2, 0, 0, HEADS, 33), 6);
+    assert_int_equal(append(dev, 0, 0, 0, HEADS, 33), 6); /* its page is shared too */
+    assert_int_equal(attend(dev, 2, 0, 0, HEADS, 32), 0);
+    kv_free(dev, 1);
+    assert_int_equal(append(dev, 2, 0, 0, HEADS, 33), 0);
+    assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), 1);
+}
+
+static void test_quota__bounds_new_pages(void **state) {
+    const device_t *dev = *state;
+    device_kv_init(dev, LAYERS, HEADS, NBH);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_QUOTA, SLOTS, 0, 1), 4);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_QUOTA, 0, 0, SLOT_BLOCKS + 1), 5);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_QUOTA, 0, 0, 1), 0);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_QUOTA, 1, 0, 0), 0);
+    fill(dev, 0, 32);
+    assert_int_equal(append(dev, 0, 0, 0, HEADS, 32), 6);
+    assert_int_equal(append(dev, 1, 0, 0, HEADS, 0), 6);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_FORK, 1, 0, 1), 6);
+    assert_int_equal(refused(dev, 6), 2 * 2 * HEADS + 1);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_QUOTA, 1, 0, SLOT_BLOCKS), 0);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_FORK, 1, 0, 1), 0);
+    device_kv_init(dev, LAYERS, HEADS, NBH); /* forgets quotas */
+    fill(dev, 0, 33);
 }
 
 /* A descriptor whose head size is not the controller's. */
@@ -216,6 +357,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_order__status_5, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pages__status_6_and_free, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slot_table__status_6, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_truncate__cuts_all_layers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_fork__shares_until_written, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_copy__needs_a_page, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_quota__bounds_new_pages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shape__must_match, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slots__are_kept_apart, setup, teardown),
     };

@@ -60,12 +60,14 @@ static bool tile_create(const mr_backend_model_config_t *c, model_tile_t *tile) 
 
 static bool kv_create(const mr_backend_model_config_t *c, model_kv_t *kv) {
     kv->free_list = calloc(c->kv_pages, sizeof *kv->free_list);
+    kv->refs = calloc(c->kv_pages, sizeof *kv->refs);
+    kv->quota = calloc(c->kv_slots, sizeof *kv->quota);
     kv->table = calloc((size_t)c->kv_slots * c->kv_slot_blocks, sizeof *kv->table);
     kv->n_blocks = calloc(c->kv_slots, sizeof *kv->n_blocks);
     kv->len = calloc((size_t)c->kv_slots * c->kv_layers, sizeof *kv->len);
     kv->dram = calloc(c->kv_dram_blocks, sizeof *kv->dram);
-    return kv->free_list != NULL && kv->table != NULL && kv->n_blocks != NULL && kv->len != NULL &&
-           kv->dram != NULL;
+    return kv->free_list != NULL && kv->refs != NULL && kv->quota != NULL && kv->table != NULL &&
+           kv->n_blocks != NULL && kv->len != NULL && kv->dram != NULL;
 }
 
 static bool model_create(model_t *m) {
@@ -94,6 +96,8 @@ void mr_model_close(void *ctx) {
     free(m->tiles);
     free(m->hub.data);
     free(m->kv.free_list);
+    free(m->kv.refs);
+    free(m->kv.quota);
     free(m->kv.table);
     free(m->kv.n_blocks);
     free(m->kv.len);

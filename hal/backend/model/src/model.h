@@ -111,19 +111,29 @@ typedef struct {
 } model_kv_len_t;
 
 typedef struct {
-    uint32_t config; /* register, as written */
-    uint32_t layers; /* taken over by CTRL.init */
+    /* registers, as written */
+    uint32_t config;
+    uint32_t pages_max;
+    uint32_t chunk, part, step; /* mean nothing here: no DRAM */
+    uint32_t admin;             /* slot, src and op */
+    uint32_t admin_len;
+    uint32_t admin_code;
+    uint32_t count_sel;
+    uint16_t refused[4]; /* by status - 4 */
+    bool error;
+    /* taken over by CTRL.init */
+    uint32_t layers;
     uint32_t heads;
     uint32_t nbh;
-    uint32_t free_slot; /* register FREE.slot */
-    uint32_t refused;
-    bool error;
-    uint32_t latch;
-    uint32_t pages;      /* usable pages */
+    uint32_t pages; /* usable pages */
+    bool usable;    /* the shape is legal */
+    /* pages */
     uint32_t n_free;     /* entries of free_list */
     uint32_t *free_list; /* [kv_pages] */
+    uint32_t *refs;      /* [kv_pages]: slots that share the page */
     uint32_t *table;     /* [slot][kv_slot_blocks]: page */
     uint32_t *n_blocks;  /* [slot]: used entries of table */
+    uint32_t *quota;     /* [slot]: most entries of table */
     model_kv_len_t *len; /* [slot][kv_layers] */
     mr_block_t *dram;    /* [page][layer][head][kind][position][nbh] */
 } model_kv_t;
@@ -204,7 +214,8 @@ uint8_t mr_model_kv_check_stream(model_t *m, uint32_t slot, uint32_t layer, uint
 mr_block_t *mr_model_kv_chunk(const model_t *m, uint32_t slot, uint32_t block, uint32_t layer,
                               uint32_t head, uint32_t kind);
 
-void mr_model_kv_free(model_t *m, uint32_t slot);
+/* Carries the registers ADMIN and ADMIN_LEN out; the result is in admin_code. */
+void mr_model_kv_admin(model_t *m);
 
 /* ---- model_window.c: memory window and CRC engine
  * ------------------------------------------------ */

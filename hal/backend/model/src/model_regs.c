@@ -63,6 +63,7 @@ static bool chip_caps(const model_t *m, uint32_t offset, uint32_t *value) {
     case MR_CHIP_GIT_HASH_OFFSET:       /* no hardware behind it */
     case MR_CHIP_CAPS_CLOCK_KHZ_OFFSET: /* no clock */
     case MR_CHIP_CAPS_DRAM_OFFSET:      /* no DRAM device */
+    case MR_CHIP_CAPS_DRAM_ROWS_OFFSET:
         *value = 0;
         return true;
     default:
@@ -306,22 +307,38 @@ static bool kv_read(model_t *m, uint32_t offset, uint32_t *value) {
         *value = regs_bit(kv->error, MR_KV_ERROR_REFUSED_MASK);
         return true;
     case MR_KV_REFUSED_OFFSET:
-        *value = kv->refused;
+        *value = kv->refused[0] | (uint32_t)kv->refused[1] << MR_KV_REFUSED_POS_SHIFT;
         return true;
-    case MR_KV_FREE_OFFSET:
-        *value = kv->free_slot;
+    case MR_KV_REFUSED_PAGES_OFFSET:
+        *value = kv->refused[2] | (uint32_t)kv->refused[3] << MR_KV_REFUSED_PAGES_TAG_SHIFT;
+        return true;
+    case MR_KV_ADMIN_OFFSET:
+        *value = kv->admin;
+        return true;
+    case MR_KV_ADMIN_LEN_OFFSET:
+        *value = kv->admin_len;
+        return true;
+    case MR_KV_ADMIN_STATUS_OFFSET:
+        *value = kv->admin_code << MR_KV_ADMIN_STATUS_CODE_SHIFT;
+        return true;
+    case MR_KV_PAGES_OFFSET:
+        *value = kv->pages_max;
+        return true;
+    case MR_KV_CHUNK_OFFSET:
+        *value = kv->chunk;
+        return true;
+    case MR_KV_PART_OFFSET:
+        *value = kv->part;
+        return true;
+    case MR_KV_STEP_OFFSET:
+        *value = kv->step;
+        return true;
+    case MR_KV_COUNT_SEL_OFFSET:
+        *value = kv->count_sel;
         return true;
     case MR_KV_CTRL_OFFSET:
-    case MR_KV_CYCLES_LO_OFFSET: /* the model has neither cycles nor a DRAM */
-    case MR_KV_CYCLES_HI_OFFSET:
-    case MR_KV_READ_BEATS_LO_OFFSET:
-    case MR_KV_READ_BEATS_HI_OFFSET:
-    case MR_KV_WRITE_BEATS_LO_OFFSET:
-    case MR_KV_WRITE_BEATS_HI_OFFSET:
-    case MR_KV_ACTIVATES_LO_OFFSET:
-    case MR_KV_ACTIVATES_HI_OFFSET:
-    case MR_KV_REFRESHES_LO_OFFSET:
-    case MR_KV_REFRESHES_HI_OFFSET:
+    case MR_KV_COUNT_DATA_OFFSET: /* the model has neither cycles nor a DRAM */
+    case MR_KV_PAGES_DIRTY_OFFSET:
         *value = 0;
         return true;
     default:
@@ -341,15 +358,30 @@ static bool kv_write(model_t *m, uint32_t offset, uint32_t value) {
         if ((value & MR_KV_CTRL_INIT_MASK) != 0) {
             mr_model_kv_init(m);
         }
-        if ((value & MR_KV_CTRL_CLEAR_MASK) != 0) {
-            kv->refused = 0;
+        return true;
+    case MR_KV_PAGES_OFFSET:
+        kv->pages_max = value & MR_KV_PAGES_MASK;
+        return true;
+    case MR_KV_CHUNK_OFFSET:
+        kv->chunk = value;
+        return true;
+    case MR_KV_PART_OFFSET:
+        kv->part = value;
+        return true;
+    case MR_KV_STEP_OFFSET:
+        kv->step = value & MR_KV_STEP_MASK;
+        return true;
+    case MR_KV_ADMIN_LEN_OFFSET:
+        kv->admin_len = value & MR_KV_ADMIN_LEN_MASK;
+        return true;
+    case MR_KV_ADMIN_OFFSET:
+        kv->admin = value & (MR_KV_ADMIN_SLOT_MASK | MR_KV_ADMIN_SRC_MASK | MR_KV_ADMIN_OP_MASK);
+        if ((value & MR_KV_ADMIN_GO_MASK) != 0) {
+            mr_model_kv_admin(m);
         }
         return true;
-    case MR_KV_FREE_OFFSET:
-        kv->free_slot = value & MR_KV_FREE_SLOT_MASK;
-        if ((value & MR_KV_FREE_GO_MASK) != 0) {
-            mr_model_kv_free(m, kv->free_slot);
-        }
+    case MR_KV_COUNT_SEL_OFFSET:
+        kv->count_sel = value & (MR_KV_COUNT_SEL_QUARTER_MASK | MR_KV_COUNT_SEL_COUNTER_MASK);
         return true;
     case MR_KV_ERROR_OFFSET:
         kv->error = kv->error && (value & MR_KV_ERROR_REFUSED_MASK) == 0;
