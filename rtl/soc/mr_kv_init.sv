@@ -39,7 +39,7 @@ module mr_kv_init (
   input  wire         ad_done_i,
   input  wire  [3:0]  ad_status_i
 );
-  typedef enum logic [2:0] {StIdle, StAsk, StWait, StRest, StStop, StLoad, StStart, StUp} state_e;
+  typedef enum logic [2:0] {StIdle, StAsk, StWait, StRest, StStop, StLoad, StStart} state_e;
 
   state_e state_q, state_d;
   logic   init_q;       // a new start is wanted
@@ -49,26 +49,26 @@ module mr_kv_init (
   assign quiet       = ctrl_ready_i && ctrl_idle_i;
   assign flush       = init_q && idle_i && ctrl_ready_i;
   assign take        = go_i && ready_o && !busy_o;
-  assign ready_o     = state_q != StUp && !init_q && ctrl_ready_i;
+  assign ready_o     = !init_q && ctrl_ready_i;
   assign hold_o      = init_q;
   assign busy_o      = state_q != StIdle || init_q;
   assign load_o      = state_q == StLoad && quiet;
   assign ad_valid_o  = state_q == StAsk;
   assign cfg_start_o = state_q == StStop || state_q == StStart;
 
-  // After a start ready falls with the next clock, so StLoad and StUp look at it no earlier.
+  // After a start ready falls with the next clock, so StLoad and ready_o look at it no earlier.
   always_comb begin
     state_d = state_q;
     case (state_q)
-      StIdle:  if (flush) state_d = used_i ? StAsk : StRest;
-               else if (take) state_d = StAsk;
+      StIdle:  if (flush && !used_i) state_d = StRest;
+               else if (flush || take) state_d = StAsk;
       StAsk:   if (ad_ready_i) state_d = StWait;
-      StWait:  if (ad_done_i) state_d = flush_q ? StRest : StIdle;
+      StWait:  if (ad_done_i && flush_q) state_d = StRest;
+               else if (ad_done_i) state_d = StIdle;
       StRest:  if (quiet) state_d = StStop;
       StStop:  state_d = StLoad;
       StLoad:  if (quiet) state_d = StStart;
-      StStart: state_d = StUp;
-      default: if (ctrl_ready_i) state_d = StIdle;
+      default: state_d = StIdle;
     endcase
   end
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // mr_kv_guard with mr_kv_init: a tile that is dropped at random in front of a controller that works in order. The controller never waits
-// for long, the tile gets exactly the answers to what it sent since its last drop, and slots are freed only with no command under way.
+// for long, the tile gets exactly the answers to what it sent since its last drop. A start flushes, starts, loads and starts again, with
+// no command under way; firmware's administration passes with its fields and its status comes back.
 `default_nettype none
 module tb_kv_guard;
   localparam int Clocks = 60000;
-  localparam int Slots = 6;
   localparam int Nbh = 3;
   localparam int MaxWait = 200;
 
@@ -31,9 +31,19 @@ module tb_kv_guard;
   logic       init = 1'b0;
   logic       ready;
   logic       load;
-  logic       free_req;
-  logic [7:0] free_slot;
-  logic       free_busy = 1'b0;
+  logic       go = 1'b0;
+  logic [35:0] ask = '0;             // op, slot, src, len
+  logic       busy;
+  logic [3:0] code;
+  logic       ctrl_ready = 1'b0;
+  logic       ctrl_idle = 1'b1;
+  logic       used = 1'b0;
+  logic       start;
+  logic       ad_valid;
+  logic       ad_ready = 1'b0;
+  logic [35:0] ad;
+  logic       ad_done = 1'b0;
+  logic [3:0] ad_status = '0;
 
   mr_kv_guard dut (
     .clk_i(clk), .rst_ni(rst_n), .cfg_nbh_i(5'(Nbh)), .drop_i(drop), .hold_i(hold), .idle_o(idle),
@@ -42,10 +52,12 @@ module tb_kv_guard;
     .m_kc_valid_o(m_kc_valid), .m_kc_ready_i(m_kc_ready && m_kc_valid), .m_kw_valid_o(m_kw_valid),
     .m_kw_ready_i(m_kw_ready), .m_kr_valid_i(m_kr_valid), .m_kr_ready_o(m_kr_ready), .m_kr_last_i(m_kr_last)
   );
-  mr_kv_init #(.Slots(Slots)) u_init (
+  mr_kv_init u_init (
     .clk_i(clk), .rst_ni(rst_n), .init_i(init), .ready_o(ready), .hold_o(hold), .load_o(load), .idle_i(idle),
-    .free_go_i(1'b0), .free_slot_i(8'd0), .free_busy_o(), .ctrl_ready_i(1'b1), .ctrl_free_req_o(free_req),
-    .ctrl_free_slot_o(free_slot), .ctrl_free_busy_i(free_busy)
+    .go_i(go), .op_i(ask[35:34]), .slot_i(ask[33:26]), .src_i(ask[25:18]), .len_i(ask[17:0]), .busy_o(busy), .code_o(code),
+    .ctrl_ready_i(ctrl_ready), .ctrl_idle_i(ctrl_idle), .used_i(used), .cfg_start_o(start),
+    .ad_valid_o(ad_valid), .ad_ready_i(ad_ready), .ad_op_o(ad[35:34]), .ad_slot_o(ad[33:26]), .ad_src_o(ad[25:18]),
+    .ad_len_o(ad[17:0]), .ad_done_i(ad_done), .ad_status_i(ad_status)
   );
 
   int errors = 0;
@@ -64,8 +76,19 @@ module tb_kv_guard;
   int   answers [16];
   int   stuck = 0;
   int   orphans = 0;            // oldest answers that belong to nobody
-  int   next_slot = 0;
   int   init_wait = 0;
+  // Start and administration: what this start has done so far; firmware's command (1 given, 2 with the controller); clocks that the
+  // controller still needs for a start, for a command.
+  int   starts = 0;
+  int   loads = 0;
+  int   flushes = 0;
+  int   given = 0;
+  int   admins = 0;
+  logic [3:0] want_code = '0;
+  int   start_left = 40;
+  int   ad_left = 0;
+  logic flushing = 1'b0;
+  logic was_idle = 1'b0;
 
   task automatic fail(input string what);
     errors = errors + 1;
@@ -73,21 +96,37 @@ module tb_kv_guard;
   endtask
 
   // What happens at the coming edge, by the present values.
-  logic sent, block, beat;
+  logic sent, block, beat, issued, taken, started;
   task automatic observe;
     sent = m_kc_valid && m_kc_ready;
     block = m_kw_valid && m_kw_ready;
     beat = m_kr_valid && m_kr_ready;
+    issued = ad_valid && ad_ready;
+    taken = go && ready && !busy;
+    started = start;
     if (idle != (n_answers == 0)) fail("idle");
     if (kr_valid != (m_kr_valid && orphans == 0)) fail("an answer for somebody else, or none for the tile");
     if (sent && hold) fail("a command while held");
     if (sent && drop) fail("a command while dropped");
     if (block && takes == 0) fail("a block that nobody asked for");
     if (kw_valid && kw_ready && owed == 0) fail("a block taken from the tile that it did not owe");
-    if (free_req && n_answers != 0) fail("a slot is freed while a command is under way");
-    if (free_req && int'(free_slot) != next_slot) fail("order of the slots");
-    if (load != (free_req && next_slot == 0)) fail("load");
-    if (free_req) next_slot = next_slot + 1;
+    if ((start || load) && (n_answers != 0 || !hold)) fail("a start or load with a command under way");
+    if ((start || load) && ad_left != 0) fail("a start or load while the controller administers");
+    if (load && (!ctrl_ready || !ctrl_idle || starts != 1)) fail("load before the controller is at rest");
+    if (start && starts == 0 && !was_idle) fail("first start while runs are under way");
+    was_idle = ctrl_idle;
+    if (start && starts == 0 && (!ctrl_ready || flushes != int'(used))) fail("a start without a flush, or a flush for nothing");
+    if (start && starts == 1 && loads != 1) fail("second start before load");
+    if (start) starts = starts + 1;
+    if (load) loads = loads + 1;
+    if (ad_valid && ad_ready) begin
+      if (given == 1) begin
+        if (ad != ask) fail("firmware's command changed");
+      end else if (!hold || ad[35:26] != '0 || n_answers != 0) fail("a command that nobody gave");
+      else flushes = flushes + 1;
+    end
+    if (!busy && given != 0) fail("not busy before the command has ended");
+    if (!busy && code !== want_code && admins != 0) fail("status");
   endtask
 
   task automatic advance;
@@ -110,6 +149,31 @@ module tb_kv_guard;
       answers[n_answers] = kc_append ? 1 : 1 + $urandom % 6;
       n_answers = n_answers + 1;
     end
+    // start and administration
+    if (ad_done) given = flushing ? given : 0;
+    ad_done = 1'b0;
+    if (ad_left != 0) begin
+      ad_left = ad_left - 1;
+      if (ad_left == 0) begin
+        ad_done = 1'b1;
+        ad_status = 4'($urandom % 8);
+        if (!flushing) want_code = ad_status;
+      end
+    end
+    if (issued) begin
+      ad_left = 1 + $urandom % 12;
+      flushing = given != 1;
+      if (given == 1) given = 2;
+    end
+    if (taken) begin
+      given = 1;
+      admins = admins + 1;
+    end
+    ad_ready = ad_left == 0 && ctrl_ready && $urandom % 2 == 0;
+    if (started) start_left = 2 + $urandom % 20;
+    else if (start_left != 0) start_left = start_left - 1;
+    ctrl_ready = start_left == 0;
+    ctrl_idle = $urandom % 4 != 0;
     if (drop) begin
       drops = drops + 1;
       if (takes != 0) dropped_busy = dropped_busy + 1;
@@ -141,10 +205,13 @@ module tb_kv_guard;
     init = ready && $urandom % 300 == 0;
     if (init) begin
       inits = inits + 1;
-      next_slot = 0;
+      starts = 0;
+      loads = 0;
+      flushes = 0;
       init_wait = 0;
-    end
-    free_busy = free_req || (free_busy && $urandom % 4 != 0);
+    end else if (ready) used = $urandom % 2 == 0;
+    go = (given == 0 || $urandom % 8 == 0) && $urandom % 20 == 0;
+    if (go && given == 0) ask = {$urandom, $urandom} >> 28;
     if (!ready) init_wait = init_wait + 1;
     if (init_wait > 1000) fail("init does not end");
   endtask
@@ -160,10 +227,10 @@ module tb_kv_guard;
       #1;
       advance();
       drive();
-      if (ready && inits != 0 && !init && next_slot != Slots) fail("not every slot was freed");
+      if (ready && inits != 0 && !init && starts != 2) fail("ready before the second start");
     end
-    if (commands < 2000 || drops < 500 || dropped_busy < 100 || inits < 50) fail("too little traffic");
-    $display("commands %0d, drops %0d, of them inside an APPEND %0d, inits %0d", commands, drops, dropped_busy, inits);
+    if (commands < 2000 || drops < 500 || dropped_busy < 100 || inits < 50 || admins < 500) fail("too little traffic");
+    $display("commands %0d, drops %0d, of them inside an APPEND %0d, inits %0d, admin %0d", commands, drops, dropped_busy, inits, admins);
     if (errors == 0) $display("PASS soc_kv_guard");
     $finish;
   end

@@ -105,7 +105,7 @@ static int setup(void **state) {
     fake.io = (mr_mmio_t){&ops, &fake};
     fake.fail_at = UINT32_MAX;
     fake.reg[ID] = 0x4D524345u; /* MRCE */
-    fake.reg[VERSION] = 1u;
+    fake.reg[VERSION] = 0x00010000u;
     fake.reg[GIT_HASH] = 0xC0FFEE01u;
     fake.reg[CAPS] = 0x03081F01u; /* 3 channels, 8 lanes, 31 tiles, 1 group */
     fake.reg[CAPS_WMEM] = 1001;
@@ -129,7 +129,7 @@ static void test_probe__every_field(void **state) {
     (void)state;
     assert_int_equal(probe(), MR_OK);
     assert_int_equal(m.id, 0x4D524345u);
-    assert_int_equal(m.version, 1);
+    assert_int_equal(m.version, 0x00010000u);
     assert_int_equal(m.git_hash, 0xC0FFEE01u);
     assert_int_equal(m.groups, 1);
     assert_int_equal(m.tiles, 31);
@@ -171,17 +171,17 @@ static void test_probe__another_id(void **state) {
     (void)state;
     for (uint32_t bit = 0; bit < 32u; bit++) {
         fake.reg[ID] = 0x4D524345u ^ 1u << bit;
-        expect_stranger(fake.reg[ID], 1);
+        expect_stranger(fake.reg[ID], 0x00010000u);
     }
 }
 
 static void test_probe__another_version(void **state) {
     (void)state;
-    fake.reg[VERSION] = 0x00010000u;
-    expect_stranger(0x4D524345u, 0x00010000u);
-    fake.reg[VERSION] = 0x80000001u;
-    expect_stranger(0x4D524345u, 0x80000001u);
-    fake.reg[VERSION] = 0x0000FFFFu; /* a later minor version only adds */
+    fake.reg[VERSION] = 0x00000001u;
+    expect_stranger(0x4D524345u, 0x00000001u);
+    fake.reg[VERSION] = 0x80010001u;
+    expect_stranger(0x4D524345u, 0x80010001u);
+    fake.reg[VERSION] = 0x0001FFFFu; /* a later minor version only adds */
     assert_int_equal(probe(), MR_OK);
 }
 
