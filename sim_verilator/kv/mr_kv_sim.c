@@ -168,6 +168,9 @@ void mr_kv_sim_clock(mr_kv_sim_t *self) {
         mr_dram_rules_clock(&self->rules, &self->dfi, &answer);
         more.rd_valid = answer.rd_valid;
         memcpy(more.rd_data, answer.rd_data, sizeof more.rd_data);
+        for (uint32_t i = 0; self->blank_zero && answer.rd_poison >> i != 0U; i++) {
+            more.rd_data[i] = (answer.rd_poison >> i & 1U) != 0U ? 0U : more.rd_data[i];
+        }
     }
     count_clock(self, &more);
     self->model->settle(self->dut, &self->in, &self->shape, &more, &self->out);

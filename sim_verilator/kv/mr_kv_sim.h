@@ -74,10 +74,11 @@ typedef struct {
 
 struct mr_kv_model;
 
-/* Read all members; write `in` only. */
+/* Read all members; write `in` and `blank_zero` only. */
 typedef struct {
     mr_kv_sim_in_t in;
     mr_kv_sim_out_t out;
+    bool blank_zero; /* bytes that were never written read as 0 instead of 0xA5 */
     const mr_dram_profile_t *profile;
     mr_kv_sim_limits_t limits;
     mr_kv_sim_shape_t shape;
