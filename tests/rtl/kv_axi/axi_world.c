@@ -27,12 +27,22 @@ static uint32_t page_rot(uint32_t page) {
     return page * 5 / 3 % BANKS;
 }
 
-/* Where burst `at` of a page stands in the memory, as the documentation says. */
-uint64_t axi_place(uint32_t page, uint32_t at) {
-    const uint32_t part = at / PART, local = page * PART + at % PART;
+/* Its place, less the base, if it is in this bank. */
+static uint64_t place(uint32_t burst, uint32_t bank) {
+    const uint32_t at = burst % PAGE_BURSTS;
+    const uint32_t local = burst / PAGE_BURSTS * PART + at % PART;
     const uint32_t row = local >> LG_COLS, col = local % (1U << LG_COLS);
-    const uint32_t bank = ((part ^ part >> 1) + page_rot(page) + 2 * row) % BANKS;
     return (uint64_t)((row << LG_BANKS | bank) << LG_COLS | col) * axi.burst_bytes;
+}
+
+static uint32_t bank_of(uint64_t at) {
+    return (uint32_t)(at / axi.burst_bytes >> LG_COLS) % BANKS;
+}
+
+bool axi_is_at(uint32_t burst, uint64_t addr) {
+    const uint64_t at = addr - axi.base;
+    const uint32_t bank = bank_of(at);
+    return at == place(burst, bank) && (axi.bank[burst] == 0 || axi.bank[burst] == bank + 1);
 }
 
 /* A new request must be the next bursts in the order of the runs. */
@@ -41,12 +51,19 @@ static void check_place(places_t *list, const axi_addr_t *addr) {
     if ((addr->len + 1U) % axi.shape.burst != 0) {
         axi_fail("a request for half a burst");
     }
-    for (unsigned i = 0; i < bursts; i++) {
-        if (list->head == list->tail ||
-            list->addr[list->head++ % QUEUE] != addr->addr - axi.base + i * axi.burst_bytes) {
+    for (unsigned i = 0; i < bursts && !axi.failed; i++) {
+        const uint64_t at = addr->addr + (uint64_t)i * axi.burst_bytes;
+        if (list->head == list->tail || !axi_is_at(list->burst[list->head % QUEUE], at)) {
             axi_fail("a request at the wrong address");
             return;
         }
+        const uint32_t burst = list->burst[list->head++ % QUEUE];
+        uint32_t *const owner = &axi.owner[(at - axi.base) / axi.burst_bytes];
+        if (*owner != 0 && *owner != burst + 1) {
+            axi_fail("two bursts at one address");
+        }
+        *owner = burst + 1;
+        axi.bank[burst] = bank_of(at - axi.base) + 1;
     }
 }
 
@@ -119,7 +136,7 @@ static void check_requests(void) {
 static bool is_asked(uint64_t addr) {
     bool found = axi.err; /* the address is that of an earlier one */
     for (unsigned i = axi.aw.head; i != axi.aw.tail; i++) {
-        found = found || axi.aw.addr[i % QUEUE] == addr - axi.base;
+        found = found || axi_is_at(axi.aw.burst[i % QUEUE], addr);
     }
     return found && axi.aw.head != axi.aw.tail;
 }
@@ -326,7 +343,7 @@ void axi_offer(bool wr, uint32_t page, uint32_t first, uint32_t n, uint32_t use)
     axi.io.run_use = use;
     places_t *places = wr ? &axi.aw : &axi.ar;
     for (uint32_t i = 0; i < n; i++) {
-        places->addr[places->tail++ % QUEUE] = axi_place(page, first + i);
+        places->burst[places->tail++ % QUEUE] = page * PAGE_BURSTS + first + i;
     }
     items_t *list = wr ? &axi.wr : &axi.rd;
     for (uint32_t i = 0; i < n * axi.shape.burst; i++) {
@@ -392,13 +409,11 @@ void axi_clear(void) {
 
 void axi_check_memory(void) {
     const uint8_t *bytes = axi_mem_bytes(axi.mem);
-    for (uint32_t page = 0; page < PAGES && !axi.failed; page++) {
-        for (uint32_t i = 0; i < PAGE_BURSTS * axi.burst_bytes; i++) {
-            const size_t at = axi_gold_at(page, 0) + i;
-            if (axi.gold[at] != bytes[axi_place(page, i / axi.burst_bytes) + i % axi.burst_bytes]) {
-                axi_fail("the memory is not what was written");
-                return;
-            }
+    for (uint32_t burst = 0; burst < PAGES * PAGE_BURSTS && !axi.failed; burst++) {
+        const uint8_t *gold = axi.gold + (size_t)burst * axi.burst_bytes;
+        if (axi.bank[burst] != 0 &&
+            memcmp(gold, bytes + place(burst, axi.bank[burst] - 1), axi.burst_bytes) != 0) {
+            axi_fail("the memory is not what was written");
         }
     }
 }

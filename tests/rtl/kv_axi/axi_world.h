@@ -36,8 +36,9 @@ typedef struct {
     unsigned head, tail;
 } items_t;
 
+/* A burst of a page: page * PAGE_BURSTS + its number. */
 typedef struct {
-    uint64_t addr[QUEUE];
+    uint32_t burst[QUEUE];
     unsigned head, tail;
 } places_t;
 
@@ -58,10 +59,12 @@ typedef struct {
     bool failed, offered, was_ready, after_clear;
     unsigned room_pct, room_run, room_words;
     bool room_luck, room_was;
-    uint8_t *gold;   /* PAGES pages, byte by byte */
-    items_t rd, wr;  /* words to be read; words of writes not yet taken */
-    places_t ar, aw; /* bursts whose requests are to come */
-    bool bad[QUEUE]; /* read responses on their way through */
+    uint8_t *gold;                      /* PAGES pages, byte by byte */
+    items_t rd, wr;                     /* words to be read; words of writes not yet taken */
+    places_t ar, aw;                    /* bursts whose requests are to come */
+    uint32_t bank[PAGES * PAGE_BURSTS]; /* bank + 1 where a burst stands; 0: not known yet */
+    uint32_t owner[LOCALS * BANKS];     /* burst + 1 that stands there */
+    bool bad[QUEUE];                    /* read responses on their way through */
     unsigned bad_head, bad_tail;
     uint64_t issued, received, asked_from; /* words */
     uint64_t useful, rd_bursts, wr_bursts; /* what the counters must show */
@@ -83,8 +86,9 @@ uint32_t axi_rnd(uint32_t below);
 /* The first call prints what is wrong; the run fails. */
 void axi_fail(const char *what);
 size_t axi_gold_at(uint32_t page, uint32_t word);
-/* Where burst `at` of a page stands in the memory, as the documentation says. */
-uint64_t axi_place(uint32_t page, uint32_t at);
+/* Whether a burst of a page may stand at this address: row and column follow from the page, the
+ * bank is the splitter's affair but is always the same and shared with nobody. */
+bool axi_is_at(uint32_t burst, uint64_t addr);
 /* One clock; the run in axi.io is offered while axi.offered. All checks that hold in any clock. */
 void axi_tick(void);
 /* Offers a run and, for writes, makes its words; changes the golden copy. */
