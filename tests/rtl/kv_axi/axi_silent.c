@@ -59,6 +59,10 @@ static void check_dropping(void) {
         }
         bursts += n;
     }
+    for (unsigned i = 0; i < 10 && !axi.failed; i++) { /* more words than may be owed at a time */
+        axi_offer(false, i, 0, PAGE_BURSTS, PAGE_BURSTS * axi.shape.burst);
+        axi_wait_taken();
+    }
     settle();
     if (axi.io.err_count - before != bursts ||
         (first && bursts != 0 && !axi_is_at(burst, axi.err_addr)) || !axi.io.timeout) {
@@ -104,9 +108,26 @@ static bool silent_drain(void) {
     return axi.io.timeout;
 }
 
+/* A response in the very clock in which the memory would be given up: it is not. */
+static void last_moment(const axi_mem_mode_t *fast, bool wr) {
+    mute(fast, wr ? 4 : 3);
+    axi_offer(wr, 1, 0, 2, 2 * axi.shape.burst);
+    axi_wait_taken();
+    for (unsigned i = 0; i < LIMIT && axi.rd_quiet + axi.wr_quiet != TIMEOUT; i++) {
+        axi_tick();
+    }
+    axi_mem_mode(axi.mem, fast);
+    axi_drain();
+    if (axi.io.timeout) {
+        axi_fail("given up in spite of a response");
+    }
+}
+
 void axi_silent_phase(const axi_mem_mode_t *fast) {
     unsigned drains = 0;
     uint64_t longest = 0;
+    last_moment(fast, false);
+    last_moment(fast, true);
     for (unsigned round = 0; round < ROUNDS && !axi.failed; round++) {
         axi.room_pct = axi_rnd(2) != 0 ? 100 : 30;
         for (unsigned i = axi_rnd(20); i > 0; i--) {
@@ -125,6 +146,11 @@ void axi_silent_phase(const axi_mem_mode_t *fast) {
             }
             settle();
             longest = axi.clock - start > longest ? axi.clock - start : longest;
+            if (axi_rnd(2) != 0) { /* it answers after all, but too late */
+                axi_mem_mode_t late = *fast;
+                late.error_per_1000 = 500;
+                axi_mem_mode(axi.mem, &late);
+            }
             check_dropping();
             axi_clear_pulse();
         }

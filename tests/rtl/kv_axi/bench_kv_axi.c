@@ -114,13 +114,18 @@ static void rest(unsigned clocks) {
 }
 
 /* Since the last clear; the copy that is read is up to four rounds old. At rest first, while words
- * that moved in the same clock as another one are counted; then 1000 clocks without room, then 600
- * at rest. */
+ * that moved in the same clock as another one are counted; then 2000 clocks without room, half of
+ * them with a read that needs it, then 600 at rest. */
 static void check_counters(void) {
     uint64_t count[COUNTERS], sum = 0;
     rest(5000);
     axi.room_pct = 0;
     axi_tick();
+    axi_offer(true, 4, 0, 9, 9 * axi.shape.burst); /* a write needs none */
+    rest(1000);
+    if (axi.offered || axi.wr.head != axi.wr.tail) {
+        axi_fail("a write waits for read room");
+    }
     axi_offer(false, 2, 0, 4, 4 * axi.shape.burst);
     rest(1000);
     axi.room_pct = 100;
@@ -226,7 +231,7 @@ static bool set_up(const axi_shape_t *shape) {
 
 int axi_bench_main(const axi_shape_t *shape, int argc, char **argv) {
     axi.random = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
-    const uint64_t runs = argc > 2 ? strtoull(argv[2], NULL, 0) : 100000;
+    const uint64_t runs = argc > 2 ? strtoull(argv[2], NULL, 0) : 50000;
     printf("%s seed %llu\n", shape->name, (unsigned long long)axi.random);
     if (set_up(shape)) {
         random_phase(runs);
