@@ -43,25 +43,33 @@ static const mr_kv_model_t *find_model(const char *name) {
     return NULL;
 }
 
-bool mr_kv_sim_open(mr_kv_sim_t *self, const char *name) {
+bool mr_kv_sim_describe(mr_kv_sim_t *self, const char *name) {
     const mr_kv_model_t *model = find_model(name);
     const mr_dram_profile_t *profile = model != NULL ? mr_dram_profile(model->profile) : NULL;
     if (profile == NULL) {
         return false;
     }
-    const mr_dram_dev_config_t config = {
-        .profile = profile, .word_bytes = model->word_bytes, .init_clocks = INIT_CLOCKS};
     memset(self, 0, sizeof *self);
     self->model = model;
     self->profile = profile;
     self->limits = model->limits;
     self->word_bytes = model->word_bytes != 0U ? model->word_bytes : profile->word_bytes;
     self->block_bytes = model->block_bytes;
+    return true;
+}
+
+bool mr_kv_sim_open(mr_kv_sim_t *self, const char *name) {
+    if (!mr_kv_sim_describe(self, name)) {
+        return false;
+    }
+    const mr_dram_dev_config_t config = {.profile = self->profile,
+                                         .word_bytes = self->model->word_bytes,
+                                         .init_clocks = INIT_CLOCKS};
     if (!mr_dram_dev_init(&self->dev, &config)) {
         return false;
     }
-    mr_dram_rules_init(&self->rules, profile, INIT_CLOCKS);
-    self->dut = model->open();
+    mr_dram_rules_init(&self->rules, self->profile, INIT_CLOCKS);
+    self->dut = self->model->open();
     if (self->dut == NULL) {
         mr_dram_dev_close(&self->dev);
         return false;

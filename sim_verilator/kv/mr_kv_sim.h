@@ -107,6 +107,10 @@ const char *mr_kv_sim_name(size_t i);
 bool mr_kv_sim_open(mr_kv_sim_t *self, const char *name);
 void mr_kv_sim_close(mr_kv_sim_t *self);
 
+/* Fills in what is known without a running controller: profile, limits, sizes. Enough for
+ * mr_kv_sim_shape(); needs no close. @return false for an unknown name. */
+bool mr_kv_sim_describe(mr_kv_sim_t *self, const char *name);
+
 /* Shape of a page and the pages that fit the device, at most `pages` of them (0: all).
  * @return false when the numbers exceed the limits or no page fits. */
 bool mr_kv_sim_shape(const mr_kv_sim_t *self, uint32_t layers, uint32_t heads, uint32_t nbh,
