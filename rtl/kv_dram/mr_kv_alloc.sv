@@ -112,7 +112,7 @@ module mr_kv_alloc #(
       refill_q   <= refill;
       case (bump_q)
         BumpNone: begin
-          if (bump_take && 17'(bump_page_q) == cfg_pages_i) bump_end_q <= 1'b1;
+          if (bump_take && bump_page_q == (PageW+1)'(cfg_pages_i)) bump_end_q <= 1'b1;
           else if (bump_take) bump_q <= BumpBase;
         end
         BumpBase: bump_q <= BumpProd;

@@ -100,6 +100,12 @@ module mr_kv_cmd #(
   localparam logic [1:0] OpStream = 2'd0, OpAppend = 2'd1;
   localparam logic [2:0] StatusWho = 3'd4, StatusPos = 3'd5, StatusPages = 3'd6, StatusTag = 3'd7;
 
+  // v > limit, without a carry chain for a constant limit.
+  function automatic logic above(input logic [LA+16:0] v, input int limit);
+    above = 1'b0;
+    for (int i = 0; i < LA + 17; i = i + 1) above = (i < 31 && limit[i % 32]) ? v[i] && above : v[i] || above;
+  endfunction
+
   typedef enum logic [3:0] {
     StInit, StIdle, StRd, StCheck, StTag, StPage, StCopy, StCommit, StStep1, StStep2, StStep3, StStep4
   } state_e;
@@ -201,7 +207,7 @@ module mr_kv_cmd #(
     .len_o(len), .bits_o(bits), .nblk_o(nblk), .rotn_o(rotn), .quota_o(quota), .own_o(own),
     .stale_now_o(stale_now), .stale_o(stale), .extra_o(extra),
     .wr_slot_i(wr_slot), .wr_layer_i(step3 ? ad_lay : layer_q[LayerW-1:0]), .wr_blk_i(step3 ? ad_wr_blk : x_q[5 +: BlkW]),
-    .len_we_i(commit || ad_len_we), .len_i(x_q + LenW'(full && !step3)), .bits_i((step3 || full) ? '0 : bits_new),
+    .len_we_i(commit || ad_len_we), .len_i(x_q + LenW'(full && commit)), .bits_i((commit && !full) ? bits_new : '0),
     .blk_we_i((commit && fresh_q) || ad_fork), .page_i(page_q), .rot_i(job_rot_o), .own_i(wr_own),
     .slot_we_i((commit && need_q) || ad_fork || ad_release), .nblk_i(step3 ? ad_nblk : nblk + (BlkW+1)'(1)),
     .rotn_i(ad_release ? e_rot : rot_next),
@@ -305,11 +311,12 @@ module mr_kv_cmd #(
   end
 
   always_ff @(posedge clk_i) begin
-    held_q      <= kc_slot_i == ad_slot || kc_slot_i == ad_src;
-    range_bad_q <= cfg_layers_i == 9'd0 || 32'(cfg_layers_i) > Layers || cfg_heads_i == 9'd0 || 32'(cfg_heads_i) > Heads
-                   || cfg_nbh_i == 6'd0 || (32'(cfg_part_i) >> PartW) != 0 || 32'(cfg_nbh_i) > MaxNbh || 32'(cfg_pages_i) > Pages;
+    held_q      <= (32'(kc_slot_i) >> SlotW) == 0 && (kc_slot_i[SlotW-1:0] == ad_slot[SlotW-1:0] || kc_slot_i[SlotW-1:0] == ad_src[SlotW-1:0]);
+    range_bad_q <= cfg_layers_i == 9'd0 || above((LA+17)'(cfg_layers_i), Layers) || cfg_heads_i == 9'd0
+                   || above((LA+17)'(cfg_heads_i), Heads) || cfg_nbh_i == 6'd0 || above((LA+17)'(cfg_nbh_i), MaxNbh)
+                   || above((LA+17)'(cfg_pages_i), Pages) || (32'(cfg_part_i) >> PartW) != 0;
     cfg_bad_q   <= range_bad_q || chunk_bad;
-    for (int h = 0; h < Heads; h = h + 1) mask_q[2*h +: 2] <= {2{32'(cfg_heads_i) > h}};
+    for (int h = 0; h < Heads; h = h + 1) mask_q[2*h +: 2] <= {2{above((LA+17)'(cfg_heads_i), h)}};
 
     if (accept) begin
       op_q    <= kc_op_i;
@@ -320,15 +327,17 @@ module mr_kv_cmd #(
       pos_q   <= kc_pos_i;
       count_q <= kc_count_i;
     end
-    if (state_q == StRd || state_q == StStep1) begin
+    if (clear || state_q == StInit) x_q <= '0;      // which clears the table of lengths
+    else if (state_q == StRd || state_q == StStep1)
       // What is compared with the layer's length: the last position asked for, or the new length.
       x_q    <= (state_q == StStep1) ? ad_len : {pos_q[LenW-1:5], append ? pos_q[4:0] : last};
+    if (state_q == StRd || state_q == StStep1)
       high_q <= (state_q == StStep1) ? ad_high : (32'(pos_q) >> LenW) != 0;
-    end
     if (state_q == StRd) begin
-      bad_who_q  <= op_q[1] || 32'(slot_q) >= Slots || {1'b0, layer_q} >= cfg_layers_i || {1'b0, head_q} >= cfg_heads_i
+      bad_who_q  <= op_q[1] || above((LA+17)'(slot_q), Slots - 1) || (32'(layer_q) >> LayerW) != 0 || (32'(head_q) >> HeadW) != 0
+                    || {1'b0, layer_q[LayerW-1:0]} >= (LayerW+1)'(cfg_layers_i) || {1'b0, head_q[HeadW-1:0]} >= (HeadW+1)'(cfg_heads_i)
                     || cfg_bad_q;
-      bad_form_q <= append ? count_q != 6'd1 : (pos_q[4:0] != 5'd0 || count_q == 6'd0 || count_q > 6'd32);
+      bad_form_q <= append ? count_q != 6'd1 : (pos_q[4:0] != 5'd0 || count_q == 6'd0 || (count_q[5] && count_q[4:0] != 5'd0));
       job_part_o <= c_part;
       job_off_o  <= c_off;
     end
@@ -361,6 +370,8 @@ module mr_kv_cmd #(
   assign job_key_o    = {slot_q[SlotW-1:0], layer_q[LayerW-1:0], head_q[HeadW-1:0], kind_q};
   assign job_pos_o    = pos_q;
   assign job_count_o  = count_q;
+
+  wire unused_ok = ^{ad_slot, ad_src};
 
   // --- counters --------------------------------------------------------------------------------------------------------------
   logic [2:0] event_status;

@@ -9,7 +9,7 @@
 // rd_i with slot, layer, block at t (nothing is written then): e_* (the block's entry, raw RAM output, held) at t + 1; len, bits, nblk,
 // rotn, quota, own and stale_now_o (raw RAM output and one LUT; any bit set: stale) at t + 2; stale_o, extra_o at t + 3. Stale: the tag
 // does not say that the page lives and belongs to the owner in the block table. Writes take effect in the next clock.
-// clear_i (pulse): lengths 0, no blocks, full quota, 2^(SlotW+LayerW) clocks, busy_o meanwhile; so does reset. Test: tests/rtl/kv_cmd.
+// clear_i (pulse): lengths 0 (len_i and bits_i must be 0 meanwhile), no blocks, full quota, 2^(SlotW+LayerW) clocks, busy_o meanwhile; so does reset. Test: tests/rtl/kv_cmd.
 `default_nettype none
 `include "mr_assert.vh"
 module mr_kv_tables #(
@@ -97,7 +97,7 @@ module mr_kv_tables #(
   mr_kv_ram #(.Width(LenW + Pairs), .Depth(1 << (SlotW + LayerW))) u_len (
     .clk_i, .re_i(rd_i), .raddr_i({rd_slot_i, rd_layer_i}), .rdata_o({len_rd, bits_rd}),
     .we_i(busy_o || len_we_i), .waddr_i(busy_o ? clear_q : {wr_slot_i, wr_layer_i}),
-    .wdata_i(busy_o ? (LenW+Pairs)'(0) : {len_i, bits_i})
+    .wdata_i({len_i, bits_i})
   );
   mr_kv_ram #(.Width(BlkW + 1 + BaBits), .Depth(1 << SlotW)) u_slot (
     .clk_i, .re_i(rd_i), .raddr_i(rd_slot_i), .rdata_o({nblk_rd, rotn_rd}),
