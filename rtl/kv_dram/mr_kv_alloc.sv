@@ -6,7 +6,7 @@
 // is always held ready (spare). A page's base is its number times cfg_part_i. Parameters: Pages >= 1; LA: bits of a local burst address;
 // PartW: bits of cfg_part_i.
 // clear_i (pulse, while idle_o): forgets everything. hold_i: start no new scrub. spare_*: the page that take_i takes; none_o: no
-// page is left anywhere, nor will the page engine deliver one. A new spare follows within 5 clocks when a clean page exists.
+// page is left anywhere, nor will the page engine deliver one. A new spare follows within 6 clocks when a clean page exists.
 // push_i: a page comes back. copy_i (level until copy_done_o): copy the caller's source page to the spare.
 // pe_*: seam to the page engine, pe_valid_o and payload registered (R1-R5); pe_done_i comes after the clock of the handshake.
 // Test: tests/rtl/kv_cmd.
@@ -28,7 +28,7 @@ module mr_kv_alloc #(
 
   output logic             spare_valid_o,
   output logic [PageW-1:0] spare_page_o,
-  output wire              none_o,
+  output logic             none_o,
   input  wire              take_i,
   input  wire              push_i,
   input  wire  [PageW-1:0] push_page_i,
@@ -47,7 +47,7 @@ module mr_kv_alloc #(
   localparam int EndW = PageW + 1 + PartW;
 
   typedef enum logic [2:0] {StIdle, StRead, StBase, StProd, StOffer, StRun} state_e;
-  typedef enum logic [1:0] {BumpNone, BumpBase, BumpProd, BumpEnd} bump_e;
+  typedef enum logic [2:0] {BumpNone, BumpBase, BumpProd, BumpTest, BumpEnd} bump_e;
 
   state_e           state_q, state_d;
   logic [PageW:0]   head_q, mid_q, tail_q;
@@ -57,18 +57,17 @@ module mr_kv_alloc #(
   logic             bump_end_q;             // no never-used page is left
   logic [PageW:0]   fact_q;                 // page whose base is wanted, or the page behind the one looked at
   logic [EndW-1:0]  prod_q;
-  logic             list_re, clean, dirty, want, bump_take, bump_over, refill, scrub, scrubbed;
+  logic             over_q;                 // prod_q was beyond the device's end
+  logic             list_re, clean, dirty, want, bump_take, refill, scrub, scrubbed;
   logic [PageW-1:0] list_page;
 
   assign clean     = head_q != mid_q;
   assign dirty     = mid_q != tail_q;
   assign want      = !spare_valid_o && !refill_q && bump_q == BumpNone;
   assign bump_take = want && !bump_end_q;
-  assign bump_over = bump_q == BumpEnd && EndW > LA && prod_q > (EndW'(1) << LA);
   assign refill    = want && bump_end_q && clean;
   assign scrub     = state_q == StIdle && !copy_i && dirty && !hold_i && !refill && !bump_take && bump_q == BumpNone;
   assign list_re   = refill || scrub;
-  assign none_o    = want && bump_end_q && head_q == tail_q;
   assign scrubbed  = state_q == StRun && pe_done_i && !pe_copy_o;
   assign idle_o    = state_q == StIdle;
 
@@ -116,14 +115,15 @@ module mr_kv_alloc #(
           else if (bump_take) bump_q <= BumpBase;
         end
         BumpBase: bump_q <= BumpProd;
-        BumpProd: bump_q <= BumpEnd;
+        BumpProd: bump_q <= BumpTest;
+        BumpTest: bump_q <= BumpEnd;
         default: begin
           bump_q <= BumpNone;
-          if (bump_over) bump_end_q <= 1'b1;
+          if (over_q) bump_end_q <= 1'b1;
           else bump_page_q <= fact_q;
         end
       endcase
-      if (refill_q || (bump_q == BumpEnd && !bump_over)) spare_valid_o <= 1'b1;
+      if (refill_q || (bump_q == BumpEnd && !over_q)) spare_valid_o <= 1'b1;
       else if (take_i) spare_valid_o <= 1'b0;
       if (refill_q) head_q <= head_q + (PageW+1)'(1);
       if (scrubbed) mid_q <= mid_q + (PageW+1)'(1);
@@ -140,6 +140,8 @@ module mr_kv_alloc #(
       default: ;
     endcase
     prod_q <= EndW'(fact_q) * EndW'(cfg_part_i);
+    over_q <= EndW > LA && prod_q > (EndW'(1) << LA);
+    none_o <= want && bump_end_q && head_q == tail_q;     // a clock late: nothing comes back between two commands' looks
     if (refill_q) spare_page_o <= list_page;
     else if (bump_q == BumpBase) spare_page_o <= bump_page_q[PageW-1:0];
     if (state_q == StIdle) pe_copy_o <= copy_i;

@@ -53,8 +53,10 @@ module mr_kv_answer #(
   localparam logic [1:0] KindBeat   = 2'd1;
   localparam logic [1:0] KindToken  = 2'd2;
 
-  logic             q_valid_q, q_fwd, q_re, push;
+  logic             q_valid_q, q_mid_q, q_re, push;
   logic [DepthW:0]  wr_q, rd_q;
+  logic [7+AddrW:0] q_out, q_next_q;
+  logic             q_fwd;
   logic [1:0]       q_kind;
   logic [4:0]       q_num;
   logic [AddrW-1:0] q_addr;
@@ -71,12 +73,13 @@ module mr_kv_answer #(
   logic [3:0]       status_q;
   logic             beat;
 
-  // The queue is block RAM whose output is the next job: it is fetched while the present one is under way.
+  // The queue is block RAM; the next job is fetched into a register while the present one is under way.
   assign in_ready_o = !(wr_q[DepthW] != rd_q[DepthW] && wr_q[DepthW-1:0] == rd_q[DepthW-1:0]);
   assign push       = in_valid_i && in_ready_o;
-  assign q_re       = !q_valid_q && wr_q != rd_q;
+  assign q_re       = !q_valid_q && !q_mid_q && wr_q != rd_q;
+  assign {q_kind, q_num, q_fwd, q_addr} = q_next_q;
   mr_kv_ram #(.Width(8 + AddrW), .Depth(Depth)) u_queue (
-    .clk_i, .re_i(q_re), .raddr_i(rd_q[DepthW-1:0]), .rdata_o({q_kind, q_num, q_fwd, q_addr}),
+    .clk_i, .re_i(q_re), .raddr_i(rd_q[DepthW-1:0]), .rdata_o(q_out),
     .we_i(push), .waddr_i(wr_q[DepthW-1:0]), .wdata_i({in_kind_i, in_num_i, in_fwd_i, in_addr_i})
   );
   always_ff @(posedge clk_i) begin
@@ -84,11 +87,16 @@ module mr_kv_answer #(
       wr_q      <= '0;
       rd_q      <= '0;
       q_valid_q <= 1'b0;
+      q_mid_q   <= 1'b0;
     end else begin
       if (push) wr_q <= wr_q + (DepthW+1)'(1);
       if (q_re) rd_q <= rd_q + (DepthW+1)'(1);
-      q_valid_q <= q_re || (q_valid_q && !load);
+      q_mid_q   <= q_re;
+      q_valid_q <= q_mid_q || (q_valid_q && !load);
     end
+  end
+  always_ff @(posedge clk_i) begin
+    if (q_mid_q) q_next_q <= q_out;
   end
 
   assign act_o   = stream_q;
@@ -106,7 +114,7 @@ module mr_kv_answer #(
   assign fw_hold_o = buf_q || bound_o;
   assign fw_addr_o = addr_q;
   assign fw_end_o  = done;
-  assign empty_o   = !q_valid_q && wr_q == rd_q && !stream_q && !beat_q;
+  assign empty_o   = !q_valid_q && !q_mid_q && wr_q == rd_q && !stream_q && !beat_q;
 
   assign kr_valid_o  = valid_q;
   assign kr_last_o   = last_q;

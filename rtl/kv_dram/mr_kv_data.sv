@@ -103,7 +103,7 @@ module mr_kv_data #(
   localparam int HalfW     = $clog2(32 * MaxNbh * BlockHalfs + 1);
   localparam int WordsW    = HalfW - LgHalfs;
   localparam int NbhW      = $clog2(MaxNbh + 1);
-  localparam int NeedW     = $clog2(MaxNbh * BlockHalfs / (WordHalfs * BurstClks) + 3);
+  localparam int NeedW     = $clog2(MaxNbh * BlockHalfs / (WordHalfs * BurstClks) + 2 + (1 << BaBits));
   localparam int RunW      = 2 * La + 2 * BaBits;
   localparam int LateW     = AddrW + NeedW + WordsW;
 
@@ -159,10 +159,10 @@ module mr_kv_data #(
   );
 
   mr_kv_pack #(
-    .WordBytes(WordBytes), .BurstClks(BurstClks), .BlockHalfs(BlockHalfs), .BurstsW(NeedW), .UsedW(WordsW)
+    .WordBytes(WordBytes), .BurstClks(BurstClks), .BlockHalfs(BlockHalfs), .NbhW(NbhW), .BurstsW(NeedW), .UsedW(WordsW)
   ) u_pack (
     .clk_i, .rst_ni,
-    .go_i(pk_go), .drop_i(pk_drop), .nbh_i(cfg_nbh_i), .lead_i(pk_lead), .lane_i(pk_lane), .done_o(pk_done),
+    .go_i(pk_go), .drop_i(pk_drop), .nbh_i(cfg_nbh_i[NbhW-1:0]), .lead_i(pk_lead), .lane_i(pk_lane), .done_o(pk_done),
     .bursts_o(pk_bursts), .used_o(pk_used),
     .kw_valid_i, .kw_ready_o, .kw_block_i,
     .grant_i(grant), .low_i(head[LgBurst-1:0]), .we_o(pk_we), .be_o(pk_be), .word_o(pk_word)

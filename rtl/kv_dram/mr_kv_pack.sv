@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blocks of an APPEND to words as they lie in DRAM: whole bursts, with an enable for each half-word.
 //
-// WordBytes  2, 4, 8 or 16.   BurstClks  words of a burst.   BlockHalfs  half-words of a block, 9 or 17.
+// WordBytes  2, 4, 8 or 16.   BurstClks  words of a burst.   BlockHalfs  half-words of a block, 9 or 17.   NbhW  bits of nbh_i.
 // go_i is held until done_o (one clock). nbh_i blocks are taken from kw_*; drop_i: and dropped, nothing is written. Otherwise words come out
 // at we_o when grant_i (the buffer's port is free): from the start of the burst in which the vector begins (word lead_i of it, half-word
 // lane_i of that word; both valid from the clock after go_i rises) to the end of its last burst. low_i: number in its burst of the word
@@ -13,6 +13,7 @@ module mr_kv_pack #(
   parameter int WordBytes = 2,
   parameter int BurstClks = 4,
   parameter int BlockHalfs = 17,
+  parameter int NbhW = 6,
   parameter int BurstsW = 9,
   parameter int UsedW = 11,
   localparam int WordHalfs = WordBytes / 2,
@@ -24,7 +25,7 @@ module mr_kv_pack #(
 
   input  wire                   go_i,
   input  wire                   drop_i,
-  input  wire [5:0]             nbh_i,
+  input  wire [NbhW-1:0]        nbh_i,
   input  wire [LgBurst-1:0]     lead_i,
   input  wire [LaneW-1:0]       lane_i,
   output logic                  done_o,
@@ -45,7 +46,7 @@ module mr_kv_pack #(
   typedef enum logic [2:0] {StIdle, StLead, StData, StPart, StTail, StDrop} state_e;
 
   state_e             state_q, state_d;
-  logic [4:0]         left_q, left_d;   // blocks left, less one
+  logic [NbhW-1:0]    left_q, left_d;   // blocks left, less one
   logic               first_q, first_d; // the vector's first word comes next
   logic [BurstsW-1:0] bursts_q;
   logic [UsedW-1:0]   used_q;
@@ -128,7 +129,7 @@ module mr_kv_pack #(
     end
   endgenerate
 
-  assign last_block = left_q == 5'd0;
+  assign last_block = left_q == '0;
   assign low_end    = low_i == LgBurst'(BurstClks - 1);
   always_comb begin
     ready = 1'b0;
@@ -155,7 +156,7 @@ module mr_kv_pack #(
     first_d = first_q;
     case (state_q)
       StIdle: begin
-        left_d  = 5'(nbh_i - 6'd1);
+        left_d  = nbh_i - NbhW'(1);
         first_d = 1'b1;
         if (go_i && !done_o && drop_i) state_d = StDrop;
         else if (go_i && !done_o) state_d = StLead;
@@ -166,7 +167,7 @@ module mr_kv_pack #(
       StData: begin
         if (ready) begin
           first_d = 1'b0;
-          if (block_end) left_d = left_q - 5'd1;
+          if (block_end) left_d = left_q - NbhW'(1);
           if (vec_end) begin
             state_d = StTail;
             if (!word_end) state_d = StPart;
@@ -180,7 +181,7 @@ module mr_kv_pack #(
       end
       StDrop: begin
         if (kw_valid_i) begin
-          left_d = left_q - 5'd1;
+          left_d = left_q - NbhW'(1);
           if (last_block) state_d = StIdle;
         end
       end

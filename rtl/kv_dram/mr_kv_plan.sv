@@ -37,7 +37,7 @@ module mr_kv_plan #(
   localparam int VecW = $clog2(MaxNbh * BlockHalfs + 1),
   localparam int HalfW = $clog2(32 * MaxNbh * BlockHalfs + 1),    // half-words of a chunk
   localparam int Need = MaxNbh * BlockHalfs / (WordHalfs * BurstClks) + 2,   // bursts of the longest vector
-  localparam int NeedW = $clog2(Need + 1),
+  localparam int NeedW = $clog2(Need + (1 << BaBits)),        // a piece of the page engine fits too
   localparam int BurstsW = HalfW - LgHalfs - LgBurst,
   localparam int WordsW = HalfW - LgHalfs,
   localparam int RunW = 2 * La + 2 * BaBits,
@@ -67,8 +67,8 @@ module mr_kv_plan #(
   output logic [BaBits-1:0]   run_rot_o,
   output logic [BaBits-1:0]   run_part_o,
   output logic [La-1:0]       run_off_o,
-  output logic [La-1:0]       run_n_o,
-  output logic [La+3:0]       run_use_o,
+  output wire [La-1:0]        run_n_o,
+  output wire [La+3:0]        run_use_o,
 
   // append buffer
   output wire [IdxW-1:0]      idx_o,
@@ -307,17 +307,17 @@ module mr_kv_plan #(
   assign run_valid_o = (state_q == StRun && ans_ready_i && !no_run) || state_q == StDrain || state_q == StPage;
   assign run_wr_o    = state_q == StDrain || (state_q == StPage && pg_wr_i);
   assign run_done    = ans_ready_i && (run_ready_i || no_run);
-  always_comb begin
-    run_n_o    = La'(e_n);
-    run_use_o  = WordHalfs == 1 ? (La+4)'(vec_q) : (La+4)'(e_use);
-    if (state_q == StPage) begin
-      run_n_o    = La'(1 << BaBits);
-      run_use_o  = '0;
-    end else if (state_q == StRun) begin
-      run_n_o    = La'(s_n);
-      run_use_o  = (La+4)'(s_use);
-    end
+  // Bursts and wanted words of the table's entry or of the page engine's piece.
+  logic [NeedW-1:0]  n_q;
+  logic [WordsW-1:0] use_q;
+  always_ff @(posedge clk_i) begin
+    if (state_q == StTake) n_q <= e_n;
+    else if (state_q == StPut) n_q <= NeedW'(1 << BaBits);
+    if (state_q == StPut) use_q <= '0;
+    else if (state_q == StTake) use_q <= WordHalfs == 1 ? WordsW'(vec_q) : e_use;
   end
+  assign run_n_o   = state_q == StRun ? La'(s_n) : La'(n_q);
+  assign run_use_o = state_q == StRun ? (La+4)'(s_use) : (La+4)'(use_q);
 
   // --- appends ---------------------------------------------------------------------------------------------------
   assign idx_o       = idx_q;

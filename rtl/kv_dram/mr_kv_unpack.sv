@@ -59,8 +59,10 @@ module mr_kv_unpack #(
   localparam int AccBits   = 16 * (BlockHalfs - 1);
 
   // --- word FIFO -------------------------------------------------------------------------------------------------
-  (* no_rw_check, ram_style = "block" *) logic [WordBits:0] mem [FifoWords];
-  logic [WordBits:0]   out_q, head;
+  (* no_rw_check, ram_style = "block" *) logic [WordBits-1:0] mem [FifoWords];
+  (* ram_style = "distributed" *) logic err_mem [FifoWords];    // what the error reaches is far behind a block RAM's output
+  logic [WordBits-1:0] out_q, head;
+  logic                head_err;
   logic [PtrW:0]       wr_q, rd_q, next_q;  // next_q = rd_q + 1
   logic [BurstW-1:0]   issued_q;    // bursts reserved
   logic [BurstW-1:0]   held;
@@ -72,7 +74,8 @@ module mr_kv_unpack #(
   logic                align_q;     // the rest of the last burst is being dropped
 
   assign have    = out_valid_q || (empty_q && rd_valid_i);
-  assign head    = out_valid_q ? out_q : {rd_err_i, rd_word_i};
+  assign head     = out_valid_q ? out_q : rd_word_i;
+  assign head_err = out_valid_q ? err_mem[rd_q[PtrW-1:0]] : rd_err_i;
   assign more    = wr_q != next_q;
   assign piece_o = !empty_q && wr_q[PieceW-1:0] == rd_q[PieceW-1:0];
   assign held    = issued_q - rd_q[PtrW:LgBurst] + BurstW'(rd_issue_i);
@@ -100,7 +103,10 @@ module mr_kv_unpack #(
     end
   end
   always_ff @(posedge clk_i) begin
-    if (rd_valid_i) mem[wr_q[PtrW-1:0]] <= {rd_err_i, rd_word_i};
+    if (rd_valid_i) mem[wr_q[PtrW-1:0]] <= rd_word_i;
+  end
+  always_ff @(posedge clk_i) begin
+    if (rd_valid_i) err_mem[wr_q[PtrW-1:0]] <= rd_err_i;
   end
   always_ff @(posedge clk_i) out_q <= mem[pop ? next_q[PtrW-1:0] : rd_q[PtrW-1:0]];
 
@@ -123,9 +129,9 @@ module mr_kv_unpack #(
   assign pop       = (take && from_dram) || (align_q && have) || pe_pop_i;
   assign fw_take_o = take && (buf_i || mix);
   assign blk_o     = take && fin_q;
-  assign err_o     = err_q || (from_dram && head[WordBits]);
-  assign pe_word_o = out_q[WordBits-1:0];
-  assign pe_err_o  = out_q[WordBits];
+  assign err_o     = err_q || (from_dram && head_err);
+  assign pe_word_o = out_q;
+  assign pe_err_o  = head_err;
 
   genvar l;
   generate
@@ -185,7 +191,7 @@ module mr_kv_unpack #(
     end else begin
       if (take) begin
         if (!fin_q) err_q <= err_o;
-        else err_q <= from_dram && head[WordBits] && straddle && !bound_i && !last_i;
+        else err_q <= from_dram && head_err && straddle && !bound_i && !last_i;
       end
       if (blk_o && from_dram && (bound_i || last_i)) align_q <= rd_q[LgBurst-1:0] != LgBurst'(BurstClks - 1);
       else if (have && rd_q[LgBurst-1:0] == LgBurst'(BurstClks - 1)) align_q <= 1'b0;
