@@ -92,7 +92,7 @@ module mr_kv_admin #(
   assign rd_from_o  = phase_q == PhCheck || phase_q == PhBlk;
   assign lay_o      = lay_q[LayerW-1:0];
   assign wr_blk_o   = blk_q[BlkW-1:0];
-  assign nblk_o     = fork_op ? blk_q + (BlkW+1)'(1) : blk_q - (BlkW+1)'(1);
+  assign nblk_o     = blk_q + {{BlkW{!fork_op}}, 1'b1};
   assign rd_blk_o   = fork_op ? blk_q[BlkW-1:0] : nblk_o[BlkW-1:0];
   assign len_o      = len_q[LenW-1:0];
   assign len_high_o = (32'(len_q) >> LenW) != 0;

@@ -118,7 +118,8 @@ module mr_kv_cmd #(
   logic              kind_q;
   logic [17:0]       pos_q;
   logic [5:0]        count_q;
-  logic [2:0]        st_q;
+  logic              bad_pos_q, bad_pages_q, bad_tag_q, refused;   // why the command is refused, with bad_who_q
+  logic [2:0]        status;
   logic              push_q;
   logic [SlotW/2:0]  job_stale_q, stale_now;
   logic              need_q, fresh_q;       // a new block; the entry in page_q is to be written
@@ -254,7 +255,7 @@ module mr_kv_cmd #(
 
   // --- control ---------------------------------------------------------------------------------------------------------------
   assign clear = quiet && start_q && !ad_act && pe_idle;
-  assign push  = (state_q == StCheck && !append) || (state_q == StTag && (st_q != 3'd0 || (!need_q && stale)))
+  assign push  = (state_q == StCheck && !append) || (state_q == StTag && (refused || (!need_q && stale)))
                  || (state_q == StPage && none) || commit;
 
   always_comb begin
@@ -316,7 +317,7 @@ module mr_kv_cmd #(
                    || above((LA+17)'(cfg_heads_i), Heads) || cfg_nbh_i == 6'd0 || above((LA+17)'(cfg_nbh_i), MaxNbh)
                    || above((LA+17)'(cfg_pages_i), Pages) || (32'(cfg_part_i) >> PartW) != 0;
     cfg_bad_q   <= range_bad_q || chunk_bad;
-    for (int h = 0; h < Heads; h = h + 1) mask_q[2*h +: 2] <= {2{above((LA+17)'(cfg_heads_i), h)}};
+    for (int h = 0; h < Heads; h = h + 1) mask_q[2*h +: 2] <= {2{above((LA+17)'(cfg_heads_i[HeadW:0]), h)}};
 
     if (accept) begin
       op_q    <= kc_op_i;
@@ -345,11 +346,13 @@ module mr_kv_cmd #(
       need_q      <= need;
       fresh_q     <= 1'b0;
       job_stale_q <= stale_now;
-      st_q        <= bad_who_q ? StatusWho : bad_pos ? StatusPos : (need && nblk >= quota) ? StatusPages : 3'd0;
-    end else if (state_q == StTag && st_q == 3'd0 && !need_q && stale) begin
-      st_q <= StatusTag;
+      bad_pos_q   <= bad_pos;
+      bad_pages_q <= need && nblk >= quota;
+      bad_tag_q   <= 1'b0;
+    end else if (state_q == StTag && !refused && !need_q && stale) begin
+      bad_tag_q <= 1'b1;
     end else if (state_q == StPage && none) begin
-      st_q <= StatusPages;
+      bad_pages_q <= 1'b1;
     end
 
     // The entry under work: read from the block table, or the spare page that replaces it.
@@ -364,9 +367,16 @@ module mr_kv_cmd #(
   // The tag of a STREAM's page arrives with the job, so its result joins here.
   logic tag_refused;
 
-  assign tag_refused  = job_stale_q != '0 && op_q == OpStream;
+  assign tag_refused  = bad_tag_q || (job_stale_q != '0 && op_q == OpStream);
+  assign refused      = bad_who_q || bad_pos_q || bad_pages_q;
+  always_comb begin
+    status = tag_refused ? StatusTag : 3'd0;
+    if (bad_pages_q) status = StatusPages;
+    if (bad_pos_q) status = StatusPos;
+    if (bad_who_q) status = StatusWho;
+  end
   assign job_append_o = append;
-  assign job_status_o = {1'b0, st_q | {3{tag_refused && !st_q[2]}}};
+  assign job_status_o = {1'b0, status};
   assign job_key_o    = {slot_q[SlotW-1:0], layer_q[LayerW-1:0], head_q[HeadW-1:0], kind_q};
   assign job_pos_o    = pos_q;
   assign job_count_o  = count_q;
