@@ -313,7 +313,7 @@ static void all_chunks(bench_t *b, uint8_t op, uint32_t slot, uint32_t pos) {
 }
 
 /* What random traffic may miss in a short run: a shared prefix, and its tail page copied on write
- * by both owners; TRUNCATE too long. */
+ * by both owners; TRUNCATE too long; a quota reached. */
 static void run_shared(bench_t *b) {
     const uint32_t prefix = 35;
     for (uint32_t pos = 0; pos < prefix; pos++) {
@@ -329,6 +329,12 @@ static void run_shared(bench_t *b) {
     drain(b);
     administer(b, MR_KV_SIM_TRUNCATE, 1, prefix + 2U);
     administer(b, MR_KV_SIM_TRUNCATE, 1, prefix - 1U);
+    administer(b, MR_KV_SIM_QUOTA, 1, 2);
+    for (uint32_t pos = prefix - 1U; pos <= 64U; pos++) {
+        all_chunks(b, MR_KV_SIM_APPEND, 1, pos); /* the last are beyond the quota */
+    }
+    drain(b);
+    administer(b, MR_KV_SIM_QUOTA, 1, b->sim.limits.slot_blocks);
 }
 
 /* Byte sum of a bank's share of the pages; bank: within its group. */

@@ -183,7 +183,7 @@ void traffic_admin(traffic_rng_t *rng, const traffic_style_t *style, const golde
     ad->len = near_block(rng, shortest(g, from));
     if (ad->op == MR_KV_SIM_QUOTA) {
         const uint32_t blocks = g->limits.slot_blocks;
-        ad->len = traffic_one_in(rng, 4) ? traffic_rnd(rng, blocks / 8U) : blocks;
+        ad->len = traffic_one_in(rng, 2) ? g->slot[ad->slot].blocks + traffic_rnd(rng, 3) : blocks;
     }
     if (traffic_one_in(rng, 12)) {
         const uint32_t wrong = traffic_rnd(rng, 4);
