@@ -14,7 +14,8 @@ module mr_kv_admin #(
   parameter int Slots = 8,
   parameter int LayerW = 3,
   parameter int BlkW = 4,
-  localparam int LenW = BlkW + 6
+  localparam int LenW = BlkW + 6,
+  localparam int SlotW = (Slots < 2) ? 1 : $clog2(Slots)
 ) (
   input  wire               clk_i,
   input  wire               rst_ni,
@@ -83,13 +84,15 @@ module mr_kv_admin #(
   assign act_o      = phase_q != PhNone;
   assign block_o    = phase_q == PhFlush;
 
-  assign bad_who    = 32'(slot_o) >= Slots || 32'(from_o) >= Slots || cfg_bad_i;
+  // A slot number with bits above SlotW is unknown; the rest is compared only where Slots is no power of two.
+  assign bad_who    = (32'(slot_o) >> SlotW) != 0 || (32'(from_o) >> SlotW) != 0 || cfg_bad_i
+                      || (Slots != (1 << SlotW) && (32'(slot_o) >= Slots || 32'(from_o) >= Slots));
   assign want_o     = want_q;
   assign alone_o    = phase_q == PhBlk && fork_op;
   assign rd_from_o  = phase_q == PhCheck || phase_q == PhBlk;
   assign lay_o      = lay_q[LayerW-1:0];
   assign wr_blk_o   = blk_q[BlkW-1:0];
-  assign nblk_o     = fork_op ? blk_q + (BlkW+1)'(1) : blk_q - (BlkW+1)'(1);
+  assign nblk_o     = blk_q + {{BlkW{!fork_op}}, 1'b1};
   assign rd_blk_o   = fork_op ? blk_q[BlkW-1:0] : nblk_o[BlkW-1:0];
   assign len_o      = len_q[LenW-1:0];
   assign len_high_o = (32'(len_q) >> LenW) != 0;
@@ -150,11 +153,11 @@ module mr_kv_admin #(
       from_o <= (ad_op_i == OpFork) ? ad_src_i : ad_slot_i;
       len_q  <= (ad_op_i == OpFree) ? 18'd0 : ad_len_i;
     end
-    lay_end_q    <= 9'(lay_q) == cfg_layers_i;
+    lay_end_q    <= lay_q == (LayerW+1)'(cfg_layers_i);
     blk_end_q    <= blk_q == need_q;
-    want_q       <= phase_q == PhSlot || ((phase_q == PhCheck || phase_q == PhLen) && 9'(lay_q) != cfg_layers_i)
+    want_q       <= phase_q == PhSlot || ((phase_q == PhCheck || phase_q == PhLen) && lay_q != (LayerW+1)'(cfg_layers_i))
                     || (phase_q == PhBlk && blk_q != need_q);
-    quota_big_q  <= 32'(len_q) > (1 << BlkW);
+    quota_big_q  <= (32'(len_q) >> (BlkW + 1)) != 0 || (len_q[BlkW] && len_q[BlkW-1:0] != '0);
     slot_pos_q   <= (op_q == OpQuota) ? quota_big_q : (fork_op && nblk_i != '0);
     slot_pages_q <= fork_op && need_q > quota_i;
     fits_q       <= fits_i;
@@ -167,6 +170,8 @@ module mr_kv_admin #(
     if (phase_q == PhFlush) bad_tag_q <= 1'b0;
     else if (step_i && phase_q == PhBlk && stale_i) bad_tag_q <= 1'b1;
   end
+
+  wire unused_ok = ^cfg_layers_i;
 
   `MR_ASSERT(StepWanted, !step_i || want_o)
   `MR_ASSERT(BlocksBound, !(release_o && blk_q == '0))

@@ -2,10 +2,11 @@
 // Page allocator of the KV front end: never-used pages, clean and dirty list, background scrub, the page engine's port.
 //
 // Pages that come back are dirty; they wait in one ring in the order of their return: [head, mid) scrubbed, [mid, tail) dirty.
-// Never-used pages come from a counter whose base grows by cfg_part_i; they go first, so that dirty pages have time. One clean page
-// is always held ready (spare). Parameters: Pages >= 1; LA: bits of a local burst address.
+// Never-used pages come from a counter, up to cfg_pages_i or the device's end; they go first, so that dirty pages have time. One clean page
+// is always held ready (spare). A page's base is its number times cfg_part_i. Parameters: Pages >= 1; LA: bits of a local burst address;
+// PartW: bits of cfg_part_i.
 // clear_i (pulse, while idle_o): forgets everything. hold_i: start no new scrub. spare_*: the page that take_i takes; none_o: no
-// page is left anywhere, nor will the page engine deliver one. A new spare follows within 3 clocks when a clean page exists.
+// page is left anywhere, nor will the page engine deliver one. A new spare follows within 6 clocks when a clean page exists.
 // push_i: a page comes back. copy_i (level until copy_done_o): copy the caller's source page to the spare.
 // pe_*: seam to the page engine, pe_valid_o and payload registered (R1-R5); pe_done_i comes after the clock of the handshake.
 // Test: tests/rtl/kv_cmd.
@@ -14,6 +15,7 @@
 module mr_kv_alloc #(
   parameter int Pages = 128,
   parameter int LA = 21,
+  parameter int PartW = 18,
   localparam int PageW = (Pages < 2) ? 1 : $clog2(Pages)
 ) (
   input  wire              clk_i,
@@ -22,16 +24,14 @@ module mr_kv_alloc #(
   input  wire              hold_i,
   output wire              idle_o,
   input  wire  [16:0]      cfg_pages_i,
-  input  wire  [LA-1:0]    cfg_part_i,
+  input  wire  [PartW-1:0] cfg_part_i,
 
   output logic             spare_valid_o,
   output logic [PageW-1:0] spare_page_o,
-  output logic [LA-1:0]    spare_base_o,
-  output wire              none_o,
+  output logic             none_o,
   input  wire              take_i,
   input  wire              push_i,
   input  wire  [PageW-1:0] push_page_i,
-  input  wire  [LA-1:0]    push_base_i,
   input  wire              copy_i,
   output wire              copy_done_o,
 
@@ -42,52 +42,52 @@ module mr_kv_alloc #(
   input  wire              pe_done_i,
 
   output logic [PageW:0]   pages_used_o,
-  output wire  [PageW:0]   pages_dirty_o,
-  output wire  [16:0]      pages_clean_o
+  output wire  [PageW:0]   pages_dirty_o
 );
-  typedef enum logic [1:0] {StIdle, StRead, StOffer, StRun} state_e;
+  localparam int EndW = PageW + 1 + PartW;
+
+  typedef enum logic [2:0] {StIdle, StRead, StBase, StProd, StOffer, StRun} state_e;
+  typedef enum logic [2:0] {BumpNone, BumpBase, BumpProd, BumpTest, BumpEnd} bump_e;
 
   state_e           state_q, state_d;
   logic [PageW:0]   head_q, mid_q, tail_q;
   logic             refill_q;               // the list's output is the next spare
-  logic [PageW:0]   bump_page_q;
-  logic [LA-1:0]    bump_base_q;
-  logic             bump_new_q, bump_end_q; // bump_end_q is not yet known; no never-used page is left
-  logic             bump_over_q;            // bump_base_q wrapped
-  logic [LA:0]      bump_next;
+  bump_e            bump_q;                 // a never-used page is being looked at
+  logic [PageW:0]   bump_page_q;            // pages that were handed out
+  logic             bump_end_q;             // no never-used page is left
+  logic [PageW:0]   fact_q;                 // page whose base is wanted, or the page behind the one looked at
+  logic [EndW-1:0]  prod_q;
+  logic             over_q;                 // prod_q was beyond the device's end
   logic             list_re, clean, dirty, want, bump_take, refill, scrub, scrubbed;
   logic [PageW-1:0] list_page;
-  logic [LA-1:0]    list_base;
 
   assign clean     = head_q != mid_q;
   assign dirty     = mid_q != tail_q;
-  assign want      = !spare_valid_o && !refill_q && !bump_new_q;
+  assign want      = !spare_valid_o && !refill_q && bump_q == BumpNone;
   assign bump_take = want && !bump_end_q;
   assign refill    = want && bump_end_q && clean;
-  assign scrub     = state_q == StIdle && !copy_i && dirty && !refill && !hold_i;
+  assign scrub     = state_q == StIdle && !copy_i && dirty && !hold_i && !refill && !bump_take && bump_q == BumpNone;
   assign list_re   = refill || scrub;
-  assign none_o    = want && bump_end_q && head_q == tail_q;
   assign scrubbed  = state_q == StRun && pe_done_i && !pe_copy_o;
   assign idle_o    = state_q == StIdle;
-  assign bump_next = {1'b0, bump_base_q} + {1'b0, cfg_part_i};
 
   assign pe_valid_o  = state_q == StOffer;
   assign copy_done_o = state_q == StRun && pe_done_i && pe_copy_o;
 
   assign pages_dirty_o = tail_q - mid_q;
-  assign pages_clean_o = cfg_pages_i - 17'(pages_used_o) - 17'(pages_dirty_o);
 
-  mr_kv_ram #(.Width(PageW + LA), .Depth(1 << PageW)) u_list (
-    .clk_i, .re_i(list_re), .raddr_i(refill ? head_q[PageW-1:0] : mid_q[PageW-1:0]), .rdata_o({list_page, list_base}),
-    .we_i(push_i), .waddr_i(tail_q[PageW-1:0]), .wdata_i({push_page_i, push_base_i})
+  mr_kv_ram #(.Width(PageW), .Depth(1 << PageW)) u_list (
+    .clk_i, .re_i(list_re), .raddr_i(refill ? head_q[PageW-1:0] : mid_q[PageW-1:0]), .rdata_o(list_page),
+    .we_i(push_i), .waddr_i(tail_q[PageW-1:0]), .wdata_i(push_page_i)
   );
 
   always_comb begin
     state_d = state_q;
     case (state_q)
-      StIdle:  if (copy_i) state_d = StOffer;
-               else if (scrub) state_d = StRead;
-      StRead:  state_d = StOffer;
+      StIdle:  if (copy_i || scrub) state_d = StRead;
+      StRead:  state_d = StBase;
+      StBase:  state_d = StProd;
+      StProd:  state_d = StOffer;
       StOffer: if (pe_ready_i) state_d = StRun;
       StRun:   if (pe_done_i) state_d = StIdle;
       default: state_d = StIdle;
@@ -102,43 +102,50 @@ module mr_kv_alloc #(
       tail_q        <= '0;
       refill_q      <= 1'b0;
       bump_page_q   <= '0;
-      bump_base_q   <= '0;
-      bump_new_q    <= 1'b1;
-      bump_over_q   <= 1'b0;
+      bump_q        <= BumpNone;
+      bump_end_q    <= 1'b0;
       spare_valid_o <= 1'b0;
       pages_used_o  <= '0;
     end else begin
       state_q    <= state_d;
       refill_q   <= refill;
-      bump_new_q <= bump_take;
-      if (bump_take) begin
-        bump_page_q <= bump_page_q + (PageW+1)'(1);
-        bump_base_q <= bump_next[LA-1:0];
-        bump_over_q <= bump_next[LA];
-      end
-      if (bump_take || refill_q) spare_valid_o <= 1'b1;
+      case (bump_q)
+        BumpNone: begin
+          if (bump_take && bump_page_q == (PageW+1)'(cfg_pages_i)) bump_end_q <= 1'b1;
+          else if (bump_take) bump_q <= BumpBase;
+        end
+        BumpBase: bump_q <= BumpProd;
+        BumpProd: bump_q <= BumpTest;
+        BumpTest: bump_q <= BumpEnd;
+        default: begin
+          bump_q <= BumpNone;
+          if (over_q) bump_end_q <= 1'b1;
+          else bump_page_q <= fact_q;
+        end
+      endcase
+      if (refill_q || (bump_q == BumpEnd && !over_q)) spare_valid_o <= 1'b1;
       else if (take_i) spare_valid_o <= 1'b0;
       if (refill_q) head_q <= head_q + (PageW+1)'(1);
       if (scrubbed) mid_q <= mid_q + (PageW+1)'(1);
       if (push_i) tail_q <= tail_q + (PageW+1)'(1);
-      if (take_i) pages_used_o <= pages_used_o + (PageW+1)'(1);
-      else if (push_i) pages_used_o <= pages_used_o - (PageW+1)'(1);
+      if (take_i || push_i) pages_used_o <= pages_used_o + {{PageW{push_i}}, 1'b1};
     end
   end
 
-  // The last page may end exactly at the device's end (bump_over_q: it did).
+  // One multiplier: where the page ends that may be the next one, or where a page begins that the page engine shall write.
   always_ff @(posedge clk_i) begin
-    if (clear_i) bump_end_q <= 1'b0;
-    else if (bump_new_q && (bump_over_q || (bump_next[LA] && bump_next[LA-1:0] != '0) || 17'(bump_page_q) == cfg_pages_i))
-      bump_end_q <= 1'b1;
-    if (bump_take || refill_q) begin
-      spare_page_o <= refill_q ? list_page : bump_page_q[PageW-1:0];
-      spare_base_o <= refill_q ? list_base : bump_base_q;
-    end
-    if (state_q == StIdle || state_q == StRead) begin
-      pe_copy_o     <= state_q == StIdle;
-      pe_dst_base_o <= (state_q == StIdle) ? spare_base_o : list_base;
-    end
+    case (bump_q)
+      BumpNone: fact_q <= {1'b0, pe_copy_o ? spare_page_o : list_page};
+      BumpBase: fact_q <= bump_page_q + (PageW+1)'(1);
+      default: ;
+    endcase
+    prod_q <= EndW'(fact_q) * EndW'(cfg_part_i);
+    over_q <= EndW > LA && prod_q > (EndW'(1) << LA);
+    none_o <= want && bump_end_q && head_q == tail_q;     // a clock late: nothing comes back between two commands' looks
+    if (refill_q) spare_page_o <= list_page;
+    else if (bump_q == BumpBase) spare_page_o <= bump_page_q[PageW-1:0];
+    if (state_q == StIdle) pe_copy_o <= copy_i;
+    if (state_q == StProd) pe_dst_base_o <= LA'(prod_q);
   end
 
 `ifndef SYNTHESIS

@@ -4,8 +4,9 @@
 // WordBytes  bytes of a word = AXI data width, a power of two 4..64.   BurstClks  words of a burst, a power of two 2..16.
 // BaBits (>= 2), RowBits, ColBits  geometry of the page layout: log2 of banks, rows, and bursts of a row (over its bank groups).
 // AddrW  AXI address bits.   IdW  AXI ID bits (all transactions have ID 0).   MaxBurst  beats of an AXI burst at most, a power of two
-// BurstClks..256 (4 KB at most are used).   MaxReads, MaxWrites  transactions without a response at most, powers of two >= 2.
-// KeyBits  1..12, bits of the hash of {row, bank} by which order is kept.
+// BurstClks..256 (4 KB at most are used).   Latency  clocks from ARVALID to the first word for which MaxReads is chosen: three times as
+// many words as come in that time, since many bursts are shorter than a window.   MaxReads, MaxWrites  transactions without a response at
+// most, powers of two >= 2.   KeyBits  1..12, bits of the hash of a window's number by which order is kept.   TimeoutBits  4..31, see below.
 //
 // run_*, cfg_*, wd_*, rd_*, cnt_* as in mr_kv_backend (run_use_i < 2^20). Byte address of a burst: base_i + {row, bank, column} * burst bytes;
 // base_i (stable while busy_o) is a multiple of 4096, its low bits are not used. An AXI burst covers bursts of one segment inside
@@ -13,14 +14,19 @@
 // clock old) was high for each of its bursts, and earlier with fewer bursts when room ends.
 // AXI: all outputs from registers, no path from READY to VALID; AW and W start independently of each other's READY, W never before its
 // AWVALID; RREADY and BREADY are always high. Order: an AXI burst waits while a transaction of the other direction with the same key
-// (same row of the same bank, or a hash collision) has no response; the same direction has one ID and so is in order.
+// (same window, or a hash collision) has no response; the same direction has one ID and so is in order.
 // Errors: a read word whose RESP is not OKAY (EXOKAY too), with a wrong ID or RLAST, has rd_err_o. Writes: wr_err_o (sticky),
 // wr_err_count_o (saturating), wr_err_addr_o (first failed burst); err_clear_i clears these and proto_err_o (sticky: wrong ID or
 // RLAST, or a response that nobody waits for, which is dropped).
 // clear_i (with the reset of what sits in front): drops all runs; what went out before is completed (missing words with strobes 0),
 // its read words and responses are swallowed; ready_o is low until then, 512 clocks at least. clear_i resets the counters too. rst_ni is for
 // power-up or together with the memory side: a response to something sent before it would be taken for a new one's.
-// busy_o: anything queued or without a response; rd_out_o / wr_out_o: transactions without a response.
+// A silent memory: 2^TimeoutBits clocks with reads waiting and no R word, or with writes waiting and no AW, W or B transfer, raise
+// timeout_o. From then on nothing new goes out; every read word that is owed or asked for comes as an error, write words are taken and
+// dropped (wr_err_o, one count for all that waited, one for each burst after that), so nobody hangs. What went out before
+// stays valid by AXI's rules and is completed as after clear_i. timeout_o falls when clear_i came and all responses have,
+// or by rst_ni.
+// idle_o: no run is queued or owed anything; busy_o: that or a transaction without a response; rd_out_o / wr_out_o: their numbers.
 // Counters: useful words, starvation (nothing asked, memory latency, padding), back-pressure (no read room), RD and WR bursts. A word read and
 // one written in the same clock count one after the other.
 // Latency: run to ARVALID 4 clocks plus one a burst, R to rd_valid_o 1. Throughput a word a clock each way. Tests: tests/rtl/kv_axi.
@@ -35,9 +41,11 @@ module mr_kv_axi #(
   parameter int AddrW = 40,
   parameter int IdW = 4,
   parameter int MaxBurst = 64,
-  parameter int MaxReads = 16,
+  parameter int Latency = 200,
+  parameter int MaxReads = 1 << $clog2(3 * Latency / ((MaxBurst * WordBytes > 4096) ? 4096 / WordBytes : MaxBurst) + 2),
   parameter int MaxWrites = 8,
-  parameter int KeyBits = 6,
+  parameter int KeyBits = 8,
+  parameter int TimeoutBits = 16,
   localparam int La = RowBits + ColBits,
   localparam int ReadsW = $clog2(MaxReads) + 1,
   localparam int WritesW = $clog2(MaxWrites) + 1
@@ -79,6 +87,7 @@ module mr_kv_axi #(
   output logic [15:0]       wr_err_count_o,
   output logic [AddrW-1:0]  wr_err_addr_o,
   output logic              proto_err_o,
+  output wire               timeout_o,
 
   output wire  [IdW-1:0]    axi_awid_o,
   output wire  [AddrW-1:0]  axi_awaddr_o,
@@ -132,7 +141,9 @@ module mr_kv_axi #(
   localparam int LenW        = LgWindow + 1;
   localparam int BeatW       = LgWindow + LgBurst;
   localparam int AtW         = RowBits + BaBits + ColBits;
-  localparam int PlaceW      = RowBits + BaBits;
+  localparam int LgKey       = (LgWindow < ColBits) ? LgWindow : ColBits;
+  localparam int RdOwedW     = $clog2(MaxReads) + BeatW + 2;
+  localparam int WrOwedW     = $clog2(MaxWrites) + BeatW + 2;
   localparam int WarmBits    = 9;
   localparam int UseW        = (La + 4 < 20) ? La + 4 : 20;
   localparam logic [2:0] CauseIdle = 3'd5;       // codes of mr_kv_account
@@ -153,18 +164,20 @@ module mr_kv_axi #(
     if (MaxReads != 1 << $clog2(MaxReads) || MaxReads < 2) $fatal(1, "%m: MaxReads must be a power of two");
     if (MaxWrites != 1 << $clog2(MaxWrites) || MaxWrites < 2) $fatal(1, "%m: MaxWrites must be a power of two");
     if (AddrW < AtW + LgBytes || AddrW < 13) $fatal(1, "%m: AddrW is too small for the memory");
+    if (Latency < 1) $fatal(1, "%m: Latency must be at least 1");
     if (KeyBits < 1 || KeyBits > 12 || BaBits < 2) $fatal(1, "%m: KeyBits must be 1..12, BaBits at least 2");
+    if (TimeoutBits < 4 || TimeoutBits > 31) $fatal(1, "%m: TimeoutBits must be 4..31");
   end
 
   // --- segments -----------------------------------------------------------------------------------------------------
-  logic               drain_q, dead, live_n;
+  logic               drain_q, lost_q, dead, live_n;
   logic               seg_valid, seg_ready, seg_wr, split_ready;
   logic [BaBits-1:0]  seg_bank;
   logic [RowBits-1:0] seg_row;
   logic [ColBits-1:0] seg_col;
   logic [ColBits:0]   seg_n;
 
-  assign dead        = drain_q || clear_i;
+  assign dead        = drain_q || lost_q || clear_i;
   assign live_n      = rst_ni && !clear_i;
   assign run_ready_o = split_ready && !drain_q;
 
@@ -184,11 +197,11 @@ module mr_kv_axi #(
   logic [AtW-1:0]     c_at_q;
   logic [LenW-1:0]    c_n_q;              // bursts in it so far
   logic [KeyBits-1:0] c_key_q, s_key;
-  logic               room, turn, step, last, at_edge, go_rd, go_wr;
+  logic               room, turn, step, last, at_edge, go_rd, go_wr, owed, lose;
 
   assign seg_ready = !s_v_q;
   assign room      = s_wr_q || rd_room_i;
-  assign turn      = s_v_q && !c_v_q;
+  assign turn      = s_v_q && !c_v_q && !lose && !(lost_q && owed);
   assign step      = turn && room;
   assign last      = s_left_q == '0;
   generate
@@ -202,7 +215,7 @@ module mr_kv_axi #(
   integer k;
   always_comb begin
     s_key = '0;
-    for (k = 0; k < PlaceW; k = k + 1) s_key[k % KeyBits] = s_key[k % KeyBits] ^ s_at_q[ColBits + k];
+    for (k = LgKey; k < AtW; k = k + 1) s_key[k % KeyBits] = s_key[k % KeyBits] ^ s_at_q[k];
   end
 
   always_ff @(posedge clk_i) begin
@@ -213,9 +226,9 @@ module mr_kv_axi #(
       rd_issue_o <= 1'b0;
     end else begin
       s_v_q      <= seg_ready ? seg_valid : !(step && last);
-      c_v_q      <= turn ? (step ? last || at_edge : c_n_q != '0) : c_v_q && !(go_rd || go_wr);
-      if (step) c_n_q <= c_n_q + LenW'(1);
-      else if (go_rd || go_wr) c_n_q <= '0;
+      c_v_q      <= !lost_q && (turn ? (step ? last || at_edge : c_n_q != '0) : c_v_q && !(go_rd || go_wr));
+      if (lost_q || go_rd || go_wr) c_n_q <= '0;
+      else if (step) c_n_q <= c_n_q + LenW'(1);
       rd_issue_o <= step && !s_wr_q;
     end
   end
@@ -239,13 +252,15 @@ module mr_kv_axi #(
   logic             ar_ready, aw_ready, wl_valid, wl_ready, wl_pop, rp_pop, wp_pop;
   logic             rp_hit, rp_full, rp_empty, wp_hit, wp_full, wp_empty;
   logic [BeatW-1:0] c_beats, rp_beats, wl_beats;    // beats less one
-  logic [AddrW-1:0] c_offset, c_addr, wp_addr;
+  logic [AddrW-1:0] c_offset, s_offset, c_addr, s_addr, wp_addr;
 
   assign c_beats  = BeatW'({c_n_q, LgBurst'(0)}) - BeatW'(1);
   assign c_offset = AddrW'({c_at_q, LgBytes'(0)});
+  assign s_offset = AddrW'({s_at_q, LgBytes'(0)});
   assign c_addr   = {base_i[AddrW-1:12] + c_offset[AddrW-1:12], c_offset[11:0]};
-  assign go_rd    = c_v_q && !c_wr_q && ar_ready && !rp_full && !wp_hit && !clear_i;
-  assign go_wr    = c_v_q && c_wr_q && aw_ready && !wp_full && !rp_hit && !clear_i;
+  assign s_addr   = {base_i[AddrW-1:12] + s_offset[AddrW-1:12], s_offset[11:0]};
+  assign go_rd    = c_v_q && !c_wr_q && ar_ready && !rp_full && !wp_hit && !dead;
+  assign go_wr    = c_v_q && c_wr_q && aw_ready && !wp_full && !rp_hit && !dead;
 
   mr_kv_axi_pend #(.Depth(MaxReads), .KeyBits(KeyBits), .DataW(BeatW)) u_reads (
     .clk_i, .rst_ni, .push_i(go_rd), .key_i(c_key_q), .data_i(c_beats), .pop_i(rp_pop), .data_o(rp_beats),
@@ -297,6 +312,7 @@ module mr_kv_axi #(
 
   // --- write words --------------------------------------------------------------------------------------------------
   logic             w_ready, w_push, w_last;
+  logic [WrOwedW-1:0] wr_owed_q;
   logic [BeatW-1:0] w_beat_q;
 
   // Lengths of the write bursts whose words are not all out; no more than u_writes has entries.
@@ -307,7 +323,7 @@ module mr_kv_axi #(
   assign w_push   = wl_valid && w_ready;
   assign w_last   = w_beat_q == wl_beats;
   assign wl_pop   = w_push && w_last;
-  assign wd_pop_o = w_push && !dead;
+  assign wd_pop_o = (w_push && !dead) || (lost_q && wr_owed_q != '0 && !drain_q && !clear_i);
 
   mr_fifo #(.Width(9 * WordBytes + 1), .Depth(2)) u_w (
     .clk_i, .rst_ni, .in_valid_i(w_push), .in_ready_o(w_ready), .in_data_i({w_last, dead ? '0 : wd_be_i, wd_word_i}),
@@ -319,10 +335,48 @@ module mr_kv_axi #(
     else if (w_push) w_beat_q <= w_last ? '0 : w_beat_q + BeatW'(1);
   end
 
-  // --- responses ----------------------------------------------------------------------------------------------------
-  logic             r_mine, r_last, r_odd, b_odd, b_bad;
-  logic [BeatW-1:0] r_beat_q;
+  logic             r_mine, r_last, r_odd, b_odd, b_bad, drained, w_fail;
   logic [WarmBits:0] warm_q;
+
+  // --- a silent memory ----------------------------------------------------------------------------------------------
+  // Words owed to the data path: read words announced and not delivered, write words of bursts taken on and not yet fetched.
+  logic [RdOwedW-1:0]   rd_owed_q;
+  logic [TimeoutBits:0] rd_wait_q, wr_wait_q;
+  logic                 r_word, lost_rd, lose_wr, drop_wr;
+
+  assign owed    = rd_owed_q != '0 || wr_owed_q != '0;
+  assign lost_rd = lost_q && rd_owed_q != '0 && !drain_q && !clear_i;
+  assign r_word  = (r_mine && !dead) || lost_rd;
+  assign lose    = !lost_q && (rd_wait_q[TimeoutBits] || wr_wait_q[TimeoutBits]) && !axi_rvalid_i && !axi_bvalid_i;
+  assign lose_wr = lose && !drain_q && !clear_i && (!wp_empty || (c_wr_q && c_n_q != '0));
+  assign drop_wr = lost_q && step && s_wr_q;
+  assign timeout_o = lost_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!live_n) begin
+      rd_owed_q <= '0;
+      wr_owed_q <= '0;
+    end else begin
+      rd_owed_q <= rd_owed_q + ((step && !s_wr_q) ? RdOwedW'(BurstClks) : '0) - RdOwedW'(r_word);
+      wr_owed_q <= wr_owed_q + ((step && s_wr_q) ? WrOwedW'(BurstClks) : '0) - WrOwedW'(wd_pop_o);
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      lost_q    <= 1'b0;
+      rd_wait_q <= '0;
+      wr_wait_q <= '0;
+    end else begin
+      lost_q <= lose || (lost_q && !drained);
+      if (rp_empty || axi_rvalid_i) rd_wait_q <= '0;
+      else if (!rd_wait_q[TimeoutBits]) rd_wait_q <= rd_wait_q + (TimeoutBits+1)'(1);
+      if (wp_empty || axi_bvalid_i || (axi_awvalid_o && axi_awready_i) || (axi_wvalid_o && axi_wready_i)) wr_wait_q <= '0;
+      else if (!wr_wait_q[TimeoutBits]) wr_wait_q <= wr_wait_q + (TimeoutBits+1)'(1);
+    end
+  end
+
+  // --- responses ----------------------------------------------------------------------------------------------------
+  logic [BeatW-1:0] r_beat_q;
 
   assign axi_rready_o = 1'b1;          // room was reserved
   assign axi_bready_o = 1'b1;
@@ -333,6 +387,8 @@ module mr_kv_axi #(
   assign wp_pop = axi_bvalid_i && !wp_empty;
   assign b_odd  = axi_bid_i != '0;
   assign b_bad  = axi_bresp_i != 2'b00 || b_odd;
+  assign drained = drain_q && !clear_i && rp_empty && wp_empty && warm_q[WarmBits];
+  assign w_fail = (wp_pop && b_bad && !lost_q) || lose_wr || drop_wr;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -343,10 +399,10 @@ module mr_kv_axi #(
       wr_err_count_o <= 16'd0;
       proto_err_o    <= 1'b0;
     end else begin
-      rd_valid_o <= r_mine && !dead;
+      rd_valid_o <= r_word;
       if (r_mine) r_beat_q <= r_last ? '0 : r_beat_q + BeatW'(1);
-      drain_q    <= clear_i || (drain_q && !(rp_empty && wp_empty && warm_q[WarmBits]));
-      if (wp_pop && b_bad) begin
+      drain_q    <= clear_i || (drain_q && !drained);
+      if (w_fail) begin
         wr_err_o <= 1'b1;
         if (err_clear_i) wr_err_count_o <= 16'd1;
         else if (wr_err_count_o != 16'hffff) wr_err_count_o <= wr_err_count_o + 16'd1;
@@ -360,13 +416,13 @@ module mr_kv_axi #(
   end
   always_ff @(posedge clk_i) begin
     rd_word_o <= axi_rdata_i;
-    rd_err_o  <= axi_rresp_i != 2'b00 || r_odd;
-    if (wp_pop && b_bad && (!wr_err_o || err_clear_i)) wr_err_addr_o <= wp_addr;
+    rd_err_o  <= axi_rresp_i != 2'b00 || r_odd || lost_q;
+    if (w_fail && (!wr_err_o || err_clear_i)) wr_err_addr_o <= drop_wr ? s_addr : wp_empty ? c_addr : wp_addr;
   end
 
   assign ready_o = !drain_q;
-  assign busy_o  = !split_ready || s_v_q || c_v_q || !rp_empty || !wp_empty || rd_valid_o || drain_q;
-  assign idle_o  = !busy_o;
+  assign idle_o  = split_ready && !s_v_q && !c_v_q && !owed && !rd_valid_o && !drain_q && (lost_q || (rp_empty && wp_empty));
+  assign busy_o  = !idle_o || !rp_empty || !wp_empty;
 
   // --- counters -----------------------------------------------------------------------------------------------------
   // They need 300 clocks after their reset.
@@ -375,16 +431,15 @@ module mr_kv_axi #(
     else if (!warm_q[WarmBits]) warm_q <= warm_q + (WarmBits+1)'(1);
   end
 
-  logic        r_word, w_word, slot;
-  logic [15:0] owed_q;                 // words that moved in the same clock as another one and are still to be counted
+  logic        w_word, slot;
+  logic [15:0] late_q;                 // words that moved in the same clock as another one and are still to be counted
 
-  assign r_word = r_mine && !dead;
   assign w_word = wd_pop_o;
-  assign slot   = r_word || w_word || owed_q != 16'd0;
+  assign slot   = r_word || w_word || late_q != 16'd0;
   always_ff @(posedge clk_i) begin
-    if (!live_n) owed_q <= 16'd0;
-    else if (r_word && w_word) owed_q <= owed_q + 16'(owed_q != 16'hffff);
-    else if (!r_word && !w_word && owed_q != 16'd0) owed_q <= owed_q - 16'd1;
+    if (!live_n) late_q <= 16'd0;
+    else if (r_word && w_word) late_q <= late_q + 16'(late_q != 16'hffff);
+    else if (!r_word && !w_word && late_q != 16'd0) late_q <= late_q - 16'd1;
   end
 
   mr_kv_account #(.Skew(1), .UseW(UseW)) u_account (
@@ -398,6 +453,8 @@ module mr_kv_axi #(
   wire unused_ok = &{1'b0, base_i[11:0], seg_n[ColBits], wl_ready};
 
   `MR_ASSERT(Use, !(run_valid_i && (run_use_i >> UseW) != '0))
+  `MR_ASSERT(ReadsOwed, !(r_word && rd_owed_q == '0))
+  `MR_ASSERT(WritesOwed, !(wd_pop_o && wr_owed_q == '0))
   `MR_ASSERT(LengthFits, !go_wr || wl_ready)
   `MR_ASSERT(OneWindow, !c_v_q || ((c_n_q - LenW'(1)) >> LgWindow) == '0)
 endmodule

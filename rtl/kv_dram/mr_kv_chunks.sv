@@ -51,8 +51,8 @@ module mr_kv_chunks #(
   assign sum      = {1'b0, off_q} + {1'b0, adding ? cfg_chunk_i : ~cfg_part_i} + (LA+1)'(!adding);
   assign carry    = sum[LA];
   assign zero     = off_q == '0;
-  assign head_end = 9'(head_q) + 9'd1 == cfg_heads_i;
-  assign last     = kind_q && head_end && 9'(layer_q) + 9'd1 == cfg_layers_i;
+  assign head_end = (HeadW+1)'(head_q) + (HeadW+1)'(1) == (HeadW+1)'(cfg_heads_i);    // the shape is inside the limits
+  assign last     = kind_q && head_end && (LayerW+1)'(layer_q) + (LayerW+1)'(1) == (LayerW+1)'(cfg_layers_i);
   assign busy_o   = state_q != StDone;
 
   // The start leaves LA bits; the first chunk is empty; the parts are used up and the page is not exactly full.
@@ -93,28 +93,29 @@ module mr_kv_chunks #(
       head_q  <= '0;
       kind_q  <= 1'b0;
       part_q  <= '0;
-      off_q   <= '0;
       first_q <= 1'b1;
       last_q  <= 1'b0;
     end else if (adding) begin
       kind_q  <= !kind_q;
       if (kind_q) head_q <= head_end ? '0 : head_q + HeadW'(1);
       if (kind_q && head_end) layer_q <= layer_q + LayerW'(1);
-      off_q   <= sum[LA-1:0];
       last_q  <= last;
     end else if (state_q == StNorm) begin
       first_q <= 1'b0;
-      if (carry) begin
-        off_q  <= sum[LA-1:0];
-        part_q <= part_q + BaBits'(1);
-      end
+      if (carry) part_q <= part_q + BaBits'(1);
     end
+  end
+  always_ff @(posedge clk_i) begin
+    if (!busy_o) off_q <= '0;
+    else if (adding || (state_q == StNorm && carry)) off_q <= sum[LA-1:0];
   end
 
   mr_kv_ram #(.Width(BaBits + LA), .Depth(1 << (LayerW + HeadW + 1))) u_table (
     .clk_i, .re_i, .raddr_i({layer_i, head_i, kind_i}), .rdata_o({part_o, off_o}),
     .we_i(adding), .waddr_i({layer_q, head_q, kind_q}), .wdata_i({part_q, off_q})
   );
+
+  wire unused_ok = ^{cfg_layers_i, cfg_heads_i};
 
   `MR_ASSERT(NoReadWhileBuilt, !(re_i && busy_o))
   `MR_ASSERT(StartIdle, !(start_i && busy_o))

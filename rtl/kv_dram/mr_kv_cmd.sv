@@ -5,12 +5,12 @@
 // two 2..4096; BaBits: log2 of a page's parts; LA: bits of a local burst address. docs/kv_dram.md has the page layout.
 // cfg_*: from cfg_start_i (pulse) on stable. It takes effect when the command, the administration and the page copy or scrub under way have
 // ended (ready_o falls at once) and forgets everything, like reset: at most Slots Layers + 4 Layers Heads + 2^BaBits clocks (rounded to powers of two). A shape outside the limits,
-// or chunks that do not fit NB parts, refuse every command with 4. Pages written before cfg_start_i count as never used.
+// chunks that do not fit NB parts, or parts of 2^18 bursts, refuse every command with 4. Pages written before cfg_start_i count as never used.
 // kc_*: R1-R5, kc_ready_o from registers; a command to a slot under administration waits for its end. ad_*: mr_kv_admin.
 // job_*: R1-R6, two clocks after a STREAM is taken, four after an APPEND inside a page; then the next command. Base, rotation, part and offset
 // are the chunk's start; they mean nothing when job_status_o != 0: 4 unknown slot, layer, head or operation, 5 position or count, 6 no page, over
 // quota, 7 the page's tag does not belong to the block table's entry. A refused command changes nothing. Order of the checks: 4, 5, 6 (new page), 7, 6 (copy).
-// Bound: a command is answered in 5 clocks, a command that needs a page in 10; plus two runs of the page engine (pe_*) when no clean page is left
+// Bound: a command is answered in 5 clocks, a command that needs a page in 16; plus two runs of the page engine (pe_*) when no clean page is left
 // or a shared page must be copied, a step of administration (6 clocks) between commands, and the time that the job port and the flush take.
 // pe_src_* are valid with pe_copy_o. The copy keeps the page's rotation. inj_owner_i: pages taken meanwhile get a wrong tag (to test status 7).
 // cnt_refused_o: 16 bits (modulo) for each of status 7, 6, 5, 4, of commands and administration. Test: tests/rtl/kv_cmd.
@@ -47,7 +47,6 @@ module mr_kv_cmd #(
   output wire  [63:0]       cnt_refused_o,
   output wire  [PageW:0]    pages_used_o,
   output wire  [PageW:0]    pages_dirty_o,
-  output wire  [16:0]       pages_clean_o,
 
   input  wire               kc_valid_i,
   output wire               kc_ready_o,
@@ -95,9 +94,17 @@ module mr_kv_cmd #(
   localparam int BlkW = $clog2(SlotBlocks);
   localparam int LenW = BlkW + 6;           // complete positions, 0..32 SlotBlocks
   localparam int PairW = $clog2(2 * Heads);
+  localparam int PartW = (LA < 18) ? LA : 18;
+  localparam int BaseW = (PageW + PartW > LA) ? PageW + PartW : LA;
 
   localparam logic [1:0] OpStream = 2'd0, OpAppend = 2'd1;
   localparam logic [2:0] StatusWho = 3'd4, StatusPos = 3'd5, StatusPages = 3'd6, StatusTag = 3'd7;
+
+  // v > limit, without a carry chain for a constant limit.
+  function automatic logic above(input logic [LA+16:0] v, input int limit);
+    above = 1'b0;
+    for (int i = 0; i < LA + 17; i = i + 1) above = (i < 31 && limit[i % 32]) ? v[i] && above : v[i] || above;
+  endfunction
 
   typedef enum logic [3:0] {
     StInit, StIdle, StRd, StCheck, StTag, StPage, StCopy, StCommit, StStep1, StStep2, StStep3, StStep4
@@ -111,10 +118,11 @@ module mr_kv_cmd #(
   logic              kind_q;
   logic [17:0]       pos_q;
   logic [5:0]        count_q;
-  logic [2:0]        st_q;
+  logic              bad_pos_q, bad_pages_q, bad_tag_q, refused;   // why the command is refused, with bad_who_q
+  logic [2:0]        status;
   logic              push_q;
   logic [SlotW/2:0]  job_stale_q, stale_now;
-  logic              need_q, fresh_q;       // a new block; the entry in page_q and job_base_o is to be written
+  logic              need_q, fresh_q;       // a new block; the entry in page_q is to be written
   logic              append;
 
   logic start_q, cfg_bad_q, range_bad_q, clear, tab_busy, chunk_busy, chunk_bad;
@@ -142,7 +150,6 @@ module mr_kv_cmd #(
   logic [SlotW-1:0]  own, extra;
   logic              stale;
   logic [PageW-1:0]  e_page, page_q;
-  logic [LA-1:0]     e_base;
 
   mr_kv_admin #(.Slots(Slots), .LayerW(LayerW), .BlkW(BlkW)) u_admin (
     .clk_i, .rst_ni, .ready_i(ready_o), .cfg_bad_i(cfg_bad_q), .cfg_layers_i,
@@ -193,16 +200,16 @@ module mr_kv_cmd #(
   assign full     = bits_new == mask_q;
 
   mr_kv_tables #(
-    .SlotW(SlotW), .LayerW(LayerW), .BlkW(BlkW), .PageW(PageW), .BaBits(BaBits), .LA(LA), .Pairs(2 * Heads)
+    .SlotW(SlotW), .LayerW(LayerW), .BlkW(BlkW), .PageW(PageW), .BaBits(BaBits), .Pairs(2 * Heads)
   ) u_tables (
     .clk_i, .rst_ni, .clear_i(clear), .busy_o(tab_busy),
     .rd_i(rd), .rd_slot_i(rd_slot), .rd_layer_i(rd_layer), .rd_blk_i(rd_blk),
-    .e_page_o(e_page), .e_base_o(e_base), .e_rot_o(e_rot),
+    .e_page_o(e_page), .e_rot_o(e_rot),
     .len_o(len), .bits_o(bits), .nblk_o(nblk), .rotn_o(rotn), .quota_o(quota), .own_o(own),
     .stale_now_o(stale_now), .stale_o(stale), .extra_o(extra),
     .wr_slot_i(wr_slot), .wr_layer_i(step3 ? ad_lay : layer_q[LayerW-1:0]), .wr_blk_i(step3 ? ad_wr_blk : x_q[5 +: BlkW]),
-    .len_we_i(commit || ad_len_we), .len_i(step3 ? ad_len : len + LenW'(full)), .bits_i((step3 || full) ? '0 : bits_new),
-    .blk_we_i((commit && fresh_q) || ad_fork), .page_i(page_q), .base_i(job_base_o), .rot_i(job_rot_o), .own_i(wr_own),
+    .len_we_i(commit || ad_len_we), .len_i(x_q + LenW'(full && commit)), .bits_i((commit && !full) ? bits_new : '0),
+    .blk_we_i((commit && fresh_q) || ad_fork), .page_i(page_q), .rot_i(job_rot_o), .own_i(wr_own),
     .slot_we_i((commit && need_q) || ad_fork || ad_release), .nblk_i(step3 ? ad_nblk : nblk + (BlkW+1)'(1)),
     .rotn_i(ad_release ? e_rot : rot_next),
     .quota_we_i(ad_quota_we), .quota_i(ad_len[BlkW:0]),
@@ -220,18 +227,17 @@ module mr_kv_cmd #(
   // --- pages -----------------------------------------------------------------------------------------------------------------
   logic              spare_valid, none, pe_idle;
   logic [PageW-1:0]  spare_page;
-  logic [LA-1:0]     spare_base;
 
   assign commit = state_q == StCommit;
   assign take   = (state_q == StPage && spare_valid && need_q) || copied;
 
-  mr_kv_alloc #(.Pages(Pages), .LA(LA)) u_alloc (
-    .clk_i, .rst_ni, .clear_i(clear), .hold_i(start_q || cfg_start_i), .idle_o(pe_idle), .cfg_pages_i, .cfg_part_i,
-    .spare_valid_o(spare_valid), .spare_page_o(spare_page), .spare_base_o(spare_base), .none_o(none), .take_i(take),
-    .push_i(ad_release && !stale && extra == '0), .push_page_i(page_q), .push_base_i(e_base),
+  mr_kv_alloc #(.Pages(Pages), .LA(LA), .PartW(PartW)) u_alloc (
+    .clk_i, .rst_ni, .clear_i(clear), .hold_i(start_q || cfg_start_i), .idle_o(pe_idle), .cfg_pages_i, .cfg_part_i(cfg_part_i[PartW-1:0]),
+    .spare_valid_o(spare_valid), .spare_page_o(spare_page), .none_o(none), .take_i(take),
+    .push_i(ad_release && !stale && extra == '0), .push_page_i(page_q),
     .copy_i(state_q == StCopy), .copy_done_o(copied),
     .pe_valid_o, .pe_ready_i, .pe_copy_o, .pe_dst_base_o, .pe_done_i,
-    .pages_used_o, .pages_dirty_o, .pages_clean_o
+    .pages_used_o, .pages_dirty_o
   );
   assign pe_src_base_o = job_base_o;
   assign pe_src_rot_o  = job_rot_o;
@@ -249,7 +255,7 @@ module mr_kv_cmd #(
 
   // --- control ---------------------------------------------------------------------------------------------------------------
   assign clear = quiet && start_q && !ad_act && pe_idle;
-  assign push  = (state_q == StCheck && !append) || (state_q == StTag && (st_q != 3'd0 || (!need_q && stale)))
+  assign push  = (state_q == StCheck && !append) || (state_q == StTag && (refused || (!need_q && stale)))
                  || (state_q == StPage && none) || commit;
 
   always_comb begin
@@ -306,11 +312,12 @@ module mr_kv_cmd #(
   end
 
   always_ff @(posedge clk_i) begin
-    held_q      <= kc_slot_i == ad_slot || kc_slot_i == ad_src;
-    range_bad_q <= cfg_layers_i == 9'd0 || 32'(cfg_layers_i) > Layers || cfg_heads_i == 9'd0 || 32'(cfg_heads_i) > Heads
-                   || cfg_nbh_i == 6'd0 || 32'(cfg_nbh_i) > MaxNbh || 32'(cfg_pages_i) > Pages;
+    held_q      <= (32'(kc_slot_i) >> SlotW) == 0 && (kc_slot_i[SlotW-1:0] == ad_slot[SlotW-1:0] || kc_slot_i[SlotW-1:0] == ad_src[SlotW-1:0]);
+    range_bad_q <= cfg_layers_i == 9'd0 || above((LA+17)'(cfg_layers_i), Layers) || cfg_heads_i == 9'd0
+                   || above((LA+17)'(cfg_heads_i), Heads) || cfg_nbh_i == 6'd0 || above((LA+17)'(cfg_nbh_i), MaxNbh)
+                   || above((LA+17)'(cfg_pages_i), Pages) || (32'(cfg_part_i) >> PartW) != 0;
     cfg_bad_q   <= range_bad_q || chunk_bad;
-    for (int h = 0; h < Heads; h = h + 1) mask_q[2*h +: 2] <= {2{32'(cfg_heads_i) > h}};
+    for (int h = 0; h < Heads; h = h + 1) mask_q[2*h +: 2] <= {2{above((LA+17)'(cfg_heads_i[HeadW:0]), h)}};
 
     if (accept) begin
       op_q    <= kc_op_i;
@@ -321,15 +328,17 @@ module mr_kv_cmd #(
       pos_q   <= kc_pos_i;
       count_q <= kc_count_i;
     end
-    if (state_q == StRd || state_q == StStep1) begin
+    if (clear || state_q == StInit) x_q <= '0;      // which clears the table of lengths
+    else if (state_q == StRd || state_q == StStep1)
       // What is compared with the layer's length: the last position asked for, or the new length.
       x_q    <= (state_q == StStep1) ? ad_len : {pos_q[LenW-1:5], append ? pos_q[4:0] : last};
+    if (state_q == StRd || state_q == StStep1)
       high_q <= (state_q == StStep1) ? ad_high : (32'(pos_q) >> LenW) != 0;
-    end
     if (state_q == StRd) begin
-      bad_who_q  <= op_q[1] || 32'(slot_q) >= Slots || {1'b0, layer_q} >= cfg_layers_i || {1'b0, head_q} >= cfg_heads_i
+      bad_who_q  <= op_q[1] || above((LA+17)'(slot_q), Slots - 1) || (32'(layer_q) >> LayerW) != 0 || (32'(head_q) >> HeadW) != 0
+                    || {1'b0, layer_q[LayerW-1:0]} >= (LayerW+1)'(cfg_layers_i) || {1'b0, head_q[HeadW-1:0]} >= (HeadW+1)'(cfg_heads_i)
                     || cfg_bad_q;
-      bad_form_q <= append ? count_q != 6'd1 : (pos_q[4:0] != 5'd0 || count_q == 6'd0 || count_q > 6'd32);
+      bad_form_q <= append ? count_q != 6'd1 : (pos_q[4:0] != 5'd0 || count_q == 6'd0 || (count_q[5] && count_q[4:0] != 5'd0));
       job_part_o <= c_part;
       job_off_o  <= c_off;
     end
@@ -337,30 +346,42 @@ module mr_kv_cmd #(
       need_q      <= need;
       fresh_q     <= 1'b0;
       job_stale_q <= stale_now;
-      st_q        <= bad_who_q ? StatusWho : bad_pos ? StatusPos : (need && nblk >= quota) ? StatusPages : 3'd0;
-    end else if (state_q == StTag && st_q == 3'd0 && !need_q && stale) begin
-      st_q <= StatusTag;
+      bad_pos_q   <= bad_pos;
+      bad_pages_q <= need && nblk >= quota;
+      bad_tag_q   <= 1'b0;
+    end else if (state_q == StTag && !refused && !need_q && stale) begin
+      bad_tag_q <= 1'b1;
     end else if (state_q == StPage && none) begin
-      st_q <= StatusPages;
+      bad_pages_q <= 1'b1;
     end
 
     // The entry under work: read from the block table, or the spare page that replaces it.
     if (state_q == StRd || state_q == StStep1 || take) page_q <= take ? spare_page : e_page;
-    if (state_q == StRd || (state_q == StStep1 && ad_alone) || take) job_base_o <= take ? spare_base : e_base;
     if (state_q == StRd || (state_q == StStep1 && ad_alone)) job_rot_o <= e_rot;
     else if (take && need_q) job_rot_o <= (x_q[5 +: BlkW] == '0) ? BaBits'({slot_q[0], 1'b0}) : rotn;
     if (take) fresh_q <= 1'b1;
+    // Where the page begins; the job follows a clock later at the earliest.
+    if (state_q == StCheck || commit) job_base_o <= LA'(BaseW'(page_q) * BaseW'(cfg_part_i[PartW-1:0]));
   end
 
   // The tag of a STREAM's page arrives with the job, so its result joins here.
   logic tag_refused;
 
-  assign tag_refused  = job_stale_q != '0 && op_q == OpStream;
+  assign tag_refused  = bad_tag_q || (job_stale_q != '0 && op_q == OpStream);
+  assign refused      = bad_who_q || bad_pos_q || bad_pages_q;
+  always_comb begin
+    status = tag_refused ? StatusTag : 3'd0;
+    if (bad_pages_q) status = StatusPages;
+    if (bad_pos_q) status = StatusPos;
+    if (bad_who_q) status = StatusWho;
+  end
   assign job_append_o = append;
-  assign job_status_o = {1'b0, st_q | {3{tag_refused && !st_q[2]}}};
+  assign job_status_o = {1'b0, status};
   assign job_key_o    = {slot_q[SlotW-1:0], layer_q[LayerW-1:0], head_q[HeadW-1:0], kind_q};
   assign job_pos_o    = pos_q;
   assign job_count_o  = count_q;
+
+  wire unused_ok = ^{ad_slot, ad_src};
 
   // --- counters --------------------------------------------------------------------------------------------------------------
   logic [2:0] event_status;

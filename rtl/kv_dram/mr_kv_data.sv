@@ -100,9 +100,12 @@ module mr_kv_data #(
   localparam int CountW    = $clog2(Entries + 1);
   localparam int IdxW      = $clog2(Entries);
   localparam int UsedW     = AddrW - LgBurst + 1;
-  localparam int WordsW    = 15 - LgHalfs;
+  localparam int HalfW     = $clog2(32 * MaxNbh * BlockHalfs + 1);
+  localparam int WordsW    = HalfW - LgHalfs;
+  localparam int NbhW      = $clog2(MaxNbh + 1);
+  localparam int NeedW     = $clog2(MaxNbh * BlockHalfs / (WordHalfs * BurstClks) + 2 + (1 << BaBits));
   localparam int RunW      = 2 * La + 2 * BaBits;
-  localparam int LateW     = AddrW + UsedW + WordsW;
+  localparam int LateW     = AddrW + NeedW + WordsW;
 
   initial begin
     if (Words / BurstClks < 2 * (MaxNbh * BlockHalfs / (WordHalfs * BurstClks) + 2))
@@ -117,8 +120,9 @@ module mr_kv_data #(
   logic [AddrW-1:0]     ans_addr, head, fw_addr;
   logic [LateW-1:0]     ent_late, new_late;
   logic [RunW-1:0]      tab_new, tab_run;
-  logic                 tab_we, tab_old;
-  logic [UsedW-1:0]     used, pk_bursts;
+  logic                 tab_re;
+  logic [UsedW-1:0]     used;
+  logic [NeedW-1:0]     pk_bursts;
   logic [WordsW-1:0]    pk_used;
   logic [WordHalfs-1:0] pk_be, wb_be;
   logic [WordBits-1:0]  pk_word, wb_word, fw_word, pe_word;
@@ -133,32 +137,32 @@ module mr_kv_data #(
   logic [La-1:0]        pg_off;
 
   mr_kv_plan #(
-    .WordBytes(WordBytes), .BurstClks(BurstClks), .BlockHalfs(BlockHalfs), .La(La), .BaBits(BaBits),
+    .WordBytes(WordBytes), .BurstClks(BurstClks), .BlockHalfs(BlockHalfs), .La(La), .BaBits(BaBits), .MaxNbh(MaxNbh),
     .Words(Words), .Entries(Entries), .Ways(Ways), .HiEntries(HiEntries), .HiBursts(HiBursts), .AgeMax(AgeMax), .IdleDrain(IdleDrain)
   ) u_plan (
-    .clk_i, .rst_ni, .cfg_nbh_i,
+    .clk_i, .rst_ni, .cfg_nbh_i(cfg_nbh_i[NbhW-1:0]),
     .job_valid_i, .job_ready_o, .job_append_i, .job_status_i, .job_pos_i, .job_count_i, .job_base_i, .job_rot_i,
     .job_part_i, .job_off_i, .flush_req_i, .flush_done_o,
     .run_valid_o, .run_ready_i, .run_wr_o, .run_base_o, .run_rot_o, .run_part_o, .run_off_o, .run_n_o, .run_use_o,
     .idx_o(idx), .hit_i(hit), .hit_last_i(hit_last), .hit_way_i(hit_way),
     .ent_count_i(ent_count), .ent_late_i(ent_late), .ent_we_o(ent_we), .ent_late_o(new_late),
-    .tab_we_o(tab_we), .tab_run_o(tab_new), .tab_old_o(tab_old), .tab_run_i(tab_run),
+    .ent_run_o(tab_new), .tab_re_o(tab_re), .tab_run_i(tab_run),
     .ent_clear_o(ent_clear), .head_i(head), .used_i(used), .mark_o(mark), .drained_i(drained), .free_o(free),
     .pk_go_o(pk_go), .pk_drop_o(pk_drop), .pk_lead_o(pk_lead), .pk_lane_o(pk_lane), .pk_done_i(pk_done),
     .pk_bursts_i(pk_bursts), .pk_used_i(pk_used),
     .ans_valid_o(ans_valid), .ans_ready_i(ans_ready), .ans_kind_o(ans_kind), .ans_num_o(ans_num), .ans_fwd_o(ans_fwd),
     .ans_addr_o(ans_addr),
     .tok_i(tok),
-    .pe_urgent_i, .pe_base_i(pg_wr ? pe_dst_base_i : pe_src_base_i), .pe_rot_i(pg_wr ? pe_dst_rot_i : pe_src_rot_i),
+    .pe_urgent_i, .pe_src_base_i, .pe_src_rot_i, .pe_dst_base_i, .pe_dst_rot_i,
     .pg_valid_i(pe_valid_i), .pg_want_i(pg_want), .pg_wr_i(pg_wr), .pg_off_i(pg_off), .pg_lock_i(pg_lock),
     .pg_words_i(pg_words), .pg_took_o(pg_took), .pg_run_o(pg_run), .pg_idle_o(pg_idle)
   );
 
   mr_kv_pack #(
-    .WordBytes(WordBytes), .BurstClks(BurstClks), .BlockHalfs(BlockHalfs), .BurstsW(UsedW), .UsedW(WordsW)
+    .WordBytes(WordBytes), .BurstClks(BurstClks), .BlockHalfs(BlockHalfs), .NbhW(NbhW), .BurstsW(NeedW), .UsedW(WordsW)
   ) u_pack (
     .clk_i, .rst_ni,
-    .go_i(pk_go), .drop_i(pk_drop), .nbh_i(cfg_nbh_i), .lead_i(pk_lead), .lane_i(pk_lane), .done_o(pk_done),
+    .go_i(pk_go), .drop_i(pk_drop), .nbh_i(cfg_nbh_i[NbhW-1:0]), .lead_i(pk_lead), .lane_i(pk_lane), .done_o(pk_done),
     .bursts_o(pk_bursts), .used_o(pk_used),
     .kw_valid_i, .kw_ready_o, .kw_block_i,
     .grant_i(grant), .low_i(head[LgBurst-1:0]), .we_o(pk_we), .be_o(pk_be), .word_o(pk_word)
@@ -170,17 +174,17 @@ module mr_kv_data #(
   ) u_wbuf (
     .clk_i, .rst_ni,
     .ent_we_i(ent_we), .ent_key_i(job_key_i), .ent_blk_i(job_pos_i[5 +: BlkW]), .ent_pos_i(6'(job_pos_i[4:0]) + 6'd1),
-    .ent_late_i(new_late), .ent_clear_i(ent_clear), .ent_count_o(ent_count),
+    .ent_late_i(new_late), .ent_run_i(tab_new), .ent_clear_i(ent_clear), .ent_count_o(ent_count),
     .row_i(idx), .find_key_i(job_key_i), .find_blk_i(job_pos_i[5 +: BlkW]), .find_pos_i(job_count_i),
     .hit_o(hit), .hit_last_o(hit_last), .hit_way_o(hit_way), .idx_i(idx), .ent_late_o(ent_late),
-    .run_we_i(tab_we), .run_i(tab_new), .run_old_i(tab_old), .run_o(tab_run),
+    .run_re_i(tab_re), .run_o(tab_run),
     .we_i(pk_we), .be_i(pk_be), .word_i(pk_word), .grant_o(grant), .head_o(head), .used_o(used),
     .wd_pop_i(wd_pop_i && !pg_words), .wd_be_o(wb_be), .wd_word_o(wb_word), .mark_i(mark), .drained_o(drained), .free_i(free),
     .fw_act_i(fw_act), .fw_hold_i(fw_hold), .fw_addr_i(fw_addr), .fw_take_i(fw_take), .fw_end_i(fw_end), .fw_have_o(fw_have), .fw_word_o(fw_word)
   );
 
-  mr_kv_answer #(.AddrW(AddrW), .Depth(AnsDepth)) u_answer (
-    .clk_i, .rst_ni, .cfg_nbh_i,
+  mr_kv_answer #(.AddrW(AddrW), .NbhW(NbhW), .Depth(AnsDepth)) u_answer (
+    .clk_i, .rst_ni, .cfg_nbh_i(cfg_nbh_i[NbhW-1:0]),
     .in_valid_i(ans_valid), .in_ready_o(ans_ready), .in_kind_i(ans_kind), .in_num_i(ans_num), .in_fwd_i(ans_fwd),
     .in_addr_i(ans_addr),
     .act_o(act), .buf_o(from_buf), .bound_o(bound), .last_o(last), .out_free_o(out_free), .clr_o(clr), .blk_i(blk), .err_i(err),

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blocks of an APPEND to words as they lie in DRAM: whole bursts, with an enable for each half-word.
 //
-// WordBytes  2, 4, 8 or 16.   BurstClks  words of a burst.   BlockHalfs  half-words of a block, 9 or 17.
+// WordBytes  2, 4, 8 or 16.   BurstClks  words of a burst.   BlockHalfs  half-words of a block, 9 or 17.   NbhW  bits of nbh_i.
 // go_i is held until done_o (one clock). nbh_i blocks are taken from kw_*; drop_i: and dropped, nothing is written. Otherwise words come out
 // at we_o when grant_i (the buffer's port is free): from the start of the burst in which the vector begins (word lead_i of it, half-word
 // lane_i of that word; both valid from the clock after go_i rises) to the end of its last burst. low_i: number in its burst of the word
 // that is written next. bursts_o and used_o: bursts and words with an enabled half, valid with done_o.
-// kw_ready_o depends on kw_valid_i and grant_i. One word a clock. Test: tests/rtl/kv_data.
+// kw_ready_o depends on kw_valid_i and grant_i. One word a clock (WordBytes 2: and a clock in front of a vector). Test: tests/rtl/kv_data.
 `default_nettype none
 `include "mr_assert.vh"
 module mr_kv_pack #(
   parameter int WordBytes = 2,
   parameter int BurstClks = 4,
   parameter int BlockHalfs = 17,
+  parameter int NbhW = 6,
   parameter int BurstsW = 9,
   parameter int UsedW = 11,
   localparam int WordHalfs = WordBytes / 2,
@@ -24,7 +25,7 @@ module mr_kv_pack #(
 
   input  wire                   go_i,
   input  wire                   drop_i,
-  input  wire [5:0]             nbh_i,
+  input  wire [NbhW-1:0]        nbh_i,
   input  wire [LgBurst-1:0]     lead_i,
   input  wire [LaneW-1:0]       lane_i,
   output logic                  done_o,
@@ -45,11 +46,12 @@ module mr_kv_pack #(
   typedef enum logic [2:0] {StIdle, StLead, StData, StPart, StTail, StDrop} state_e;
 
   state_e             state_q, state_d;
-  logic [4:0]         left_q, left_d;   // blocks left, less one
+  logic [NbhW-1:0]    left_q, left_d;   // blocks left, less one
   logic               first_q, first_d; // the vector's first word comes next
   logic [BurstsW-1:0] bursts_q;
   logic [UsedW-1:0]   used_q;
   logic               block_end, last_block, low_end, word_end, ready, vec_end, done;
+  logic               have, fetch;      // there is a word to give; a block may come in
   logic [WordHalfs-1:0]          be;
   logic [16*BlockHalfs-1:0]      block;
 
@@ -62,22 +64,41 @@ module mr_kv_pack #(
     end
     if (WordHalfs == 1) begin : gen_plain
       wire unused_ok = ^lane_i;
-      // One bit a half-word goes round instead of the index.
-      logic [BlockHalfs-1:0] sel_q;
-      genvar b, h;
+      // Block RAM written as wide as a block and read by half-words does without a multiplexer: RAM s holds bits s Slice .. of each of
+      // the block's data half-words, the scale waits in a register. A new block comes in while the last half-word of the one before leaves.
+      localparam int Data  = BlockHalfs - 1;
+      localparam int LgDat = $clog2(Data);
+      localparam int Slice = 32 / Data;
+      logic             blk_q;         // a block is inside
+      logic             half_q;        // in which half (which no block RAM would need, but synthesis does not know RAM of one wide word)
+      logic [LgDat:0]   idx_q;         // half-word that leaves next; 0 is the scale
+      logic             scale_q;       // it is the scale
+      logic [15:0]      head_q, data_q;
+      genvar r;
+      assign have      = blk_q;
+      assign fetch     = !blk_q || (block_end && grant_i && !last_block);
       assign be        = state_q == StData;
       assign word_end  = 1'b1;
-      assign block_end = sel_q[BlockHalfs-1];
+      assign block_end = idx_q[LgDat];
+      assign word_o    = scale_q ? head_q : data_q;
       always_ff @(posedge clk_i) begin
-        if (state_q == StIdle) sel_q <= BlockHalfs'(1);
-        else if (state_q == StData && ready) sel_q <= {sel_q[BlockHalfs-2:0], sel_q[BlockHalfs-1]};
-      end
-      for (b = 0; b < 16; b = b + 1) begin : gen_bit
-        logic [BlockHalfs-1:0] picked;
-        for (h = 0; h < BlockHalfs; h = h + 1) begin : gen_half
-          assign picked[h] = block[16*h + b] && sel_q[h];
+        blk_q <= (kw_ready_o && state_q == StData) || (blk_q && !(ready && block_end) && state_q == StData);
+        if (state_q == StIdle || (ready && state_q == StData)) begin
+          idx_q   <= (state_q == StIdle || block_end) ? '0 : idx_q + (LgDat+1)'(1);
+          scale_q <= state_q == StIdle || block_end;
         end
-        assign word_o[b] = |picked;
+        if (kw_ready_o) head_q <= block[15:0];
+        half_q <= rst_ni && (half_q ^ kw_ready_o);
+      end
+      for (r = 0; r < 16 / Slice; r = r + 1) begin : gen_slice
+        (* no_rw_check, ram_style = "block" *) logic [Slice-1:0] mem [2*Data];
+        integer h;
+        always_ff @(posedge clk_i) begin
+          if (kw_ready_o) for (h = 0; h < Data; h = h + 1) mem[{!half_q, h[LgDat-1:0]}] <= block[16*(h+1) + Slice*r +: Slice];
+        end
+        always_ff @(posedge clk_i) begin
+          if (ready) data_q[Slice*r +: Slice] <= mem[{half_q, idx_q[LgDat-1:0]}];
+        end
       end
     end else begin : gen_shift
       // The last lanes of the block before stand in front of the block.
@@ -93,6 +114,8 @@ module mr_kv_pack #(
         assign be[l] = (state_q == StData && (!first_q || (LaneW+1)'(lane_i) < (LaneW+1)'(l + 1))) ||
                        (state_q == StPart && idx_q + IdxW'(l + 1) < IdxW'(WordHalfs));
       end
+      assign have      = kw_valid_i;
+      assign fetch     = grant_i && block_end;
       assign lanes     = {block, before_q};
       assign word_o    = lanes[16*idx_q +: 16*WordHalfs];
       assign block_end = idx_q + IdxW'(WordHalfs) >= IdxW'(BlockHalfs);
@@ -106,13 +129,13 @@ module mr_kv_pack #(
     end
   endgenerate
 
-  assign last_block = left_q == 5'd0;
+  assign last_block = left_q == '0;
   assign low_end    = low_i == LgBurst'(BurstClks - 1);
   always_comb begin
     ready = 1'b0;
     case (state_q)
       StLead: ready = grant_i && low_i != lead_i;
-      StData: ready = grant_i && kw_valid_i;
+      StData: ready = grant_i && have;
       StPart, StTail: ready = grant_i;
       default: ready = 1'b0;
     endcase
@@ -120,8 +143,8 @@ module mr_kv_pack #(
 
   assign we_o       = ready;
   assign be_o       = be;
-  assign kw_ready_o = kw_valid_i && (state_q == StDrop || (state_q == StData && grant_i && block_end));
-  assign vec_end    = kw_ready_o && last_block;
+  assign kw_ready_o = kw_valid_i && (state_q == StDrop || (state_q == StData && fetch));
+  assign vec_end    = last_block && (state_q == StDrop ? kw_ready_o : ready && block_end);
   assign done       = (vec_end && (state_q == StDrop || (word_end && low_end))) ||
                       ((state_q == StPart || state_q == StTail) && grant_i && low_end);
   assign bursts_o   = bursts_q;
@@ -133,7 +156,7 @@ module mr_kv_pack #(
     first_d = first_q;
     case (state_q)
       StIdle: begin
-        left_d  = 5'(nbh_i - 6'd1);
+        left_d  = nbh_i - NbhW'(1);
         first_d = 1'b1;
         if (go_i && !done_o && drop_i) state_d = StDrop;
         else if (go_i && !done_o) state_d = StLead;
@@ -144,7 +167,7 @@ module mr_kv_pack #(
       StData: begin
         if (ready) begin
           first_d = 1'b0;
-          if (block_end) left_d = left_q - 5'd1;
+          if (block_end) left_d = left_q - NbhW'(1);
           if (vec_end) begin
             state_d = StTail;
             if (!word_end) state_d = StPart;
@@ -158,7 +181,7 @@ module mr_kv_pack #(
       end
       StDrop: begin
         if (kw_valid_i) begin
-          left_d = left_q - 5'd1;
+          left_d = left_q - NbhW'(1);
           if (last_block) state_d = StIdle;
         end
       end

@@ -47,26 +47,25 @@ module mr_kv_page #(
   typedef enum logic [1:0] {StIdle, StFill, StWrite} state_e;
 
   state_e            state_q;
-  logic [La-1:0]     piece_q;      // pieces accepted
+  logic [La-BaBits-1:0] piece_q;   // pieces accepted
   logic [1:0]        runs_q;       // write runs whose words are not popped yet
   logic [PieceW-1:0] word_q;       // word of the first of them
   logic              run_end;
-  logic              none_left, all_out, err_q, want;
+  logic              none_left, all_q, err_q, want, idle_q;
 
   assign none_left = runs_q == 2'd0;
   assign run_end   = pop_i && word_q == PieceW'(Piece - 1);
-  assign all_out   = piece_q >= cfg_part_i;
 
   // A zero run may follow while the words of the one before are still on their way; a copy needs the FIFO to itself.
-  assign want = pe_valid_i && !all_out && wr_clear_i &&
+  assign want = pe_valid_i && !all_q && wr_clear_i &&
                   (pe_copy_i ? none_left && (state_q == StWrite || (state_q == StIdle && rd_clear_i))
                              : runs_q != 2'd2);
   assign wr_o    = !pe_copy_i || state_q == StWrite;
-  assign off_o   = piece_q << BaBits;
+  assign off_o   = {piece_q, BaBits'(0)};
   assign lock_o  = state_q != StIdle || (pe_copy_i && !none_left);
   assign words_o = !none_left;
   assign src_o   = pe_copy_i;
-  assign pe_ready_o = pe_valid_i && all_out && none_left;
+  assign pe_ready_o = pe_valid_i && all_q && none_left;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -76,17 +75,21 @@ module mr_kv_page #(
       word_q    <= '0;
       pe_done_o <= 1'b0;
       want_o    <= 1'b0;
+      idle_q    <= 1'b0;
+      all_q     <= 1'b0;
       pe_err_o  <= 1'b0;
       err_q     <= 1'b0;
     end else begin
       pe_done_o <= pe_ready_o;
-      want_o    <= want && idle_i;
+      idle_q    <= idle_i;
+      want_o    <= want && idle_i && idle_q;
+      all_q     <= !pe_ready_o && La'(piece_q) == cfg_part_i;    // a clock late: a run's end and the next want_o are two apart
       pe_err_o  <= pe_ready_o && err_q;
       err_q     <= !pe_ready_o && (err_q || (pop_i && pop_err_i && src_o));
       word_q    <= word_q + PieceW'(pop_i);
       runs_q    <= runs_q + 2'(took_i && wr_o) - 2'(run_end);
       if (pe_ready_o) piece_q <= '0;
-      else if (took_i && wr_o) piece_q <= piece_q + La'(1);
+      else if (took_i && wr_o) piece_q <= piece_q + (La-BaBits)'(1);
       case (state_q)
         StIdle: if (took_i && pe_copy_i) state_q <= StFill;
         StFill: if (piece_i) state_q <= StWrite;

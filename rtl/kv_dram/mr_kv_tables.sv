@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables of the KV front end in synchronous RAM: blocks, written lengths, blocks and quota of each slot, page tags.
 //
-// block table  (slot, block): owner the page was taken for, page id, its base, its rotation
+// block table  (slot, block): owner the page was taken for, page id, its rotation
 // lengths      (slot, layer): complete positions; one bit a (head, kind) of the position being written
 // slots        (slot): blocks, rotation of the next block.   quotas (slot): pages
 // tags         (page): live, further references, owner it was taken for
@@ -9,7 +9,7 @@
 // rd_i with slot, layer, block at t (nothing is written then): e_* (the block's entry, raw RAM output, held) at t + 1; len, bits, nblk,
 // rotn, quota, own and stale_now_o (raw RAM output and one LUT; any bit set: stale) at t + 2; stale_o, extra_o at t + 3. Stale: the tag
 // does not say that the page lives and belongs to the owner in the block table. Writes take effect in the next clock.
-// clear_i (pulse): lengths 0, no blocks, full quota, 2^(SlotW+LayerW) clocks, busy_o meanwhile; so does reset. Test: tests/rtl/kv_cmd.
+// clear_i (pulse): lengths 0 (len_i and bits_i must be 0 meanwhile), no blocks, full quota, 2^(SlotW+LayerW) clocks, busy_o meanwhile; so does reset. Test: tests/rtl/kv_cmd.
 `default_nettype none
 `include "mr_assert.vh"
 module mr_kv_tables #(
@@ -18,7 +18,6 @@ module mr_kv_tables #(
   parameter int BlkW = 4,
   parameter int PageW = 7,
   parameter int BaBits = 2,
-  parameter int LA = 21,
   parameter int Pairs = 4,
   localparam int LenW = BlkW + 6,
   localparam int StaleW = SlotW / 2 + 1
@@ -33,7 +32,6 @@ module mr_kv_tables #(
   input  wire  [LayerW-1:0] rd_layer_i,
   input  wire  [BlkW-1:0]   rd_blk_i,
   output wire  [PageW-1:0]  e_page_o,
-  output wire  [LA-1:0]     e_base_o,
   output wire  [BaBits-1:0] e_rot_o,
   output logic [LenW-1:0]   len_o,
   output logic [Pairs-1:0]  bits_o,
@@ -53,7 +51,6 @@ module mr_kv_tables #(
   input  wire  [Pairs-1:0]  bits_i,
   input  wire               blk_we_i,
   input  wire  [PageW-1:0]  page_i,        // of the entry and of the tag
-  input  wire  [LA-1:0]     base_i,
   input  wire  [BaBits-1:0] rot_i,
   input  wire  [SlotW-1:0]  own_i,
   input  wire               slot_we_i,
@@ -93,20 +90,20 @@ module mr_kv_tables #(
     end
   endgenerate
 
-  mr_kv_ram #(.Width(SlotW + PageW + LA + BaBits), .Depth(1 << (SlotW + BlkW))) u_blk (
-    .clk_i, .re_i(rd_i), .raddr_i({rd_slot_i, rd_blk_i}), .rdata_o({e_own, e_page_o, e_base_o, e_rot_o}),
-    .we_i(blk_we_i), .waddr_i({wr_slot_i, wr_blk_i}), .wdata_i({own_i, page_i, base_i, rot_i})
+  mr_kv_ram #(.Width(SlotW + PageW + BaBits), .Depth(1 << (SlotW + BlkW))) u_blk (
+    .clk_i, .re_i(rd_i), .raddr_i({rd_slot_i, rd_blk_i}), .rdata_o({e_own, e_page_o, e_rot_o}),
+    .we_i(blk_we_i), .waddr_i({wr_slot_i, wr_blk_i}), .wdata_i({own_i, page_i, rot_i})
   );
   mr_kv_ram #(.Width(LenW + Pairs), .Depth(1 << (SlotW + LayerW))) u_len (
     .clk_i, .re_i(rd_i), .raddr_i({rd_slot_i, rd_layer_i}), .rdata_o({len_rd, bits_rd}),
     .we_i(busy_o || len_we_i), .waddr_i(busy_o ? clear_q : {wr_slot_i, wr_layer_i}),
-    .wdata_i(busy_o ? (LenW+Pairs)'(0) : {len_i, bits_i})
+    .wdata_i({len_i, bits_i})
   );
-  mr_sram_1r1w #(.Width(BlkW + 1 + BaBits), .Depth(1 << SlotW)) u_slot (
+  mr_kv_ram #(.Width(BlkW + 1 + BaBits), .Depth(1 << SlotW)) u_slot (
     .clk_i, .re_i(rd_i), .raddr_i(rd_slot_i), .rdata_o({nblk_rd, rotn_rd}),
     .we_i(busy_o || slot_we_i), .waddr_i(slot_wa), .wdata_i(busy_o ? (BlkW+1+BaBits)'(0) : {nblk_i, rotn_i})
   );
-  mr_sram_1r1w #(.Width(BlkW + 1), .Depth(1 << SlotW)) u_quota (
+  mr_kv_ram #(.Width(BlkW + 1), .Depth(1 << SlotW)) u_quota (
     .clk_i, .re_i(rd_i), .raddr_i(rd_slot_i), .rdata_o(quota_rd),
     .we_i(busy_o || quota_we_i), .waddr_i(slot_wa), .wdata_i(busy_o ? {1'b1, BlkW'(0)} : quota_i)
   );

@@ -59,7 +59,6 @@ module mr_kv_top #(
   output wire  [63:0]       cnt_refused_o,
   output wire  [PageW:0]    pages_used_o,
   output wire  [PageW:0]    pages_dirty_o,
-  output wire  [16:0]       pages_clean_o,
 
   input  wire               kc_valid_i,
   output wire               kc_ready_o,
@@ -139,7 +138,7 @@ module mr_kv_top #(
   ) u_cmd (
     .clk_i, .rst_ni,
     .cfg_start_i, .cfg_layers_i, .cfg_heads_i, .cfg_nbh_i, .cfg_pages_i, .cfg_chunk_i, .cfg_part_i, .cfg_step_i, .inj_owner_i,
-    .ready_o(cmd_ready), .cnt_refused_o, .pages_used_o, .pages_dirty_o, .pages_clean_o,
+    .ready_o(cmd_ready), .cnt_refused_o, .pages_used_o, .pages_dirty_o,
     .kc_valid_i, .kc_ready_o, .kc_op_i, .kc_slot_i, .kc_layer_i, .kc_head_i, .kc_kind_i, .kc_pos_i, .kc_count_i,
     .ad_valid_i, .ad_ready_o, .ad_op_i, .ad_slot_i, .ad_src_i, .ad_len_i, .ad_done_o, .ad_status_o,
     .job_valid_o(job_valid), .job_ready_i(job_ready), .job_append_o(job_append), .job_status_o(job_status), .job_key_o(job_key),

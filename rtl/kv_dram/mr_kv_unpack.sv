@@ -11,7 +11,8 @@
 // clr_i (never with blk_o) loads zero. Block order in memory: half-word 0 is the scale, then the data.
 // pe_pop_i takes the FIFO's head for the page engine, only while act_i is low. piece_o: a piece of 2^PieceW words that was read into the empty
 // FIFO is complete.
-// One word a clock; the block stands at block_o two clocks after its last word's rd_valid_i. Test: tests/rtl/kv_data.
+// One word a clock; the block stands at block_o one clock after its last word's rd_valid_i if no word waits. The FIFO is block RAM; a word that
+// finds it empty goes past it. Test: tests/rtl/kv_data.
 `default_nettype none
 `include "mr_assert.vh"
 module mr_kv_unpack #(
@@ -58,40 +59,56 @@ module mr_kv_unpack #(
   localparam int AccBits   = 16 * (BlockHalfs - 1);
 
   // --- word FIFO -------------------------------------------------------------------------------------------------
-  logic [WordBits:0]   mem [FifoWords];
-  logic [WordBits:0]   head;
-  logic [PtrW:0]       wr_q, rd_q;
+  (* no_rw_check, ram_style = "block" *) logic [WordBits-1:0] mem [FifoWords];
+  (* ram_style = "distributed" *) logic err_mem [FifoWords];    // what the error reaches is far behind a block RAM's output
+  logic [WordBits-1:0] out_q, head;
+  logic                head_err;
+  logic [PtrW:0]       wr_q, rd_q, next_q;  // next_q = rd_q + 1
   logic [BurstW-1:0]   issued_q;    // bursts reserved
   logic [BurstW-1:0]   held;
   logic                pop;
-  logic                have_q;      // wr_q != rd_q
-  logic                more;        // a second word is there
+  logic                out_valid_q; // word rd_q stands in out_q
+  logic                empty_q;     // wr_q == rd_q: the word that arrives is word rd_q
+  logic                have;        // word rd_q is there
+  logic                more;        // a second word is inside
   logic                align_q;     // the rest of the last burst is being dropped
 
-  assign head    = mem[rd_q[PtrW-1:0]];
-  assign more    = wr_q != rd_q + (PtrW+1)'(1);
-  assign piece_o = have_q && wr_q[PieceW-1:0] == rd_q[PieceW-1:0];
+  assign have    = out_valid_q || (empty_q && rd_valid_i);
+  assign head     = out_valid_q ? out_q : rd_word_i;
+  assign head_err = out_valid_q ? err_mem[rd_q[PtrW-1:0]] : rd_err_i;
+  assign more    = wr_q != next_q;
+  assign piece_o = !empty_q && wr_q[PieceW-1:0] == rd_q[PieceW-1:0];
   assign held    = issued_q - rd_q[PtrW:LgBurst] + BurstW'(rd_issue_i);
   assign empty_o = issued_q == rd_q[PtrW:LgBurst] && rd_q[LgBurst-1:0] == '0;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      wr_q      <= '0;
-      rd_q      <= '0;
-      issued_q  <= '0;
-      rd_room_o <= 1'b0;
-      have_q      <= 1'b0;
+      wr_q        <= '0;
+      rd_q        <= '0;
+      next_q      <= (PtrW+1)'(1);
+      issued_q    <= '0;
+      rd_room_o   <= 1'b0;
+      out_valid_q <= 1'b0;
+      empty_q     <= 1'b1;
     end else begin
-      have_q      <= rd_valid_i || (pop ? more : have_q);
-      rd_room_o <= held <= BurstW'(FifoWords / BurstClks - 3);
+      out_valid_q <= !empty_q && (!pop || more);
+      empty_q     <= empty_q ? pop == rd_valid_i : pop && !more && !rd_valid_i;
+      rd_room_o   <= held <= BurstW'(FifoWords / BurstClks - 3);
       if (rd_issue_i) issued_q <= issued_q + BurstW'(1);
       if (rd_valid_i) wr_q <= wr_q + (PtrW+1)'(1);
-      if (pop) rd_q <= rd_q + (PtrW+1)'(1);
+      if (pop) begin
+        rd_q   <= next_q;
+        next_q <= next_q + (PtrW+1)'(1);
+      end
     end
   end
   always_ff @(posedge clk_i) begin
-    if (rd_valid_i) mem[wr_q[PtrW-1:0]] <= {rd_err_i, rd_word_i};
+    if (rd_valid_i) mem[wr_q[PtrW-1:0]] <= rd_word_i;
   end
+  always_ff @(posedge clk_i) begin
+    if (rd_valid_i) err_mem[wr_q[PtrW-1:0]] <= rd_err_i;
+  end
+  always_ff @(posedge clk_i) out_q <= mem[pop ? next_q[PtrW-1:0] : rd_q[PtrW-1:0]];
 
   // --- gearbox: the words' lanes move through acc_q; a block ends in the present word ------------------
   logic                fin_q;            // this word completes the block
@@ -107,14 +124,14 @@ module mr_kv_unpack #(
 
   assign from_dram = act_i && !buf_i;
   assign mix       = straddle && bound_i;
-  assign dram_ok   = have_q && !align_q && (!mix || fw_have_i);
+  assign dram_ok   = have && !align_q && (!mix || fw_have_i);
   assign take      = act_i && (buf_i ? fw_have_i : dram_ok) && (!fin_q || out_free_i);
-  assign pop       = (take && from_dram) || (align_q && have_q) || pe_pop_i;
+  assign pop       = (take && from_dram) || (align_q && have) || pe_pop_i;
   assign fw_take_o = take && (buf_i || mix);
   assign blk_o     = take && fin_q;
-  assign err_o     = err_q || (from_dram && head[WordBits]);
-  assign pe_word_o = head[WordBits-1:0];
-  assign pe_err_o  = head[WordBits];
+  assign err_o     = err_q || (from_dram && head_err);
+  assign pe_word_o = out_q;
+  assign pe_err_o  = head_err;
 
   genvar l;
   generate
@@ -174,10 +191,10 @@ module mr_kv_unpack #(
     end else begin
       if (take) begin
         if (!fin_q) err_q <= err_o;
-        else err_q <= from_dram && head[WordBits] && straddle && !bound_i && !last_i;
+        else err_q <= from_dram && head_err && straddle && !bound_i && !last_i;
       end
       if (blk_o && from_dram && (bound_i || last_i)) align_q <= rd_q[LgBurst-1:0] != LgBurst'(BurstClks - 1);
-      else if (have_q && rd_q[LgBurst-1:0] == LgBurst'(BurstClks - 1)) align_q <= 1'b0;
+      else if (have && rd_q[LgBurst-1:0] == LgBurst'(BurstClks - 1)) align_q <= 1'b0;
     end
   end
   always_ff @(posedge clk_i) begin
@@ -195,8 +212,9 @@ module mr_kv_unpack #(
   `MR_ASSERT(FifoFits, (PtrW+1)'(wr_q - rd_q) <= (PtrW+1)'(FifoWords))
   `MR_ASSERT(WordWasIssued, !rd_valid_i || wr_q[PtrW:LgBurst] != issued_q)
   `MR_ASSERT(IssueFits, BurstW'(issued_q - rd_q[PtrW:LgBurst]) <= BurstW'(FifoWords / BurstClks))
-  `MR_ASSERT(HaveIsRight, have_q == (wr_q != rd_q))
-  `MR_ASSERT(PopHas, !pop || have_q)
-  `MR_ASSERT(PageAlone, !pe_pop_i || !act_i)
+  `MR_ASSERT(EmptyIsRight, empty_q == (wr_q == rd_q))
+  `MR_ASSERT(NextIsRight, next_q == rd_q + (PtrW+1)'(1))
+  `MR_ASSERT(PopHas, !pop || have)
+  `MR_ASSERT(PageAlone, !pe_pop_i || (!act_i && out_valid_q))
 endmodule
 `default_nettype wire

@@ -3,10 +3,10 @@
 //
 // WordBytes, BurstClks  as in mr_kv_unpack.   Words  power of two, a whole number of bursts.   Entries  2..64, a multiple of Ways.
 // Ways  entries compared in one clock, a power of two.   KeyW, BlkW, RunW, LateW  bits of the key, of the block number and of an entry's parameters.
-// Table: ent_we_i adds entry ent_count_o (key, block, position + 1, ent_late_i; its words were written before). ent_clear_i empties it.
-// row_i selects Ways entries; one clock later hit_o is high if one of them has find_key_i and find_blk_i and a position + 1 <= find_pos_i;
-// hit_way_o says which; hit_last_o: it is find_pos_i. ent_late_o: entry idx_i's (no latency). run_we_i writes run_i to the entry that is
-// next; run_o shows it, or entry idx_i's if run_old_i.
+// Table, in block RAM: ent_we_i adds entry ent_count_o (key, block, position + 1, ent_late_i, ent_run_i; its words were written before).
+// ent_clear_i empties it. row_i selects Ways entries; two clocks later hit_o is high if one of them has find_key_i and find_blk_i;
+// hit_way_o says which, the oldest; hit_last_o: its position + 1 is find_pos_i. One clock after idx_i ent_late_o is that entry's, and run_o
+// too if run_re_i was high, else zero.
 // Ring: we_i writes a word at the head; a burst is complete at its last word. used_o: bursts between the oldest kept word and the head, a clock ago.
 // wd_*: the words to be written to DRAM, fall-through, wd_pop_i takes one (two clocks after it was written at the earliest).
 // mark_i: everything before the head will be popped; drained_o: it has been. free_i: the space before that mark is free again.
@@ -39,6 +39,7 @@ module mr_kv_wbuf #(
   input  wire [BlkW-1:0]        ent_blk_i,
   input  wire [5:0]             ent_pos_i,
   input  wire [LateW-1:0]       ent_late_i,
+  input  wire [RunW-1:0]        ent_run_i,
   input  wire                   ent_clear_i,
   output wire [CountW-1:0]      ent_count_o,
 
@@ -50,11 +51,9 @@ module mr_kv_wbuf #(
   output wire                   hit_last_o,
   output logic [IdxW-1:0]       hit_way_o,
   input  wire [IdxW-1:0]        idx_i,
-  output wire [LateW-1:0]       ent_late_o,
-  input  wire                   run_we_i,
-  input  wire [RunW-1:0]        run_i,
-  input  wire                   run_old_i,
-  output wire [RunW-1:0]        run_o,
+  output logic [LateW-1:0]      ent_late_o,
+  input  wire                   run_re_i,
+  output logic [RunW-1:0]       run_o,
 
   input  wire                   we_i,
   input  wire [WordHalfs-1:0]   be_i,
@@ -82,6 +81,7 @@ module mr_kv_wbuf #(
   localparam int LgWays = $clog2(Ways);
   localparam int Rows   = Entries / Ways;
   localparam int FindW  = KeyW + BlkW + 6;
+  localparam int DiffW  = (KeyW + BlkW + 1) / 2;
 
   initial begin
     if (Entries % Ways != 0 || Entries < 2) $fatal(1, "%m: Entries must be a multiple of Ways");
@@ -146,15 +146,12 @@ module mr_kv_wbuf #(
   end
 
   // --- table -----------------------------------------------------------------------------------------------------
-  logic [CountW-1:0]      count_q;
-  logic [LateW-1:0]       late_mem [Entries];
-  logic [RunW-1:0]        run_mem [1 << CountW];
-  logic [Ways-1:0]        mine_q, in_q, last_q;   // chunk, position in range, position is the last
-  logic [Ways-1:0]        way_hit;
+  (* no_rw_check, ram_style = "block" *) logic [LateW-1:0] late_mem [Entries];
+  (* no_rw_check, ram_style = "block" *) logic [RunW-1:0]  run_mem [Entries];
+  logic [CountW-1:0] count_q;
+  logic [Ways-1:0]   way_hit, way_last;
 
   assign ent_count_o = count_q;
-  assign ent_late_o  = late_mem[idx_i];
-  assign run_o       = run_mem[run_old_i ? CountW'(idx_i) : count_q];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || ent_clear_i) count_q <= '0;
@@ -162,36 +159,56 @@ module mr_kv_wbuf #(
   end
   always_ff @(posedge clk_i) begin
     if (ent_we_i) late_mem[count_q[IdxW-1:0]] <= ent_late_i;
-    if (run_we_i) run_mem[count_q] <= run_i;
+  end
+  always_ff @(posedge clk_i) begin
+    if (ent_we_i) run_mem[count_q[IdxW-1:0]] <= ent_run_i;
+  end
+  always_ff @(posedge clk_i) ent_late_o <= late_mem[idx_i];
+  always_ff @(posedge clk_i) begin
+    if (!run_re_i) run_o <= '0;
+    else run_o <= run_mem[idx_i];
   end
 
-  genvar w;
+  genvar w, d;
   generate
     for (w = 0; w < Ways; w = w + 1) begin : gen_way
-      logic [FindW-1:0]  find_mem [Rows];
-      logic [KeyW-1:0]   key;
-      logic [BlkW-1:0]   blk;
-      logic [5:0]        pos;
-      logic              live;
+      // One LUT behind the RAM: pairs of bits that differ.
+      (* no_rw_check, ram_style = "block" *) logic [FindW-1:0] find_mem [Rows];
+      logic [FindW-1:0]   find_q;
+      logic [2*DiffW-1:0] chunk_diff;
+      logic [5:0]         pos_diff;
+      logic [DiffW-1:0]   chunk_q;
+      logic [2:0]         pos_q;
+      logic               live_q;
       if (Ways == 1) begin : gen_one
-        assign live = 1'b1;
-        assign {key, blk, pos} = find_mem[row_i];
+        assign live_q = 1'b1;
         always_ff @(posedge clk_i) begin
           if (ent_we_i) find_mem[count_q[IdxW-1:0]] <= {ent_key_i, ent_blk_i, ent_pos_i};
         end
+        always_ff @(posedge clk_i) find_q <= find_mem[row_i];
       end else begin : gen_many
-        logic mine;
-        assign mine = count_q[LgWays-1:0] == LgWays'(w);
-        assign live = CountW'({row_i, LgWays'(w)}) < count_q;
-        assign {key, blk, pos} = find_mem[row_i[IdxW-LgWays-1:0]];
+        logic live0_q;
+        assign live_q = live0_q;
         always_ff @(posedge clk_i) begin
-          if (ent_we_i && mine) find_mem[count_q[IdxW-1:LgWays]] <= {ent_key_i, ent_blk_i, ent_pos_i};
+          if (ent_we_i && count_q[LgWays-1:0] == LgWays'(w))
+            find_mem[count_q[IdxW-1:LgWays]] <= {ent_key_i, ent_blk_i, ent_pos_i};
+        end
+        always_ff @(posedge clk_i) find_q <= find_mem[row_i[IdxW-LgWays-1:0]];
+        logic live1_q;
+        always_ff @(posedge clk_i) begin
+          live1_q <= CountW'({row_i, LgWays'(w)}) < count_q;
+          live0_q <= live1_q;
         end
       end
-      always_ff @(posedge clk_i) begin
-        mine_q[w] <= live && key == find_key_i && blk == find_blk_i;
-        in_q[w]   <= pos <= find_pos_i;
-        last_q[w] <= pos == find_pos_i;
+      assign chunk_diff  = (2*DiffW)'(find_q[FindW-1:6]) ^ (2*DiffW)'({find_key_i, find_blk_i});
+      assign pos_diff    = find_q[5:0] ^ find_pos_i;
+      assign way_hit[w]  = live_q && chunk_q == '0;
+      assign way_last[w] = pos_q == '0;
+      for (d = 0; d < DiffW; d = d + 1) begin : gen_diff
+        always_ff @(posedge clk_i) chunk_q[d] <= chunk_diff[2*d] || chunk_diff[2*d+1];
+      end
+      for (d = 0; d < 3; d = d + 1) begin : gen_pos
+        always_ff @(posedge clk_i) pos_q[d] <= pos_diff[2*d] || pos_diff[2*d+1];
       end
     end
   endgenerate
@@ -202,9 +219,8 @@ module mr_kv_wbuf #(
     hit_way_o = '0;
     for (i = Ways - 1; i >= 0; i = i - 1) if (way_hit[i]) hit_way_o = IdxW'(i);
   end
-  assign way_hit    = mine_q & in_q;
   assign hit_o      = |way_hit;
-  assign hit_last_o = last_q[LgWays == 0 ? 0 : hit_way_o];
+  assign hit_last_o = way_last[LgWays == 0 ? 0 : hit_way_o];
 
   `MR_ASSERT(RingFits, used_o <= UsedW'(Words / BurstClks))
   `MR_ASSERT(TableFits, !ent_we_i || count_q < CountW'(Entries))

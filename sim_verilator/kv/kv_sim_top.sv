@@ -101,7 +101,6 @@ module kv_sim_top #(
   wire [8*WordBytes-1:0] wrdata;
   wire [WordBytes-1:0]   wrmask;
   wire [PageW:0]         used, dirty;
-  wire [16:0]            clean;
   assign dfi_wrdata_o  = 128'(wrdata);
   assign dfi_wrmask_o  = 16'(wrmask);
   assign pages_used_o  = 32'(used);
@@ -116,7 +115,7 @@ module kv_sim_top #(
     .clk_i, .rst_ni,
     .cfg_start_i, .cfg_layers_i, .cfg_heads_i, .cfg_nbh_i, .cfg_pages_i, .cfg_chunk_i(cfg_chunk_i[La-1:0]),
     .cfg_part_i(cfg_part_i[La-1:0]), .cfg_step_i(cfg_step_i[BaBits-1:0]), .inj_owner_i,
-    .ready_o, .idle_o, .pe_err_o, .cnt_refused_o, .pages_used_o(used), .pages_dirty_o(dirty), .pages_clean_o(clean),
+    .ready_o, .idle_o, .pe_err_o, .cnt_refused_o, .pages_used_o(used), .pages_dirty_o(dirty),
     .kc_valid_i, .kc_ready_o, .kc_op_i, .kc_slot_i, .kc_layer_i, .kc_head_i, .kc_kind_i, .kc_pos_i, .kc_count_i,
     .kw_valid_i, .kw_ready_o, .kw_block_i, .kr_valid_o, .kr_ready_i, .kr_block_o, .kr_last_o, .kr_status_o,
     .ad_valid_i, .ad_ready_o, .ad_op_i, .ad_slot_i, .ad_src_i, .ad_len_i, .ad_done_o, .ad_status_o,
@@ -125,6 +124,6 @@ module kv_sim_top #(
     .dfi_rddata_valid_i, .dfi_rddata_i(dfi_rddata_i[8*WordBytes-1:0]), .dfi_rderr_i,
     .cnt_snap_i, .cnt_rd_valid_i, .cnt_rd_addr_i, .cnt_rd_done_o, .cnt_rd_data_o
   );
-  wire unused_ok = &{1'b0, cfg_chunk_i, cfg_part_i, cfg_step_i, dfi_rddata_i, clean};
+  wire unused_ok = &{1'b0, cfg_chunk_i, cfg_part_i, cfg_step_i, dfi_rddata_i};
 endmodule
 `default_nettype wire

@@ -213,8 +213,9 @@ static void take_answer(mr_kv_decode_t *d) {
     const mr_kv_sim_out_t *out = &d->sim.out;
     pending_t *p = pending(d, 0);
     d->last_answer = d->sim.clock;
+    d->full = d->full || out->kr_status == 6U;
     if (d->count == 0U || out->kr_status != 0U) {
-        d->data_errors++;
+        d->data_errors += out->kr_status == 6U ? 0U : 1U;
         if (d->count == 0U) {
             return;
         }
@@ -267,7 +268,8 @@ static const char *trouble(const mr_kv_decode_t *d) {
         return "the controller does not answer";
     }
     if (d->full) {
-        return "the histories outgrow the model: fewer tokens, or more users or bytes";
+        return "the histories outgrow the device while measuring: more tokens or bytes, or fewer "
+               "users";
     }
     return d->data_errors != 0U ? "an answer is wrong" : NULL;
 }
@@ -276,8 +278,11 @@ static bool report(const mr_kv_decode_t *d, double share) {
     return d->cfg.progress == NULL || d->cfg.progress(d->cfg.ctx, share);
 }
 
-/* Clocks until no command is outstanding, then some idle ones. */
+/* Clocks until no command is outstanding, then some idle ones. A K vector gets its V first. */
 static void drain(mr_kv_decode_t *d) {
+    while (d->place.step % 2U != 0U && trouble(d) == NULL) {
+        tick(d);
+    }
     d->issuing = false;
     while (d->count != 0U && trouble(d) == NULL) {
         tick(d);
@@ -288,6 +293,10 @@ static void drain(mr_kv_decode_t *d) {
 }
 
 /* ---- opening ---- */
+
+const char *mr_kv_decode_model(size_t i) {
+    return mr_kv_sim_name(i);
+}
 
 const char *mr_kv_decode_check(const mr_kv_decode_config_t *cfg) {
     if (cfg->users < 1U || cfg->users > 128U) {
@@ -321,20 +330,34 @@ static bool fill(mr_kv_decode_t *d) {
     return true;
 }
 
+uint32_t mr_kv_decode_users_max(const mr_kv_decode_config_t *cfg) {
+    mr_kv_sim_shape_t shape;
+    mr_kv_sim_t *const sim = calloc(1, sizeof *sim);
+    const bool known = sim != NULL && mr_kv_sim_describe(sim, cfg->model) &&
+                       mr_kv_sim_shape(sim, 1, 1, cfg->vector_bytes / 32U, 0, &shape);
+    free(sim);
+    if (!known) {
+        return 0;
+    }
+    /* One block more for what a measurement adds. */
+    const uint32_t fit = shape.pages / ((cfg->tokens + 31U) / 32U + 1U);
+    return fit < 128U ? fit : 128U;
+}
+
 static const char *set_up(mr_kv_decode_t *d) {
     mr_kv_sim_shape_t shape;
     const char *const wrong = mr_kv_decode_check(&d->cfg);
     if (wrong != NULL) {
         return wrong;
     }
+    if (mr_kv_decode_users_max(&d->cfg) < d->cfg.users) {
+        return "the histories do not fit the device: fewer users, tokens or bytes";
+    }
     if (d->latency == NULL || !mr_kv_sim_open(&d->sim, d->cfg.model)) {
         return "cannot open the model: unknown profile or out of memory";
     }
     d->nbh = d->cfg.vector_bytes / 32U;
-    if (!mr_kv_sim_shape(&d->sim, 1, 1, d->nbh, 0, &shape) ||
-        (d->cfg.tokens + 31U) / 32U * d->cfg.users > shape.pages) {
-        return "the histories do not fit the device: fewer users, tokens or bytes";
-    }
+    (void)mr_kv_sim_shape(&d->sim, 1, 1, d->nbh, 0, &shape);
     return mr_kv_sim_start(&d->sim, &shape) ? NULL : "the controller does not get ready";
 }
 

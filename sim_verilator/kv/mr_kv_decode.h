@@ -18,6 +18,7 @@
 #define MR_SIM_VERILATOR_KV_MR_KV_DECODE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -60,8 +61,15 @@ typedef struct {
 
 typedef struct mr_kv_decode mr_kv_decode_t;
 
+/* Name of model i, or NULL behind the last. */
+const char *mr_kv_decode_model(size_t i);
+
 /* Why a configuration cannot be run, or NULL. */
 const char *mr_kv_decode_check(const mr_kv_decode_config_t *cfg);
+
+/* Users whose histories of cfg->tokens fit the model's device with room for the positions that a
+ * measurement adds, at most 128; 0 for an unknown model or a bad configuration. */
+uint32_t mr_kv_decode_users_max(const mr_kv_decode_config_t *cfg);
 
 /* Powers up and fills the histories. @return NULL with the reason in *error (NULL: stopped by
  * progress). */

@@ -43,25 +43,33 @@ static const mr_kv_model_t *find_model(const char *name) {
     return NULL;
 }
 
-bool mr_kv_sim_open(mr_kv_sim_t *self, const char *name) {
+bool mr_kv_sim_describe(mr_kv_sim_t *self, const char *name) {
     const mr_kv_model_t *model = find_model(name);
     const mr_dram_profile_t *profile = model != NULL ? mr_dram_profile(model->profile) : NULL;
     if (profile == NULL) {
         return false;
     }
-    const mr_dram_dev_config_t config = {
-        .profile = profile, .word_bytes = model->word_bytes, .init_clocks = INIT_CLOCKS};
     memset(self, 0, sizeof *self);
     self->model = model;
     self->profile = profile;
     self->limits = model->limits;
     self->word_bytes = model->word_bytes != 0U ? model->word_bytes : profile->word_bytes;
     self->block_bytes = model->block_bytes;
+    return true;
+}
+
+bool mr_kv_sim_open(mr_kv_sim_t *self, const char *name) {
+    if (!mr_kv_sim_describe(self, name)) {
+        return false;
+    }
+    const mr_dram_dev_config_t config = {.profile = self->profile,
+                                         .word_bytes = self->model->word_bytes,
+                                         .init_clocks = INIT_CLOCKS};
     if (!mr_dram_dev_init(&self->dev, &config)) {
         return false;
     }
-    mr_dram_rules_init(&self->rules, profile, INIT_CLOCKS);
-    self->dut = model->open();
+    mr_dram_rules_init(&self->rules, self->profile, INIT_CLOCKS);
+    self->dut = self->model->open();
     if (self->dut == NULL) {
         mr_dram_dev_close(&self->dev);
         return false;
@@ -168,6 +176,9 @@ void mr_kv_sim_clock(mr_kv_sim_t *self) {
         mr_dram_rules_clock(&self->rules, &self->dfi, &answer);
         more.rd_valid = answer.rd_valid;
         memcpy(more.rd_data, answer.rd_data, sizeof more.rd_data);
+        for (uint32_t i = 0; self->blank_zero && answer.rd_poison >> i != 0U; i++) {
+            more.rd_data[i] = (answer.rd_poison >> i & 1U) != 0U ? 0U : more.rd_data[i];
+        }
     }
     count_clock(self, &more);
     self->model->settle(self->dut, &self->in, &self->shape, &more, &self->out);

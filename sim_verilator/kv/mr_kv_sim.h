@@ -74,10 +74,11 @@ typedef struct {
 
 struct mr_kv_model;
 
-/* Read all members; write `in` only. */
+/* Read all members; write `in` and `blank_zero` only. */
 typedef struct {
     mr_kv_sim_in_t in;
     mr_kv_sim_out_t out;
+    bool blank_zero; /* bytes that were never written read as 0 instead of 0xA5 */
     const mr_dram_profile_t *profile;
     mr_kv_sim_limits_t limits;
     mr_kv_sim_shape_t shape;
@@ -105,6 +106,10 @@ const char *mr_kv_sim_name(size_t i);
  * it never gets ready. */
 bool mr_kv_sim_open(mr_kv_sim_t *self, const char *name);
 void mr_kv_sim_close(mr_kv_sim_t *self);
+
+/* Fills in what is known without a running controller: profile, limits, sizes. Enough for
+ * mr_kv_sim_shape(); needs no close. @return false for an unknown name. */
+bool mr_kv_sim_describe(mr_kv_sim_t *self, const char *name);
 
 /* Shape of a page and the pages that fit the device, at most `pages` of them (0: all).
  * @return false when the numbers exceed the limits or no page fits. */

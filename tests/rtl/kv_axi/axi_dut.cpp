@@ -23,6 +23,7 @@ static void outputs(axi_dut_t *io) {
     io->busy = dut->busy_o;
     io->wr_err = dut->wr_err_o;
     io->proto_err = dut->proto_err_o;
+    io->timeout = dut->timeout_o;
     io->cnt_done = dut->cnt_rd_done_o;
     io->rd_out = dut->rd_out_o;
     io->wr_out = dut->wr_out_o;

@@ -19,7 +19,8 @@ typedef struct {
     uint64_t wd_be;
     uint8_t wd_word[AXI_BYTES];
     /* from it */
-    bool run_ready, wd_pop, rd_issue, rd_valid, rd_err, idle, ready, busy, wr_err, proto_err;
+    bool run_ready, wd_pop, rd_issue, rd_valid, rd_err, idle, ready, busy, wr_err, proto_err,
+        timeout;
     bool cnt_done;
     uint16_t rd_out, wr_out, err_count, cnt_data;
     uint64_t err_addr;

@@ -8,6 +8,7 @@ module tb_kv_axi #(
   parameter int MaxReads = 16,
   parameter int MaxWrites = 8,
   parameter int KeyBits = 6,
+  parameter int TimeoutBits = 11,
   localparam int BaBits = 2,
   localparam int RowBits = 4,
   localparam int ColBits = 7,
@@ -47,6 +48,7 @@ module tb_kv_axi #(
   output wire  [15:0] wr_err_count_o,
   output wire  [63:0] wr_err_addr_o,
   output wire         proto_err_o,
+  output wire         timeout_o,
   output wire  [7:0]  awid_o,
   output wire  [63:0] awaddr_o,
   output wire  [7:0]  awlen_o,
@@ -103,14 +105,15 @@ module tb_kv_axi #(
 
   mr_kv_axi #(
     .WordBytes(WordBytes), .BurstClks(BurstClks), .BaBits(BaBits), .RowBits(RowBits), .ColBits(ColBits), .AddrW(AddrW), .IdW(IdW),
-    .MaxBurst(MaxBurst), .MaxReads(MaxReads), .MaxWrites(MaxWrites), .KeyBits(KeyBits)
+    .MaxBurst(MaxBurst), .MaxReads(MaxReads), .MaxWrites(MaxWrites), .KeyBits(KeyBits),
+    .TimeoutBits(TimeoutBits)
   ) u_dut (
     .clk_i, .rst_ni, .clear_i, .base_i(base_i[AddrW-1:0]), .cfg_part_i(cfg_part_i[La-1:0]), .cfg_step_i(BaBits'(1)),
     .run_valid_i, .run_ready_o, .run_wr_i, .run_base_i(run_base_i[La-1:0]), .run_rot_i(run_rot_i[BaBits-1:0]),
     .run_part_i(run_part_i[BaBits-1:0]), .run_off_i(run_off_i[La-1:0]), .run_n_i(run_n_i[La-1:0]), .run_use_i(run_use_i[La+3:0]),
     .wd_word_i(wd_word_i[8*WordBytes-1:0]), .wd_be_i(wd_be_i[WordBytes-1:0]), .wd_pop_o, .rd_issue_o, .rd_room_i,
     .rd_valid_o, .rd_word_o(rd_word), .rd_err_o, .idle_o, .ready_o, .busy_o, .rd_out_o(rd_out), .wr_out_o(wr_out),
-    .err_clear_i, .wr_err_o, .wr_err_count_o, .wr_err_addr_o(err_addr), .proto_err_o,
+    .err_clear_i, .wr_err_o, .wr_err_count_o, .wr_err_addr_o(err_addr), .proto_err_o, .timeout_o,
     .axi_awid_o(awid), .axi_awaddr_o(awaddr), .axi_awlen_o(awlen_o), .axi_awsize_o(awsize_o), .axi_awburst_o(awburst_o),
     .axi_awlock_o(awrest_o[0]), .axi_awcache_o(awrest_o[4:1]), .axi_awprot_o(awrest_o[7:5]), .axi_awqos_o(awrest_o[11:8]),
     .axi_awvalid_o(awvalid_o), .axi_awready_i(awready_i),
