@@ -7,10 +7,11 @@
 #include "millrace/regs.h"
 
 #define POLL_CYCLES 64u
-#define POSITIONS 32u   /* of a page */
-#define BLOCK_BYTES 34u /* Q8_0 */
-#define COUNT_POLLS 16u /* x POLL_CYCLES: a counter's quarter is there in 600 cycles */
-#define COUNT_OPEN 8u   /* counters of causes with a row open */
+#define POSITIONS 32u         /* of a page */
+#define BLOCK_BYTES 34u       /* Q8_0 */
+#define PART_LIMIT (1u << 18) /* of the controller */
+#define COUNT_POLLS 16u       /* x POLL_CYCLES: a counter's quarter is there in 600 cycles */
+#define COUNT_OPEN 8u         /* counters of causes with a row open */
 #define COUNT_COMMAND 17u
 
 static mr_status_t kv_read(const mr_mmio_t *mmio, uint32_t offset, uint32_t *value) {
@@ -104,6 +105,9 @@ mr_status_t mr_kv_layout(const mr_mmio_t *mmio, uint32_t layers, uint32_t heads,
     const uint32_t fit = dram.bursts / part;
     const uint32_t step = dram.banks / chunks;
     *layout = (mr_kv_layout_t){fit < most ? fit : most, chunk, part, step > 1u ? step : 1u};
+    if (part >= PART_LIMIT) {
+        return MR_UNSUPPORTED;
+    }
     return fit == 0u ? MR_NO_SPACE : MR_OK;
 }
 

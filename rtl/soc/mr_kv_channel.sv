@@ -87,7 +87,7 @@ module mr_kv_channel #(
   logic [15:0]     count_data, count_q;
   logic            count_busy_q;
   logic [PageW:0]  pages_used, pages_dirty;
-  logic [16:0]     pages_clean;
+  logic [16:0]     pages_q;
   logic [63:0]     cnt_refused;
   logic            page_err;
 
@@ -100,7 +100,7 @@ module mr_kv_channel #(
     .ctrl_init_cmd(init), .ctrl_snap_cmd(snap), .status_ready_i(ready),
     .admin_slot_q(admin_slot), .admin_src_q(admin_src), .admin_op_q(admin_op), .admin_go_cmd(admin_go), .admin_len_q(admin_len),
     .admin_status_busy_i(admin_busy), .admin_status_code_i(admin_code),
-    .pages_free_i(32'(pages_clean) + 32'(pages_dirty)), .pages_dirty_i(32'(pages_dirty)),
+    .pages_free_i(32'(pages_q) - 32'(pages_used)), .pages_dirty_i(32'(pages_dirty)),
     .error_refused_set_i(refused_o), .error_refused_q(), .error_page_copy_set_i(page_err), .error_page_copy_q(),
     .refused_who_i(cnt_refused[15:0]), .refused_pos_i(cnt_refused[31:16]),
     .refused_pages_pages_i(cnt_refused[47:32]), .refused_pages_tag_i(cnt_refused[63:48]),
@@ -117,7 +117,6 @@ module mr_kv_channel #(
   // ---- start: the shape in use is what the registers held at the last CTRL.init or soft reset ----
   logic [8:0]        layers_q;
   logic [7:0]        heads_q;
-  logic [16:0]       pages_q;
   logic [La-1:0]     chunk_q, part_q;
   logic [BaBits-1:0] step_q;
   logic              ctrl_ready, ctrl_idle, cfg_start, ad_valid, ad_ready, ad_done;
@@ -175,7 +174,7 @@ module mr_kv_channel #(
     .cfg_start_i(cfg_start), .cfg_layers_i(layers_q), .cfg_heads_i({1'b0, heads_q}), .cfg_nbh_i({1'b0, nbh_o}),
     .cfg_pages_i(pages_q), .cfg_chunk_i(chunk_q), .cfg_part_i(part_q), .cfg_step_i(step_q), .inj_owner_i(1'b0),
     .ready_o(ctrl_ready), .idle_o(ctrl_idle), .pe_err_o(page_err), .cnt_refused_o(cnt_refused),
-    .pages_used_o(pages_used), .pages_dirty_o(pages_dirty), .pages_clean_o(pages_clean),
+    .pages_used_o(pages_used), .pages_dirty_o(pages_dirty),
     .kc_valid_i, .kc_ready_o, .kc_op_i, .kc_slot_i, .kc_layer_i, .kc_head_i, .kc_kind_i, .kc_pos_i, .kc_count_i,
     .kw_valid_i, .kw_ready_o, .kw_block_i, .kr_valid_o, .kr_ready_i, .kr_block_o, .kr_last_o, .kr_status_o,
     .ad_valid_i(ad_valid), .ad_ready_o(ad_ready), .ad_op_i(ad_op), .ad_slot_i(ad_slot), .ad_src_i(ad_src), .ad_len_i(ad_len),

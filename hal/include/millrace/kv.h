@@ -22,8 +22,8 @@ typedef struct {
 } mr_kv_layout_t;
 
 /* The layout of a shape on this device: layers 1..256, heads 1..255, nbh 1..16 blocks of 32.
- * @return also MR_NO_SPACE (not even one page fits), MR_DEVICE (the device states an impossible
- * DRAM) */
+ * @return also MR_NO_SPACE (not even one page fits), MR_UNSUPPORTED (a page is too large for the
+ * controller: part would be 2^18 or more), MR_DEVICE (the device states an impossible DRAM) */
 MR_NODISCARD mr_status_t mr_kv_layout(const mr_mmio_t *mmio, uint32_t layers, uint32_t heads,
                                       uint32_t nbh, mr_kv_layout_t *layout);
 
