@@ -30,11 +30,11 @@ done
 # The tools run in the work folder on copies: YoWASP's see a /tmp of their own.
 cd "$root"
 commit=$(git rev-parse --short=8 HEAD)
-[ -z "$(git status --porcelain -- rtl boards/ulx3s_85f/chip.vh boards/ulx3s_85f/mr_ooc.sv)" ] || commit="$commit with changes"
+[ -z "$(git status --porcelain -- rtl boards/ulx3s_85f/chip.vh boards/ulx3s_85f/mr_ooc.sv boards/ecp5)" ] || commit="$commit with changes"
 rm -rf "$work/rtl" "$work/boards"
 cp -r rtl "$work/rtl"
 mkdir "$work/boards"
-cp boards/ulx3s_85f/chip.vh boards/ulx3s_85f/mr_ooc.sv "$work/boards/"
+cp -r boards/ecp5 boards/ulx3s_85f/chip.vh boards/ulx3s_85f/mr_ooc.sv "$work/boards/"
 card=$root/boards/ulx3s_85f/results.md
 cd "$work"
 includes=$(find rtl -name '*.sv' -printf '-I%h\n' | sort -u | tr '\n' ' ')
@@ -44,7 +44,8 @@ sources+=$(find rtl -name '*.sv' ! -name '*_pkg.sv' | sort | tr '\n' ' ')
 echo "synthesis: $work/yosys.log"
 $yosys -q -l yosys.log -p "read_verilog -sv -defer -DSYNTHESIS $includes -Iboards $sources \
     boards/mr_ooc.sv; hierarchy -check -top mr_ooc -chparam GitHash 32'h${commit%% *}; \
-    synth_ecp5 -top mr_ooc -json mr_ooc.json; check -assert; tee -q -o stat.txt stat" >yosys.out
+    synth_ecp5 -top mr_ooc -run begin:coarse; script boards/ecp5/narrow_mul.ys; \
+    synth_ecp5 -top mr_ooc -run coarse: -json mr_ooc.json; check -assert; tee -q -o stat.txt stat" >yosys.out
 
 echo "place and route: $work/nextpnr.log"
 $nextpnr --85k --speed 6 --package CABGA381 --freq 50 --seed "$seed" --router router2 \

@@ -50,8 +50,8 @@ module mr_ooc #(
   assign out = {req_ready, rsp_valid, rsp_rdata, rsp_error, irq, cke, cs_n, ras_n, cas_n, we_n, ba, a, dqm, dq, dq_oe};
 
   mr_chip #(
-    .Tiles(Tiles), .Lanes(Lanes), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth), .ResBufs(ResBufs),
-    .ResSize(ResSize), .MaxG(MaxG), .KvSlots(KvSlots), .KvLayers(KvLayers), .KvHeads(KvHeads), .KvNbh(KvNbh),
+    .Tiles(Tiles), .Lanes(Lanes), .WDepth(WDepth), .WSlice(WSlice), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth),
+    .ResBufs(ResBufs), .ResSize(ResSize), .MaxG(MaxG), .KvSlots(KvSlots), .KvLayers(KvLayers), .KvHeads(KvHeads), .KvNbh(KvNbh),
     .KvPages(KvPages), .KvSlotBlocks(KvSlotBlocks), .DqBytes(DqBytes), .Prof(Prof), .ClockKhz(ClockKhz)
   ) u_chip (
     .clk_i, .rst_ni(rst_n), .git_hash_i(GitHash), .req_valid_i(req_valid), .req_ready_o(req_ready), .req_write_i(req_write),

@@ -80,6 +80,11 @@ static void draw_order(FILE *f, size_t panel, const mr_cli_bench_row_t *rows, si
                  style);
         }
         (void)fprintf(f, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"%s\"/>\n", x, y, colour);
+        if (r->result.utilization < lowest) { /* below the axis: say where */
+            (void)snprintf(style, sizeof style, "%.1f %%", 100.0 * r->result.utilization);
+            text(f, x, y - (random ? 8.0 : 22.0),
+                 "font-size=\"12\" fill=\"#b00\" text-anchor=\"middle\"", style);
+        }
         before = r;
     }
     if (before == NULL && !random) {

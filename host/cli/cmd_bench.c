@@ -133,6 +133,12 @@ static int judge(const mr_cli_bench_row_t *row) {
                            ": the controller's counters are wrong",
                            row->config.model, sum, r->clocks);
     }
+    if (row->measured && r->causes[0] > r->useful_most) {
+        return mr_cli_fail("%s: the controller counts %" PRIu64
+                           " useful cycles, but no more than %" PRIu64
+                           " words passed its ports: its counters are wrong",
+                           row->config.model, r->causes[0], r->useful_most);
+    }
     if (row->measured && r->violations != 0U) {
         return mr_cli_fail("%s: %" PRIu64 " DRAM rules broken, the first: %s", row->config.model,
                            r->violations, row->violation);

@@ -2,6 +2,8 @@
 // Simple dual-port RAM for large memories: as mr_ram_1r1w, but a word must not be read in the cycle in which it is written.
 //
 // Width  bits of a word, a multiple of Parts.   Depth  words, >= 2.   Parts  write enables.
+// Slice  bits kept in one array: Width / Parts, or a divisor of it. Narrow slices make synthesis take deep, narrow block
+//        RAMs, whose outputs need no multiplexer; one wide array is what simulates fast.
 // Read latency 1; rdata_o holds until the next read. The user asserts that the forbidden case does not happen (its result is
 // unspecified): block RAM then needs no bypass of Width registers and multiplexers around it, which mr_ram_1r1w costs.
 `default_nettype none
@@ -9,6 +11,7 @@ module mr_sram_1r1w #(
   parameter int Width = 64,
   parameter int Depth = 512,
   parameter int Parts = 1,
+  parameter int Slice = Width / Parts,
   localparam int AddrW = $clog2(Depth)
 ) (
   input  wire              clk_i,
@@ -21,17 +24,27 @@ module mr_sram_1r1w #(
 );
   localparam int PartW = Width / Parts;
 
-  (* no_rw_check *) logic [Width-1:0] mem [Depth];
-
-  always_ff @(posedge clk_i) begin
-    if (re_i) rdata_o <= mem[raddr_i];
-  end
-
-  genvar p;
+  genvar i;
   generate
-    for (p = 0; p < Parts; p = p + 1) begin : gen_part
+    if (Slice == PartW) begin : gen_whole
+      (* no_rw_check *) logic [Width-1:0] mem [Depth];
       always_ff @(posedge clk_i) begin
-        if (we_i[p]) mem[waddr_i][p*PartW +: PartW] <= wdata_i[p*PartW +: PartW];
+        if (re_i) rdata_o <= mem[raddr_i];
+      end
+      for (i = 0; i < Parts; i = i + 1) begin : gen_part
+        always_ff @(posedge clk_i) begin
+          if (we_i[i]) mem[waddr_i][i*PartW +: PartW] <= wdata_i[i*PartW +: PartW];
+        end
+      end
+    end else begin : gen_sliced
+      for (i = 0; i < Width / Slice; i = i + 1) begin : gen_slice
+        (* no_rw_check *) logic [Slice-1:0] mem [Depth];
+        logic [Slice-1:0] rdata_q;
+        always_ff @(posedge clk_i) begin
+          if (re_i) rdata_q <= mem[raddr_i];
+          if (we_i[i*Slice/PartW]) mem[waddr_i] <= wdata_i[i*Slice +: Slice];
+        end
+        assign rdata_o[i*Slice +: Slice] = rdata_q;
       end
     end
   endgenerate

@@ -62,7 +62,7 @@ module mr_kv_alloc #(
   logic [PageW-1:0] list_page;
 
   assign clean     = head_q != mid_q;
-  assign dirty     = mid_q != tail_q;
+  assign dirty     = pages_dirty_o != '0;
   assign want      = !spare_valid_o && !refill_q && bump_q == BumpNone;
   assign bump_take = want && !bump_end_q;
   assign refill    = want && bump_end_q && clean;
@@ -141,7 +141,7 @@ module mr_kv_alloc #(
     endcase
     prod_q <= EndW'(fact_q) * EndW'(cfg_part_i);
     over_q <= EndW > LA && prod_q > (EndW'(1) << LA);
-    none_o <= want && bump_end_q && head_q == tail_q;     // a clock late: nothing comes back between two commands' looks
+    none_o <= want && bump_end_q && !clean && !dirty;     // a clock late: nothing comes back between two commands' looks
     if (refill_q) spare_page_o <= list_page;
     else if (bump_q == BumpBase) spare_page_o <= bump_page_q[PageW-1:0];
     if (state_q == StIdle) pe_copy_o <= copy_i;

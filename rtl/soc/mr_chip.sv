@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Chip of one group: register bus, hub, group network, tiles, KV-cache DRAM controller (docs/architecture.md).
 //
-// Tiles 1..31.   Lanes WDepth VDepth XDepth PDepth  see mr_tile.   KvMask  bit t: tile t has a KV port.
+// Tiles 1..31.   Lanes WDepth WSlice VDepth XDepth PDepth  see mr_tile.   KvMask  bit t: tile t has a KV port.
 // ResBufs ResSize  see mr_hub.   KvSlots KvLayers KvHeads KvNbh KvPages KvSlotBlocks DqBytes Prof KvInitCycles ReadExtra  see mr_kv_channel.
 // ClockKhz  stated clock, told to software.   git_hash_i  constant: source revision, told to software, 0 if unknown.
 // Register bus: docs/interfaces.md section 4. irq_o is high while a result waits. SDRAM pins: mr_kv_phy_sdr.
@@ -12,6 +12,7 @@ module mr_chip #(
   parameter int Tiles = 2,
   parameter int Lanes = 2,
   parameter int WDepth = 4096,
+  parameter int WSlice = 288,
   parameter int VDepth = 4096,
   parameter int XDepth = 64,
   parameter int PDepth = 256,
@@ -281,7 +282,7 @@ module mr_chip #(
   generate
     for (t = 0; t < Tiles; t = t + 1) begin : gen_tile
       mr_tile #(
-        .Lanes(Lanes), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth), .HasKv(KvMask[t]),
+        .Lanes(Lanes), .WDepth(WDepth), .WSlice(WSlice), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth), .HasKv(KvMask[t]),
         .MaxG(MaxG), .MaxNbh(KvNbh)
       ) u_tile (
         .clk_i, .rst_ni(run_ni),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tile: memories, sequencer, vector unit, dot-product unit, KV append, network ports and registers (docs/tile_isa.md).
 //
-// Lanes 1, 2, 4, 8.   WDepth WMEM words.   VDepth VMEM elements.   XDepth XMEM blocks.   PDepth descriptors.
+// Lanes 1, 2, 4, 8.   WDepth WMEM words.   VDepth VMEM elements.   XDepth XMEM blocks.   PDepth descriptors.   WSlice  see mr_tile_mem.
 // HasKv  the tile has a KV port; otherwise KV_APPEND is refused (status 1) and so is ATTEND.
 // MaxG MaxNbh  limits of ATTEND (mr_dpu).
 // Registers: sel_i with address and data for one cycle, answer in the next (rtl/csr). Loader: mr_tile_mem. Bus: mr_group_bus.
@@ -11,6 +11,7 @@
 module mr_tile #(
   parameter int Lanes = 2,
   parameter int WDepth = 1024,
+  parameter int WSlice = 288,
   parameter int VDepth = 2048,
   parameter int XDepth = 64,
   parameter int PDepth = 128,
@@ -234,7 +235,7 @@ module mr_tile #(
   logic [WaW-1:0] wv_addr;
   logic [Lanes*288-1:0] w_data;
 
-  mr_tile_mem #(.Lanes(Lanes), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth)) u_mem (
+  mr_tile_mem #(.Lanes(Lanes), .WDepth(WDepth), .WSlice(WSlice), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth)) u_mem (
     .clk_i, .rst_ni, .idle_i(!busy && rx_idle && !net_busy),
     .cfg_en_i, .cfg_write_i, .cfg_kind_i, .cfg_index_i, .cfg_wdata_i, .cfg_rvalid_o, .cfg_rdata_o, .cfg_error_o,
     .va_en_i(va_en), .va_addr_i(va_addr), .va_data_o(va_data), .vb_en_i(vb_en), .vb_addr_i(vb_addr),

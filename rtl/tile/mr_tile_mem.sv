@@ -2,6 +2,7 @@
 // Memories of a tile, their port arbitration, and the loader's access to them (memory window, docs/interfaces.md 4).
 //
 // Lanes 1, 2, 4, 8.   WDepth words of Lanes x 288 bits.   VDepth elements (even).   XDepth blocks.   PDepth descriptors.
+// WSlice  bits of WMEM kept in one array (Slice of mr_sram_1r1w).
 // VMEM: two read ports (A: VEC; B: VEC, then DPU, then NET out), one write port (VEC, then DPU, then NET in). VEC is never
 // stalled; the others have ready/valid. Every read answers one cycle after it was accepted and holds.
 // Loader: one access a cycle by cfg_en_i; its answer (reads and writes) comes with cfg_rvalid_o two cycles later; an access while
@@ -11,6 +12,7 @@
 module mr_tile_mem #(
   parameter int Lanes = 2,
   parameter int WDepth = 1024,
+  parameter int WSlice = 288,
   parameter int VDepth = 2048,
   parameter int XDepth = 64,
   parameter int PDepth = 128,
@@ -216,7 +218,7 @@ module mr_tile_mem #(
   genvar l;
   generate
     for (l = 0; l < Lanes; l = l + 1) begin : gen_wmem
-      mr_sram_1r1w #(.Width(288), .Depth(WDepth)) u_wmem (
+      mr_sram_1r1w #(.Width(288), .Depth(WDepth), .Slice(WSlice)) u_wmem (
         .clk_i, .re_i(w_re), .raddr_i(w_raddr), .rdata_o(w_data_o[l*288 +: 288]),
         .we_i(wr_w && lane == LaneW'(l)), .waddr_i(word), .wdata_i({cfg_wdata_i, stage_q})
       );

@@ -15,7 +15,8 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # A missing module ends `hierarchy -check`. The cells that are left uninterpreted are the device's own two.
 $yosys -q -l "$log" -p "read_verilog -sv -defer -DSYNTHESIS $includes -Iboards/ulx3s_85f $sources boards/ulx3s_85f/mr_ooc.sv;
-    hierarchy -check -top mr_ooc; synth_ecp5 -top mr_ooc -run begin:map_ffs; check -assert;
+    hierarchy -check -top mr_ooc; synth_ecp5 -top mr_ooc -run begin:coarse; script boards/ecp5/narrow_mul.ys;
+    synth_ecp5 -top mr_ooc -run coarse:map_ffs; check -assert;
     select -assert-none t:\$dlatch t:\$adlatch t:\$dlatchsr t:\$_DLATCH_N_ t:\$_DLATCH_P_ t:\$mem_v2 t:\$mul;
     select -assert-max $max_mult t:MULT18X18D; select -assert-max $max_ebr t:DP16KD;
     select -assert-min 1 t:MULT18X18D; select -assert-min 1 t:DP16KD; stat" >/dev/null || { tail -5 "$log"; exit 1; }

@@ -13,6 +13,7 @@ enum {
     BATCH = 8,
     LATENCY_MAX = 1 << 20,
     WARM_CLOCKS = 8192,
+    UNDER_WAY = 4096, /* words in buffers at a window's ends */
     HANG = 200000,
     TRIALS = 33,
     GAP = 400,
@@ -44,8 +45,8 @@ struct mr_kv_decode {
     place_t place;
     bool random, issuing, filling, stuck, full;
     uint64_t rng, accepted, rounds, last_answer, data_errors;
-    uint32_t *latency; /* how often each latency came, while measuring */
-    uint64_t latencies;
+    uint32_t *latency;          /* how often each latency came, while measuring */
+    uint64_t latencies, blocks; /* blocks: through the ports */
     bool measuring;
     char violation[128];
 };
@@ -245,6 +246,7 @@ static void tick(mr_kv_decode_t *d) {
     mr_kv_sim_clock(&d->sim);
     const mr_kv_sim_out_t *out = &d->sim.out;
     if (in->kw_valid && out->kw_ready) {
+        d->blocks++;
         took_block(d);
     }
     if (in->kc_valid && out->kc_ready) {
@@ -255,6 +257,7 @@ static void tick(mr_kv_decode_t *d) {
         advance(d);
     }
     if (out->kr_valid) {
+        d->blocks++;
         take_answer(d);
     }
     if (d->count == 0U) {
@@ -624,6 +627,8 @@ bool mr_kv_decode_measure(mr_kv_decode_t *d, bool random, mr_kv_decode_result_t 
     const uint64_t start = d->sim.clock;
     const double energy = mr_kv_sim_energy_pj(&d->sim);
     const uint64_t rounds = d->rounds;
+    const uint64_t blocks = d->blocks;
+    const uint64_t accepted = d->accepted;
     d->measuring = true;
     const mr_kv_sim_counts_t before = snapshot(d);
     *error = NULL;
@@ -633,6 +638,8 @@ bool mr_kv_decode_measure(mr_kv_decode_t *d, bool random, mr_kv_decode_result_t 
     d->measuring = false;
     const double spent = mr_kv_sim_energy_pj(&d->sim) - energy;
     r->rounds_taken = d->rounds - rounds;
+    r->useful_most = (d->blocks - blocks) * d->sim.block_bytes / d->sim.word_bytes +
+                     2U * (d->accepted - accepted) + UNDER_WAY;
     r->tokens_last = d->length[d->order[0]];
     const mr_kv_sim_counts_t after = snapshot(d);
     fill_result(d, &before, &after, spent, r);

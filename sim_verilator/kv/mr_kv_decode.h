@@ -44,6 +44,9 @@ typedef struct {
     uint64_t clocks,
         causes[MR_KV_DECODE_CAUSES]; /* the causes add up to clocks, or balanced is false */
     bool balanced;
+    /* Most clocks that can have been useful, by what passed the ports in the window: the bytes of
+     * answers and appends in words, two cut words a command, and what was under way at its ends. */
+    uint64_t useful_most;
     double utilization, limit, pj_per_bit;
     uint64_t act, rd, wr, pre, ref;
     uint64_t latency_p50, latency_p99, latency_max; /* STREAM taken to its first beat, clocks */
