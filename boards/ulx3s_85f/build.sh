@@ -34,7 +34,7 @@ commit=$(git rev-parse --short=8 HEAD)
 rm -rf "$work/rtl" "$work/boards"
 cp -r rtl "$work/rtl"
 mkdir "$work/boards"
-cp -r boards/ecp5 boards/ulx3s_85f/chip.vh boards/ulx3s_85f/mr_ooc.sv "$work/boards/"
+cp -r boards/ecp5 boards/ulx3s_85f/chip.vh boards/ulx3s_85f/mr_ooc.sv boards/ulx3s_85f/mr_ooc.lpf "$work/boards/"
 card=$root/boards/ulx3s_85f/results.md
 cd "$work"
 includes=$(find rtl -name '*.sv' -printf '-I%h\n' | sort -u | tr '\n' ' ')
@@ -49,7 +49,7 @@ $yosys -q -l yosys.log -p "read_verilog -sv -defer -DSYNTHESIS $includes -Iboard
 
 echo "place and route: $work/nextpnr.log"
 $nextpnr --85k --speed 6 --package CABGA381 --freq 50 --seed "$seed" --router router2 \
-    --lpf-allow-unconstrained --timing-allow-fail \
+    --lpf boards/mr_ooc.lpf --lpf-allow-unconstrained --timing-allow-fail \
     --json mr_ooc.json >nextpnr.log 2>&1
 
 # The device's use after packing; the last clock figure is the routed one.
