@@ -8,7 +8,6 @@
 // passed since the last one. (Behind a write it would be no cheaper: tWR takes what the hidden turnaround saves.) In idle time
 // (64 clocks of idle_i) they are paid one by one, up to RefMax ahead. hold_o stops all other commands from its first clock
 // on; when it falls, rows may be opened so that the ACTIVATE comes exactly at the end of the refresh.
-// After 16 clocks of idle_i all rows are closed, under hold_o.
 // Refresh per bank: a bank of this round that no queued segment (pend_i) and none behind them (seg_bank_i, ahead_i) needs is
 // claimed, from Near owed on also one that only the latter need (claim_*): nobody else may open it; want_pre_o / want_refb_o ask for a command in the next clock, taken_i says that it was
 // issued. When Force are owed a needed bank is taken, under hold_o, and dirty_o says that rows must be opened again.
@@ -111,14 +110,10 @@ module mr_kv_refresh #(
   logic [WaitW-1:0] wait_q, wait_d;
   logic [3:0]       init_q;
   logic             over;       // StRun follows
-  logic             close_q;    // the rows are closed, without a refresh
   logic             batch_q;    // all that are owed, not one in idle time
-  logic             shut, claim_d;
   logic             last;       // of the refreshes in a row
   logic             zero_q, one_q, zero_d, one_d;   // the wait is at 0, at 1
 
-  // Rows that nobody asked for in 16 clocks are closed: a device at rest wastes less, and whoever comes next need not wait for a PRE.
-  assign shut   = idle_i && idle_q[6:4] != 3'd0 && open_i != '0 && !claim_valid_o && !claim_d;
   assign over   = state_q == StWait && next_q == StRun && (zero_q || one_q);
   assign prea_o = state_q == StPrea;
   assign refa_o = state_q == StRef;
@@ -145,7 +140,6 @@ module mr_kv_refresh #(
         one_d   = TRpAll == 3;
         next_d  = StMrs;
         if (ready_o || InitRefs != 0) next_d = StRef;
-        if (close_q) next_d = StRun;
         state_d = StWait;
       end
       StRef: begin
@@ -169,14 +163,11 @@ module mr_kv_refresh #(
         if (zero_q || (one_q && next_q == StRun)) state_d = next_q;
       end
       StHold: begin
-        if (open_i == '0 && (&may_act_i)) begin
-          state_d = StRef;
-          if (close_q) state_d = StRun;
-        end
-        if (open_i != '0 && (open_i & ~may_pre_i) == '0) state_d = StPrea;
+        if (open_i == '0 && (&may_act_i)) state_d = StRef;
+        else if (open_i != '0 && (open_i & ~may_pre_i) == '0) state_d = StPrea;
       end
       StRun: begin
-        if ((PerBank == 0 && (force_q || draw_q)) || shut) state_d = StHold;
+        if (PerBank == 0 && (force_q || draw_q)) state_d = StHold;
       end
       default: state_d = StPower;
     endcase
@@ -201,8 +192,6 @@ module mr_kv_refresh #(
       if (refa_o && !ready_o) init_q <= init_q - 4'd1;
       if (over) ready_o <= 1'b1;
       if (state_q == StRun) batch_q <= force_q;
-      if (!ready_o) close_q <= 1'b0;
-      else if (state_q == StRun) close_q <= !(PerBank == 0 && (force_q || draw_q));
     end
   end
 
@@ -242,7 +231,6 @@ module mr_kv_refresh #(
       assign hold_o      = state_q != StRun || take_q;
       assign dirty_o     = dirty_q;
       assign paid        = refb;
-      assign claim_d     = state_q == StRun && !claim_q && pb_q == '0 && found && (some_q || draw_q);
 
       always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
@@ -261,7 +249,7 @@ module mr_kv_refresh #(
           if (refb || drop) begin
             claim_q <= 1'b0;
             take_q  <= 1'b0;
-          end else if (claim_d) begin
+          end else if (state_q == StRun && !claim_q && pb_q == '0 && found && (some_q || draw_q)) begin
             claim_q <= 1'b1;
             new_q   <= 1'b1;
             take_q  <= force_q;
@@ -278,8 +266,7 @@ module mr_kv_refresh #(
       assign claim_valid_o = 1'b0;
       assign claim_o       = '0;
       assign hold_o        = state_q != StRun;
-      assign dirty_o       = over && !close_q;
-      assign claim_d       = 1'b0;
+      assign dirty_o       = over;
       assign paid          = refa_o;
       wire unused_pb = &{1'b0, pend_i, ahead_i, near_q, seg_valid_i, seg_bank_i, act_ok_i, taken_i, TPbPb[0], some_q};
       `MR_ASSERT(Owed, owed_q <= 6'(Ahead + RefMax))

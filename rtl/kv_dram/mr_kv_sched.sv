@@ -13,8 +13,7 @@
 // dfi_*: one command a clock; with RowColBus dfi_* has RD, WR and MRS and dfi2_* the rest. Words of a burst follow Wl behind WR.
 // For the counters: rd_slot_o / wr_slot_o a burst of that kind owns this clock (commands' time); cause_o why no burst does (codes of
 // mr_kv_account); row_ev_o / col_ev_o commands issued; open_o some row is open. idle_o: nothing queued or on its way out.
-// Latency: seg_peek_i to ACT in the dfi registers 2 clocks; 1 while nothing is queued and all rows are closed, as they are when
-// nothing was asked for 16 clocks (mr_kv_refresh). Tests: tests/rtl/kv_sched.
+// Latency: seg_peek_i to ACT in the dfi registers 2 clocks. Tests: tests/rtl/kv_sched.
 `default_nettype none
 `include "mr_assert.vh"
 module mr_kv_sched #(
@@ -258,17 +257,12 @@ module mr_kv_sched #(
   logic [GW-1:0]      w_g_q;
   logic               w_seg_q;      // the command is for the segment on offer
   logic               row_free, row_fits;
-  logic               quiet_q, direct, mine_q, same;
-  logic [KBits-1:0]   x_k;
-  logic [GW-1:0]      g_head, x_g;
 
   assign w_bank  = !dirty_q ? seg_bank_i : (rs_head_q ? h_bank_q : rs_q);
   assign row_rd  = row_mem[w_bank];
   assign w_row   = dirty_q ? row_rd : seg_row_i;
   // same_q: the segment's row is the bank's, two clocks after both were known.
   assign cmp_ok  = seg_peek_i && !push && !dirty_q && !(row_go && row_is_act);
-  // mine_q: it has opened a group of the bank itself.
-  assign same    = mine_q || (cmp_q && same_q);
   assign blocked = hold || (claim_valid && claim[BaBits-1:0] == w_bank);
 
   generate
@@ -277,7 +271,6 @@ module mr_kv_sched #(
       assign w_k     = w_bank;
       assign w_open  = bk_open[w_bank];
       assign w_g     = 1'b0;
-      assign g_head  = 1'b0;
     end else begin : gen_mask
       logic [BgBits-1:0] g_first;
       // Groups of the segment: all, or the first few from the first burst's on.
@@ -296,9 +289,8 @@ module mr_kv_sched #(
         for (int g = NG - 1; g >= 0; g = g - 1) begin
           if (w_act[g] || w_pre[g]) w_g = GW'(g);
         end
-        if (w_act[dirty_q ? h_g : g_first] || w_pre[g_first]) w_g = dirty_q ? h_g : g_first;
+        if (w_act[dirty_q ? h_g : g_first]) w_g = dirty_q ? h_g : g_first;
       end
-      assign g_head = g_first;
     end
   endgenerate
 
@@ -309,7 +301,7 @@ module mr_kv_sched #(
     if (dirty_q) begin
       if (pend[w_bank]) w_act = ~w_open;
     end else if (seg_peek_i) begin
-      if (w_open == '0 || same) w_act = w_mask & ~w_open;
+      if (w_open == '0 || (cmp_q && same_q)) w_act = w_mask & ~w_open;
       else if (cmp_q && !pend[w_bank]) w_pre = w_open;
     end
   end
@@ -320,26 +312,16 @@ module mr_kv_sched #(
 
   // A row command issued in this clock is the segment's last when it opens the only group still closed.
   logic last_act;
-  assign last_act = row_go && row_is_act && (direct || w_seg_q) && (w_mask & ~w_open & ~(NG'(1) << x_g)) == '0;
+  assign last_act = row_go && row_is_act && w_seg_q && (w_mask & ~w_open & ~(NG'(1) << w_g_q)) == '0;
   assign push     = seg_valid_i && !full && !dirty_q && !blocked &&
-                    (last_act || (same && (w_mask & ~w_open) == '0));
+                    (last_act || (cmp_q && same_q && (w_mask & ~w_open) == '0));
 
-  assign refresh_taken = row_go && !direct && !w_seg_q;
-  assign row_is_act = quiet_q || w_is_act_q;
-  assign row_is_ref = !quiet_q && w_is_ref_q;
-  assign row_is_pre = !quiet_q && !w_is_act_q && !w_is_ref_q;
-  // In a quiet device, whose rows are all closed, a segment's first ACTIVATE goes out without being chosen first.
-  assign direct     = quiet_q && seg_peek_i && !hold && !claim_valid;
-  assign row_go     = direct || (want_q && row_free && (RowColBus || !col_go) && row_fits &&
-                      !(hold && w_seg_q) && !(w_seg_q && blocked));
-  assign x_g        = quiet_q ? g_head : w_g_q;
-  generate
-    if (BgBits == 0) begin : gen_x_one
-      assign x_k = quiet_q ? seg_bank_i : w_k_q;
-    end else begin : gen_x
-      assign x_k = quiet_q ? {g_head, seg_bank_i} : w_k_q;
-    end
-  endgenerate
+  assign refresh_taken = row_go && !w_seg_q;
+  assign row_is_act = w_is_act_q;
+  assign row_is_ref = w_is_ref_q;
+  assign row_is_pre = !w_is_act_q && !w_is_ref_q;
+  assign row_go     = want_q && row_free && (RowColBus || !col_go) && row_fits &&
+                      !(hold && w_seg_q) && !(w_seg_q && blocked);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -349,11 +331,7 @@ module mr_kv_sched #(
       cmp0_q    <= 1'b0;
       cmp_q     <= 1'b0;
       want_q    <= 1'b0;
-      mine_q    <= 1'b0;
-      quiet_q   <= 1'b0;
     end else begin
-      mine_q  <= !push && (mine_q || (row_go && row_is_act && (direct || w_seg_q) && !dirty_q));
-      quiet_q <= idle_o && !hold && !claim_valid && !dirty_q && !dirty_set && !want_q && act_ok_all && (&may_act);
       cmp0_q <= cmp_ok;
       cmp_q  <= cmp0_q && cmp_ok;
       if (dirty_set) begin
@@ -410,7 +388,7 @@ module mr_kv_sched #(
     end
   end
   always_ff @(posedge clk_i) begin
-    if (act_any) act_g_q <= x_g;
+    if (act_any) act_g_q <= w_g_q;
   end
 
   generate
@@ -458,7 +436,7 @@ module mr_kv_sched #(
   // --- banks --------------------------------------------------------------------------------------------------------
   generate
     for (k = 0; k < NK; k = k + 1) begin : gen_bank
-      wire row_here = row_go && x_k == KBits'(k);
+      wire row_here = row_go && w_k_q == KBits'(k);
       wire col_here = col_go && h_k == KBits'(k);
       mr_kv_bank_timer #(
         .TRcd((TRcdRd > TRcdWr) ? TRcdRd : TRcdWr), .TRp(TRp), .TRas(TRasC), .TRtp(TRtp), .TWrPre(Wl + Burst + TWr), .TRfcPb(TRfcPb)
@@ -486,8 +464,8 @@ module mr_kv_sched #(
     if (prea) r_cmd = OpPrea;
     if (refa) r_cmd = OpRefa;
     if (row_go) r_cmd = row_is_act ? OpAct : (row_is_ref ? OpRefb : OpPre);
-    r_bg  = (BgBits == 0) ? 2'd0 : 2'(x_k >> BaBits);
-    r_ba  = 3'(x_k[BaBits-1:0]);
+    r_bg  = (BgBits == 0) ? 2'd0 : 2'(w_k_q >> BaBits);
+    r_ba  = 3'(w_k_q[BaBits-1:0]);
     r_a   = 18'(w_row);
   end
 
