@@ -4,7 +4,7 @@
 localparam int Tiles = 1;
 localparam int Lanes = 2;
 localparam int WDepth = 4096;
-localparam int WSlice = 4;
+localparam int WSlice = 288;
 localparam int VDepth = 2560;
 localparam int XDepth = 32;
 localparam int PDepth = 128;
