@@ -12,6 +12,8 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+import mutation  # noqa: E402  pylint: disable=wrong-import-position
 ROOT = HERE.parent.parent.parent
 # word bytes: burst, MaxBurst, MaxReads, MaxWrites, KeyBits as in CMakeLists.txt
 SHAPE = {8: (8, 32, 8, 2, 6), 16: (4, 64, 16, 8, 8), 32: (2, 256, 8, 4, 12)}
@@ -96,47 +98,12 @@ def build(folder, word):
         capture_output=True, text=True, env=dict(os.environ, OBJCACHE=shutil.which("ccache") or ""))
 
 
-def run(name, file, old, new, word, folder):
-    rtl = folder / name
-    shutil.rmtree(rtl, ignore_errors=True)
-    rtl.mkdir(parents=True)
-    for source in (ROOT / "rtl/kv_dram").glob("mr_kv_*.sv"):
-        shutil.copy(source, rtl)
-    path = rtl / f"mr_kv_{file}.sv"
-    text = path.read_text()
-    if text.count(old) != 1:
-        return f"the text of {file} occurs {text.count(old)} times, not once"
-    path.write_text(text.replace(old, new))
-    built = build(rtl, word)
-    if built.returncode != 0:
-        return "does not build: " + built.stderr[-300:]
-    try:
-        bench = subprocess.run([str(rtl / "bench"), "1", "20000"], capture_output=True, text=True, timeout=240)
-    except subprocess.TimeoutExpired:
-        print(f"caught   {name}: does not end", flush=True)
-        return None
-    if bench.returncode == 0 and "PASS" in bench.stdout:
-        return "SURVIVES"
-    print(f"caught   {name}: {(bench.stderr.strip() or 'it crashes').splitlines()[-1]}", flush=True)
-    shutil.rmtree(rtl)
-    return None
-
-
 def main():
     folder = pathlib.Path(sys.argv[1]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     for name in BENCH:
         subprocess.run(["cc", "-std=c11", "-O2", "-c", str(HERE / name), "-o", str(folder / (name + ".o"))], check=True)
-    wanted = sys.argv[2:]
-    bad = 0
-    chosen = [m for m in MUTANTS if not wanted or m[0] in wanted]
-    for mutant in chosen:
-        result = run(*mutant, folder)
-        if result is not None:
-            bad += 1
-            print(f"PROBLEM  {mutant[0]}: {result}", flush=True)
-    print(f"{len(chosen) - bad} of {len(chosen)} caught")
-    return 1 if bad else 0
+    return mutation.main(MUTANTS, build, folder, sys.argv[2:], ("1", "20000"))
 
 
 if __name__ == "__main__":

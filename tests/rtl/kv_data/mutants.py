@@ -12,6 +12,8 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+import mutation  # noqa: E402  pylint: disable=wrong-import-position
 ROOT = HERE.parent.parent.parent
 SHAPE = {2: ["-GWords=2048", "-GFifoWords=32", "-GEntries=8", "-GWays=1"],
          8: ["-GWords=512", "-GFifoWords=32", "-GEntries=4", "-GWays=1"],
@@ -94,51 +96,19 @@ MUTANTS = [
 ]
 
 
-def run(name, file, old, new, word_bytes, folder):
-    rtl = folder / name
-    shutil.rmtree(rtl, ignore_errors=True)
-    rtl.mkdir(parents=True)
-    for source in (ROOT / "rtl/kv_dram").glob("mr_kv_*.sv"):
-        shutil.copy(source, rtl)
-    path = rtl / f"mr_kv_{file}.sv"
-    text = path.read_text()
-    if text.count(old) != 1:
-        return f"the text of {file} occurs {text.count(old)} times, not once"
-    path.write_text(text.replace(old, new))
+def build(rtl, word_bytes):
     common = ROOT / "rtl/common"
-    build = subprocess.run(
+    return subprocess.run(
         ["verilator", "--cc", "--exe", "--build", "-j", "1", "-Wno-fatal", "-Wno-lint", "-DSYNTHESIS", "--Mdir", str(rtl / "obj"), "--prefix", "Vdut",
          "--top-module", "mr_kv_data", "-y", str(rtl), "-y", str(common), f"-I{common}", "-MAKEFLAGS", "-s",
          "-CFLAGS", f"-O1 -DMR_WB={word_bytes} -DMR_BH=17 -DMR_AGE=1500 -DMR_IDLE=50 -DMR_NAME=mutant",
          f"-GWordBytes={word_bytes}", "-GMaxNbh=32", "-GKeyW=4", "-GBlkW=2", "-GLa=20", "-GAgeMax=1500", "-GIdleDrain=50",
          *SHAPE[word_bytes], str(rtl / "mr_kv_data.sv"), str(HERE / "tb_kv_data.cpp"), "-o", str(rtl / "bench")],
         capture_output=True, text=True, env=dict(os.environ, OBJCACHE=shutil.which("ccache") or ""))
-    if build.returncode != 0:
-        return "does not build: " + build.stderr[-300:]
-    try:
-        bench = subprocess.run([str(rtl / "bench")], capture_output=True, text=True, timeout=120)
-    except subprocess.TimeoutExpired:
-        print(f"caught   {name}: does not end", flush=True)
-        return None
-    if bench.returncode == 0 and "PASS" in bench.stdout:
-        return "SURVIVES"
-    print(f"caught   {name}: {bench.stdout.strip().splitlines()[-1]}", flush=True)
-    shutil.rmtree(rtl)
-    return None
 
 
 def main():
-    folder = pathlib.Path(sys.argv[1])
-    wanted = sys.argv[2:]
-    bad = 0
-    chosen = [m for m in MUTANTS if not wanted or m[0] in wanted]
-    for mutant in chosen:
-        result = run(*mutant, folder)
-        if result is not None:
-            bad += 1
-            print(f"PROBLEM  {mutant[0]}: {result}", flush=True)
-    print(f"{len(chosen) - bad} of {len(chosen)} caught")
-    return 1 if bad else 0
+    return mutation.main(MUTANTS, build, pathlib.Path(sys.argv[1]).resolve(), sys.argv[2:], timeout=120)
 
 
 if __name__ == "__main__":
