@@ -9,8 +9,9 @@
 // (64 clocks of idle_i) they are paid one by one, up to RefMax ahead. hold_o stops all other commands from its first clock
 // on; when it falls, rows may be opened so that the ACTIVATE comes exactly at the end of the refresh.
 // Refresh per bank: a bank of this round that no queued segment (pend_i) and none behind them (seg_bank_i, ahead_i) needs is
-// claimed, from Near owed on also one that only the latter need (claim_*): nobody else may open it; want_pre_o / want_refb_o ask for a command in the next clock, taken_i says that it was
-// issued. When Force are owed a needed bank is taken, under hold_o, and dirty_o says that rows must be opened again.
+// claimed, from Near owed on also one that only the latter need (claim_*): nobody else may open it; want_pre_o / want_refb_o ask
+// for a command in the next clock, taken_i says that it was issued. When Force are owed a needed bank is taken, under hold_o,
+// and dirty_o says that rows must be opened again.
 // A bank's index is group * banks of a group + bank. *_i flags of banks: legal in the next clock. All outputs from registers,
 // except want_*. Tests: tests/rtl/kv_sched.
 `default_nettype none
