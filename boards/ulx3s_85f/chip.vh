@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parameters of mr_chip on the ULX3S with an ECP5-85F; the only place where they stand. For inclusion in a module.
-// One tile whose two lanes hold the 8,000 blocks of models/brook.gguf (tests/unit/boards), 16-bit SDR SDRAM, 50 MHz.
+// One tile whose lane holds the 8,000 blocks of models/brook.gguf (tests/unit/boards), 16-bit SDR SDRAM, 50 MHz.
 localparam int Tiles = 1;
-localparam int Lanes = 2;
-localparam int WDepth = 4096;
-localparam int WSlice = 288;
+localparam int Lanes = 1;
+localparam int WDepth = 8192;
+localparam int WSlice = 2;
 localparam int VDepth = 2560;
 localparam int XDepth = 32;
 localparam int PDepth = 128;

@@ -6,7 +6,7 @@
 // write_error_o for one cycle. Refused: no such tile or kind, index out of range, a tile with a job, a write to RESULT, any
 // access while the CRC runs.
 // CRC: crc_start_i latches kind, tile, first row and count; crc_busy_o until crc_value_o is valid; crc_error_o when a
-// read was refused. One 32-bit word a cycle (less one for every window access meanwhile) and 7 cycles of latency.
+// read was refused. One 32-bit word a cycle (less one for every window access meanwhile) and 8 cycles of latency.
 `default_nettype none
 module mr_window #(
   parameter int Tiles = 2,
@@ -33,7 +33,7 @@ module mr_window #(
   output logic              crc_busy_o,
   output logic              crc_error_o,
   output logic [31:0]       crc_value_o,
-  // tiles: the answer comes two cycles after the access
+  // tiles: the answer comes three cycles after the access
   output logic [Tiles-1:0]  cfg_en_o,
   output logic              cfg_write_o,
   output logic [1:0]        cfg_kind_o,
@@ -42,7 +42,7 @@ module mr_window #(
   input  wire  [Tiles-1:0]  cfg_rvalid_i,
   input  wire  [Tiles*32-1:0] cfg_rdata_i,
   input  wire  [Tiles-1:0]  cfg_error_i,
-  // results: data one cycle later
+  // results: data one cycle after res_en_o
   output logic              res_en_o,
   output logic [ResW-1:0]   res_addr_o,
   input  wire  [31:0]       res_data_i
@@ -90,15 +90,13 @@ module mr_window #(
   assign cfg_kind_o = kind_q[1:0];
   assign cfg_index_o = index_q;
   assign cfg_wdata_o = wdata_q;
-  assign res_en_o = to_result;
-  assign res_addr_o = index_q[ResW-1:0];
 
-  // ---- answer pipeline, two cycles like the tiles', and one in which the answer stands in registers ----
-  logic [1:0]  pend_q;
-  logic [1:0]  pend_tile_q;     // a tile will answer
-  logic [1:0]  pend_bad_q;      // nobody will: refused here
-  logic [1:0]  pend_write_q;
-  logic [1:0]  pend_byc_q;
+  // ---- answer pipeline, three cycles like the tiles', and one in which the answer stands in registers ----
+  logic [2:0]  pend_q;
+  logic [2:0]  pend_tile_q;     // a tile will answer
+  logic [2:0]  pend_bad_q;      // nobody will: refused here
+  logic [2:0]  pend_write_q;
+  logic [2:0]  pend_byc_q;
   logic [31:0] res_data_q;
 
   logic [31:0] t_rdata;
@@ -144,12 +142,14 @@ module mr_window #(
       run_q <= 1'b0;
       crc_q <= 1'b0;
       en_q <= 1'b0;
-      pend_q <= 2'b00;
+      pend_q <= 3'b000;
+      res_en_o <= 1'b0;
       answer_q <= 1'b0;
     end else begin
       en_q <= run_q || win_en_i;
-      pend_q <= {pend_q[0], en_q};
-      answer_q <= pend_q[1];
+      pend_q <= {pend_q[1:0], en_q};
+      res_en_o <= to_result;
+      answer_q <= pend_q[2];
       if (start) begin
         run_q <= crc_count_i != '0;
         crc_q <= crc_count_i != '0;
@@ -189,18 +189,19 @@ module mr_window #(
       index_q <= crc_go ? cindex_q : win_index_i;
       wdata_q <= win_wdata_i;
     end
-    if (en_q || pend_q[0]) begin
-      pend_tile_q <= {pend_tile_q[0], to_tile};
-      pend_bad_q <= {pend_bad_q[0], !to_tile && !to_result};
-      pend_write_q <= {pend_write_q[0], write_q};
-      pend_byc_q <= {pend_byc_q[0], byc_q};
+    res_addr_o <= index_q[ResW-1:0];
+    if (en_q || pend_q[1:0] != 2'b00) begin
+      pend_tile_q <= {pend_tile_q[1:0], to_tile};
+      pend_bad_q <= {pend_bad_q[1:0], !to_tile && !to_result};
+      pend_write_q <= {pend_write_q[1:0], write_q};
+      pend_byc_q <= {pend_byc_q[1:0], byc_q};
     end
-    if (pend_q[0]) res_data_q <= res_data_i;
-    if (pend_q[1]) begin
-      a_rdata_q <= pend_tile_q[1] ? t_rdata : res_data_q;
-      a_error_q <= pend_bad_q[1] || (pend_tile_q[1] && t_error);
-      a_write_q <= pend_write_q[1];
-      a_byc_q <= pend_byc_q[1];
+    if (pend_q[1]) res_data_q <= res_data_i;
+    if (pend_q[2]) begin
+      a_rdata_q <= pend_tile_q[2] ? t_rdata : res_data_q;
+      a_error_q <= pend_bad_q[2] || (pend_tile_q[2] && t_error);
+      a_write_q <= pend_write_q[2];
+      a_byc_q <= pend_byc_q[2];
     end
   end
   wire unused_ok = &{1'b0, crc_first_i[31:29]};

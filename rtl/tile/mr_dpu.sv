@@ -107,6 +107,7 @@ module mr_dpu #(
   logic attend_q;
   logic [3:0] err_q;
   logic gemv_active;
+  logic gemv_products;
   logic attend_busy;
   logic [3:0] attend_err;
   logic out_done;
@@ -144,7 +145,8 @@ module mr_dpu #(
   logic                   init_pop;
 
   mr_gemv #(.Lanes(Lanes), .WDepth(WDepth), .XDepth(XDepth), .VaW(VaW)) u_gemv (
-    .clk_i, .rst_ni, .start_i(start_gemv), .dst_i, .x_i, .w_i, .rows_i, .nb_i, .q4_i, .acc_i, .active_o(gemv_active),
+    .clk_i, .rst_ni, .start_i(start_gemv), .dst_i, .x_i, .w_i, .rows_i, .nb_i, .q4_i, .acc_i,
+    .active_o(gemv_active), .products_o(gemv_products),
     .wm_en_o, .wm_addr_o, .wm_data_i, .xm_en_o(g_xm_en), .xm_addr_o(g_xm_addr),
     .vr_valid_o, .vr_ready_i, .vr_addr_o, .vr_data_i,
     .ld_w_o(g_ld_w), .ld_x_o(g_ld_x), .w_o(g_w), .first_o(g_first), .last_o(g_last), .slot_o(g_slot),
@@ -271,7 +273,7 @@ module mr_dpu #(
   assign vw_en_o = 2'b11;
   assign xm_en_o = g_xm_en || a_xm_en;
   assign xm_addr_o = a_xm_en ? a_xm_addr : g_xm_addr;
-  assign gemv_active_o = gemv_active;
+  assign gemv_active_o = gemv_products;
   assign lane_busy_o = dot || a_ld_wq;
 
   `MR_ASSERT(OneUser, !(gemv_active && attend_busy))

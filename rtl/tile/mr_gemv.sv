@@ -3,7 +3,8 @@
 //
 // Lanes  1, 2, 4, 8.   WDepth words of WMEM, XDepth blocks of XMEM, VaW bits of a VMEM pair address.
 // start_i with the fields (rows a multiple of 4 Lanes, >= 4 Lanes; nb >= 1) while active_o is low. The first product is issued
-// (ld_w_o) one cycle later, the last one (after which active_o falls) rows / Lanes x nb cycles later if nothing stalls.
+// (ld_w_o) three cycles later, the last one (after which active_o falls) rows / Lanes x nb cycles later if nothing stalls;
+// products_o from the first to the last one.
 // A product is held back only while a row's result would find no room in the result queue (q_full_i) or while a row's
 // old value is still on its way (accumulating GEMV). Everything about a product is said in the cycle of ld_w_o:
 // ld_x_o (its x block stands on XMEM's output), first_o, last_o (of its row), slot_o. q_claim_o reserves a result entry.
@@ -32,6 +33,7 @@ module mr_gemv #(
   input  wire                   q4_i,
   input  wire                   acc_i,
   output logic                  active_o,
+  output logic                  products_o,
   // memories
   output logic                  wm_en_o,
   output logic [WaW-1:0]        wm_addr_o,
@@ -95,12 +97,15 @@ module mr_gemv #(
     xm_addr_o = start_i ? x_i : x_step ? x_next : x_q;
   end
 
+  logic begun_q;                  // the first block has been there
+  assign products_o = active_o && (s_valid || begun_q);
   always_ff @(posedge clk_i) begin
     if (!rst_ni) active_o <= 1'b0;
     else if (start_i) active_o <= 1'b1;
     else if (ld_w_o && s_end) active_o <= 1'b0;
   end
   always_ff @(posedge clk_i) begin
+    begun_q <= !start_i && (begun_q || s_valid);
     if (start_i) begin
       acc_q <= acc_i;
       x_first_q <= x_i;

@@ -5,7 +5,7 @@
 // WSlice  bits of WMEM kept in one array (Slice of mr_sram_1r1w).
 // VMEM: two read ports (A: VEC; B: VEC, then DPU, then NET out), one write port (VEC, then DPU, then NET in). VEC is never
 // stalled; the others have ready/valid. Every read answers one cycle after it was accepted and holds.
-// Loader: one access a cycle by cfg_en_i; its answer (reads and writes) comes with cfg_rvalid_o two cycles later; an access while
+// Loader: one access a cycle by cfg_en_i; its answer (reads and writes) comes with cfg_rvalid_o three cycles later; an access while
 // a job is here or out of range changes nothing and answers cfg_error_o.
 `default_nettype none
 `include "mr_assert.vh"
@@ -86,6 +86,13 @@ module mr_tile_mem #(
   localparam int LaneW = Lanes > 1 ? $clog2(Lanes) : 1;
 
   // ---- loader ----
+  // Cycle 1: the access stands in registers. Cycle 2: the memories answer. Cycle 3: the answer stands in registers.
+  logic         en_q;
+  logic         write_q;
+  logic [1:0]   kind_q;
+  logic [31:0]  index_q;
+  logic [31:0]  wdata_q;
+  logic         in_range_q;
   logic         answer_q;
   logic         error_q;
   // Word that answers the legal read of the last cycle, one-hot.
@@ -98,30 +105,30 @@ module mr_tile_mem #(
   logic [31:0]  o_pick_q;
   logic [255:0] stage_q;
 
-  wire [3:0]  k = cfg_index_i[3:0];
-  wire [27:0] row = cfg_index_i[31:4];
-  wire [1:0]  cfg_half = cfg_index_i[0] ? 2'b10 : 2'b01;
-  wire [VaW-1:0] cfg_pair = cfg_index_i[VaW:1];
   logic in_range;
   always_comb begin
     case (cfg_kind_i)
-      KindW: in_range = row < 28'(WDepth * Lanes);
+      KindW: in_range = cfg_index_i[31:4] < 28'(WDepth * Lanes);
       KindV: in_range = cfg_index_i < VDepth;
-      KindX: in_range = row < 28'(XDepth);
+      KindX: in_range = cfg_index_i[31:4] < 28'(XDepth);
       default: in_range = cfg_index_i < PDepth * 8;
     endcase
   end
-  wire legal = cfg_en_i && idle_i && in_range;
-  wire wr = legal && cfg_write_i;
-  wire rd = legal && !cfg_write_i;
-  wire wr_w = wr && cfg_kind_i == KindW && k == 4'd8;
-  wire wr_v = wr && cfg_kind_i == KindV;
-  wire wr_x = wr && cfg_kind_i == KindX && k == 4'd8;
-  wire wr_p = wr && cfg_kind_i == KindP;
-  wire rd_w = rd && cfg_kind_i == KindW;
-  wire rd_v = rd && cfg_kind_i == KindV;
-  wire rd_x = rd && cfg_kind_i == KindX;
-  wire rd_p = rd && cfg_kind_i == KindP;
+  wire [3:0]  k = index_q[3:0];
+  wire [27:0] row = index_q[31:4];
+  wire [1:0]  cfg_half = index_q[0] ? 2'b10 : 2'b01;
+  wire [VaW-1:0] cfg_pair = index_q[VaW:1];
+  wire legal = en_q && idle_i && in_range_q;
+  wire wr = legal && write_q;
+  wire rd = legal && !write_q;
+  wire wr_w = wr && kind_q == KindW && k == 4'd8;
+  wire wr_v = wr && kind_q == KindV;
+  wire wr_x = wr && kind_q == KindX && k == 4'd8;
+  wire wr_p = wr && kind_q == KindP;
+  wire rd_w = rd && kind_q == KindW;
+  wire rd_v = rd && kind_q == KindV;
+  wire rd_x = rd && kind_q == KindX;
+  wire rd_p = rd && kind_q == KindP;
   wire [LaneW-1:0] lane = Lanes > 1 ? row[LaneW-1:0] : '0;
   wire [WaW-1:0]   word = WaW'(row >> $clog2(Lanes));
 
@@ -133,21 +140,30 @@ module mr_tile_mem #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
+      en_q <= 1'b0;
       answer_q <= 1'b0;
       cfg_rvalid_o <= 1'b0;
     end else begin
-      answer_q <= cfg_en_i;
+      en_q <= cfg_en_i;
+      answer_q <= en_q;
       cfg_rvalid_o <= answer_q;
     end
   end
   always_ff @(posedge clk_i) begin
     if (cfg_en_i) begin
+      write_q <= cfg_write_i;
+      kind_q <= cfg_kind_i;
+      index_q <= cfg_index_i;
+      wdata_q <= cfg_wdata_i;
+      in_range_q <= in_range;
+    end
+    if (en_q) begin
       error_q <= !legal;
       for (int i = 0; i < Lanes * 9; i = i + 1) w_sel_q[i] <= rd_w && 32'(lane) * 9 + 32'(k) == i && k < 4'd9;
       for (int i = 0; i < 9; i = i + 1) x_sel_q[i] <= rd_x && k == 4'(i);
       v_sel_q <= rd_v ? cfg_half : 2'b00;
       p_sel_q <= rd_p ? cfg_half : 2'b00;
-      if (wr && (cfg_kind_i == KindW || cfg_kind_i == KindX) && k < 4'd8) stage_q[k[2:0]*32 +: 32] <= cfg_wdata_i;
+      if (wr && (kind_q == KindW || kind_q == KindX) && k < 4'd8) stage_q[k[2:0]*32 +: 32] <= wdata_q;
     end
     if (answer_q) cfg_error_o <= error_q;
     if (answer_q) begin
@@ -190,7 +206,7 @@ module mr_tile_mem #(
     end else if (wr_v) begin
       v_we = cfg_half;
       v_waddr = cfg_pair;
-      v_wdata = {2{cfg_wdata_i}};
+      v_wdata = {2{wdata_q}};
     end
   end
 
@@ -209,7 +225,7 @@ module mr_tile_mem #(
     .clk_i, .re_i(xd_en_i || xk_valid_i || rd_x),
     .raddr_i(xd_en_i ? xd_addr_i : xk_valid_i ? xk_addr_i : row[XaW-1:0]), .rdata_o(x_data_o),
     .we_i(xw_en_i || wr_x), .waddr_i(xw_en_i ? xw_addr_i : row[XaW-1:0]),
-    .wdata_i(xw_en_i ? xw_data_i : {cfg_wdata_i[15:0], stage_q})
+    .wdata_i(xw_en_i ? xw_data_i : {wdata_q[15:0], stage_q})
   );
 
   // ---- WMEM ----
@@ -220,15 +236,15 @@ module mr_tile_mem #(
     for (l = 0; l < Lanes; l = l + 1) begin : gen_wmem
       mr_sram_1r1w #(.Width(288), .Depth(WDepth), .Slice(WSlice)) u_wmem (
         .clk_i, .re_i(w_re), .raddr_i(w_raddr), .rdata_o(w_data_o[l*288 +: 288]),
-        .we_i(wr_w && lane == LaneW'(l)), .waddr_i(word), .wdata_i({cfg_wdata_i, stage_q})
+        .we_i(wr_w && lane == LaneW'(l)), .waddr_i(word), .wdata_i({wdata_q, stage_q})
       );
     end
   endgenerate
 
   // ---- PMEM ----
   mr_sram_1r1w #(.Width(64), .Depth(PDepth * 4), .Parts(2)) u_pmem (
-    .clk_i, .re_i(pm_en_i || rd_p), .raddr_i(pm_en_i ? pm_addr_i : cfg_index_i[PaW:1]), .rdata_o(pm_data_o),
-    .we_i(wr_p ? cfg_half : 2'b00), .waddr_i(cfg_index_i[PaW:1]), .wdata_i({2{cfg_wdata_i}})
+    .clk_i, .re_i(pm_en_i || rd_p), .raddr_i(pm_en_i ? pm_addr_i : index_q[PaW:1]), .rdata_o(pm_data_o),
+    .we_i(wr_p ? cfg_half : 2'b00), .waddr_i(index_q[PaW:1]), .wdata_i({2{wdata_q}})
   );
 
   // The loader writes only while no job runs.

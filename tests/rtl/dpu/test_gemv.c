@@ -11,8 +11,8 @@
 
 /* Cycles beside the products (docs/tile_isa.md section 5), by log2 of the lanes; and what ACC adds.
  */
-static const uint32_t drain_cycles[DPU_UNITS] = {14, 14, 18, 26};
-static const uint32_t acc_cycles[DPU_UNITS] = {2, 2, 6, 14};
+static const uint32_t drain_cycles[DPU_UNITS] = {16, 16, 20, 28};
+static const uint32_t acc_cycles[DPU_UNITS] = {0, 0, 4, 12};
 
 static mr_block_t w[MAX_ROWS * MAX_NB];
 static mr_block_t x[MAX_NB];

@@ -7,8 +7,8 @@ module tb_window;
   localparam int Tiles = 3;
   localparam int ResElems = 48;
   localparam int Depth = 512;       // words of the model's memories
-  localparam int MaxAnswer = 8;     // clocks from an access to its answer
-  localparam int CrcLatency = 7;
+  localparam int MaxAnswer = 9;     // clocks from an access to its answer
+  localparam int CrcLatency = 8;
   localparam int Clocks = 40000;
 
   logic clk = 1'b0;
@@ -84,10 +84,13 @@ module tb_window;
     at = (t * 4 + k) * Depth + i;
   endfunction
 
-  // Tiles: an access is answered two clocks later; one that is out of range or meets a job changes nothing.
+  // Tiles: an access is answered three clocks later; one that is out of range or meets a job changes nothing.
   logic [Tiles-1:0]    en1 = '0;
   logic [Tiles-1:0]    bad1 = '0;
   logic [Tiles*32-1:0] data1 = '0;
+  logic [Tiles-1:0]    en2 = '0;
+  logic [Tiles-1:0]    bad2 = '0;
+  logic [Tiles*32-1:0] data2 = '0;
   always @(posedge clk) begin
     if ((cfg_en & (cfg_en - 1'b1)) != '0) fail("an access to two tiles");
     for (int t = 0; t < Tiles; t = t + 1) begin
@@ -99,9 +102,12 @@ module tb_window;
         else data1[t*32 +: 32] <= mem[at(t, int'(cfg_kind), int'(cfg_index))];
       end
     end
-    cfg_rvalid <= en1;
-    cfg_error <= bad1;
-    cfg_rdata <= data1;
+    en2 <= en1;
+    bad2 <= bad1;
+    data2 <= data1;
+    cfg_rvalid <= en2;
+    cfg_error <= bad2;
+    cfg_rdata <= data2;
     // Results: one clock.
     if (res_en && res_addr >= 6'(ResElems)) fail("a result that is not there");
     res_data <= res_en ? results[res_addr] : $urandom;
