@@ -3,9 +3,12 @@
 //
 // scan_i shifts into the register that drives all inputs; every output ends in a register that is kept though nothing reads it. So each
 // port starts or ends at a register, nothing can be optimised away, and the frame adds flip-flops but no LUT to the count.
+// Ecc 1: with ECC (a second device holds the check bits), its registers between registers too.
 // For size and speed only: a bitstream of it does nothing useful.
 `default_nettype none
-module mr_kv_ooc (
+module mr_kv_ooc #(
+  parameter int Ecc = 0
+) (
   input wire clk_i,
   input wire scan_i
 );
@@ -53,7 +56,39 @@ module mr_kv_ooc (
   assign out = {ready, idle, pe_err, refused, used, dirty, kc_ready, kw_ready, kr_valid, kr_block, kr_last, kr_status, ad_ready, ad_done,
                 ad_status, cmd, bg, ba, a, cmd2, bg2, ba2, a2, wr_en, wr_word, mask, cnt_done, cnt_data};
 
-  mr_kv_top #(.Prof(Prof)) u_kv (
+  // --- ECC: registers only where there is one -------------------------------------------------------------------------
+  logic        ecc_en, inj_en, inj_rd, inj_match, log_clear, log_pop, cnt_clear, log_valid, first_valid, chk_mask;
+  logic [31:0] inj_addr, corrected, detected, poisoned, injected;
+  logic [2:0]  inj_beat, inj_cw;
+  logic [71:0] inj_mask;
+  logic [15:0] inj_every;
+  logic [63:0] log_data, first_data;
+  logic [4:0]  log_count;
+  logic [7:0]  log_lost;
+  logic [5:0]  wr_chk, rd_chk;
+  generate
+    if (Ecc != 0) begin : gen_ecc
+      localparam int EccIn  = 7 + 32 + 6 + 72 + 16 + 6;
+      localparam int EccOut = 1 + 64 + 5 + 8 + 1 + 64 + 4*32 + 6 + 1;
+      logic [EccIn-1:0]             ecc_q;
+      (* keep *) logic [EccOut-1:0] ecc_out_q;
+      always_ff @(posedge clk_i) begin
+        ecc_q     <= {ecc_q[EccIn-2:0], in_q[InW-1]};
+        ecc_out_q <= {log_valid, log_data, log_count, log_lost, first_valid, first_data, corrected, detected, poisoned, injected,
+                      wr_chk, chk_mask};
+      end
+      assign {ecc_en, inj_en, inj_rd, inj_match, log_clear, log_pop, cnt_clear, inj_addr, inj_beat, inj_cw, inj_mask, inj_every,
+              rd_chk} = ecc_q;
+      wire unused_ecc = ^ecc_out_q;
+    end else begin : gen_none
+      assign {ecc_en, inj_en, inj_rd, inj_match, log_clear, log_pop, cnt_clear, inj_addr, inj_beat, inj_cw, inj_mask, inj_every,
+              rd_chk} = '0;
+      wire unused_ecc = &{1'b0, log_valid, log_data, log_count, log_lost, first_valid, first_data, corrected, detected, poisoned,
+                          injected, wr_chk, chk_mask};
+    end
+  endgenerate
+
+  mr_kv_top #(.Prof(Prof), .Ecc(Ecc)) u_kv (
     .clk_i, .rst_ni(rst_n), .cfg_start_i(start), .cfg_layers_i(layers), .cfg_heads_i(heads), .cfg_nbh_i(nbh), .cfg_pages_i(pages),
     .cfg_chunk_i(chunk), .cfg_part_i(part), .cfg_step_i(step), .inj_owner_i(inj_owner), .ready_o(ready), .idle_o(idle),
     .pe_err_o(pe_err), .cnt_refused_o(refused), .pages_used_o(used), .pages_dirty_o(dirty),
@@ -64,7 +99,14 @@ module mr_kv_ooc (
     .ad_done_o(ad_done), .ad_status_o(ad_status),
     .dfi_cmd_o(cmd), .dfi_bg_o(bg), .dfi_ba_o(ba), .dfi_a_o(a), .dfi2_cmd_o(cmd2), .dfi2_bg_o(bg2), .dfi2_ba_o(ba2),
     .dfi2_a_o(a2), .dfi_wrdata_en_o(wr_en), .dfi_wrdata_o(wr_word), .dfi_wrmask_o(mask), .dfi_rddata_valid_i(rd_valid),
-    .dfi_rddata_i(rd_word), .dfi_rderr_i(rd_err), .cnt_snap_i(snap), .cnt_rd_valid_i(cnt_valid), .cnt_rd_addr_i(cnt_addr),
+    .dfi_rddata_i(rd_word), .dfi_rderr_i(rd_err), .dfi_wrchk_o(wr_chk), .dfi_wrchkmask_o(chk_mask), .dfi_rdchk_i(rd_chk),
+    .ecc_en_i(ecc_en), .ecc_inj_en_i(inj_en), .ecc_inj_rd_i(inj_rd), .ecc_inj_match_i(inj_match), .ecc_inj_addr_i(inj_addr),
+    .ecc_inj_beat_i(inj_beat), .ecc_inj_cw_i(inj_cw), .ecc_inj_mask_i(inj_mask), .ecc_inj_every_i(inj_every),
+    .ecc_log_clear_i(log_clear), .ecc_log_pop_i(log_pop), .ecc_log_valid_o(log_valid), .ecc_log_data_o(log_data),
+    .ecc_log_count_o(log_count), .ecc_log_lost_o(log_lost), .ecc_first_valid_o(first_valid), .ecc_first_data_o(first_data),
+    .ecc_cnt_clear_i(cnt_clear), .ecc_corrected_o(corrected), .ecc_detected_o(detected), .ecc_poisoned_o(poisoned),
+    .ecc_injected_o(injected),
+    .cnt_snap_i(snap), .cnt_rd_valid_i(cnt_valid), .cnt_rd_addr_i(cnt_addr),
     .cnt_rd_done_o(cnt_done), .cnt_rd_data_o(cnt_data)
   );
 endmodule

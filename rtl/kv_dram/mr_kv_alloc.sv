@@ -4,7 +4,9 @@
 // Pages that come back are dirty; they wait in one ring in the order of their return: [head, mid) scrubbed, [mid, tail) dirty.
 // Never-used pages come from a counter, up to cfg_pages_i or the device's end; they go first, so that dirty pages have time. One clean page
 // is always held ready (spare). A page's base is its number times cfg_part_i. Parameters: Pages >= 1; LA: bits of a local burst address;
-// PartW: bits of cfg_part_i.
+// PartW: bits of cfg_part_i. ZeroFresh 1: never-used pages join the dirty ones, one by one while none else is dirty, so that every word of a page
+// was written before it is handed out (ECC); pages_dirty_o counts all that wait for it.
+// pages_ready_o (ZeroFresh): pages 0 .. pages_ready_o - 1 have been zeroed since clear_i.
 // clear_i (pulse, while idle_o): forgets everything. hold_i: start no new scrub. spare_*: the page that take_i takes; none_o: no
 // page is left anywhere, nor will the page engine deliver one. A new spare follows within 6 clocks when a clean page exists.
 // push_i: a page comes back. copy_i (level until copy_done_o): copy the caller's source page to the spare.
@@ -16,6 +18,7 @@ module mr_kv_alloc #(
   parameter int Pages = 128,
   parameter int LA = 21,
   parameter int PartW = 18,
+  parameter bit ZeroFresh = 1'b0,
   localparam int PageW = (Pages < 2) ? 1 : $clog2(Pages)
 ) (
   input  wire              clk_i,
@@ -42,7 +45,8 @@ module mr_kv_alloc #(
   input  wire              pe_done_i,
 
   output logic [PageW:0]   pages_used_o,
-  output wire  [PageW:0]   pages_dirty_o
+  output wire  [PageW:0]   pages_dirty_o,
+  output wire  [PageW:0]   pages_ready_o
 );
   localparam int EndW = PageW + 1 + PartW;
 
@@ -58,14 +62,16 @@ module mr_kv_alloc #(
   logic [PageW:0]   fact_q;                 // page whose base is wanted, or the page behind the one looked at
   logic [EndW-1:0]  prod_q;
   logic             over_q;                 // prod_q was beyond the device's end
-  logic             list_re, clean, dirty, want, bump_take, refill, scrub, scrubbed;
+  logic             list_re, clean, dirty, want, bump_take, refill, scrub, scrubbed, bump_free, fresh_push;
+  logic [PageW:0]   unclean;                // pages in [mid, tail)
   logic [PageW-1:0] list_page;
 
   assign clean     = head_q != mid_q;
-  assign dirty     = pages_dirty_o != '0;
+  assign unclean   = tail_q - mid_q;
+  assign dirty     = unclean != '0;
   assign want      = !spare_valid_o && !refill_q && bump_q == BumpNone;
-  assign bump_take = want && !bump_end_q;
-  assign refill    = want && bump_end_q && clean;
+  assign bump_take = bump_free && bump_q == BumpNone && !bump_end_q;
+  assign refill    = want && (bump_end_q || ZeroFresh) && clean;
   assign scrub     = state_q == StIdle && !copy_i && dirty && !hold_i && !refill && !bump_take && bump_q == BumpNone;
   assign list_re   = refill || scrub;
   assign scrubbed  = state_q == StRun && pe_done_i && !pe_copy_o;
@@ -74,17 +80,44 @@ module mr_kv_alloc #(
   assign pe_valid_o  = state_q == StOffer;
   assign copy_done_o = state_q == StRun && pe_done_i && pe_copy_o;
 
-  assign pages_dirty_o = tail_q - mid_q;
+  // A never-used page is the next spare, or, to be zeroed, goes to the ring in a clock in which nothing comes back.
+  generate
+    if (ZeroFresh) begin : gen_fresh
+      logic           fresh_q;      // the newest page is not zeroed yet
+      logic [PageW:0] place_q;      // where it is in the ring
+      logic [PageW:0] ready_q;
+      assign bump_free  = !fresh_q && !dirty && !copy_i && !hold_i;
+      assign fresh_push = bump_q == BumpEnd && !over_q && !push_i;
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni || clear_i) begin
+          fresh_q <= 1'b0;
+          ready_q <= '0;
+        end else begin
+          if (fresh_push) fresh_q <= 1'b1;
+          else if (scrubbed && mid_q == place_q) fresh_q <= 1'b0;
+          if (scrubbed && fresh_q && mid_q == place_q) ready_q <= bump_page_q;
+        end
+        if (fresh_push) place_q <= tail_q;
+      end
+      assign pages_ready_o = ready_q;
+      assign pages_dirty_o = (bump_end_q || hold_i) ? unclean : unclean + (PageW+1)'(cfg_pages_i) - bump_page_q;
+    end else begin : gen_clean
+      assign bump_free     = want;
+      assign fresh_push    = 1'b0;
+      assign pages_ready_o = '0;
+      assign pages_dirty_o = unclean;
+    end
+  endgenerate
 
   mr_kv_ram #(.Width(PageW), .Depth(1 << PageW)) u_list (
     .clk_i, .re_i(list_re), .raddr_i(refill ? head_q[PageW-1:0] : mid_q[PageW-1:0]), .rdata_o(list_page),
-    .we_i(push_i), .waddr_i(tail_q[PageW-1:0]), .wdata_i(push_page_i)
+    .we_i(push_i || fresh_push), .waddr_i(tail_q[PageW-1:0]), .wdata_i(fresh_push ? bump_page_q[PageW-1:0] : push_page_i)
   );
 
   always_comb begin
     state_d = state_q;
     case (state_q)
-      StIdle:  if (copy_i || scrub) state_d = StRead;
+      StIdle:  if ((copy_i && (bump_q == BumpNone || !ZeroFresh)) || scrub) state_d = StRead;
       StRead:  state_d = StBase;
       StBase:  state_d = StProd;
       StProd:  state_d = StOffer;
@@ -117,17 +150,17 @@ module mr_kv_alloc #(
         BumpBase: bump_q <= BumpProd;
         BumpProd: bump_q <= BumpTest;
         BumpTest: bump_q <= BumpEnd;
-        default: begin
+        default: if (over_q || fresh_push || !ZeroFresh) begin
           bump_q <= BumpNone;
           if (over_q) bump_end_q <= 1'b1;
           else bump_page_q <= fact_q;
         end
       endcase
-      if (refill_q || (bump_q == BumpEnd && !over_q)) spare_valid_o <= 1'b1;
+      if (refill_q || (bump_q == BumpEnd && !over_q && !ZeroFresh)) spare_valid_o <= 1'b1;
       else if (take_i) spare_valid_o <= 1'b0;
       if (refill_q) head_q <= head_q + (PageW+1)'(1);
       if (scrubbed) mid_q <= mid_q + (PageW+1)'(1);
-      if (push_i) tail_q <= tail_q + (PageW+1)'(1);
+      if (push_i || fresh_push) tail_q <= tail_q + (PageW+1)'(1);
       if (take_i || push_i) pages_used_o <= pages_used_o + {{PageW{push_i}}, 1'b1};
     end
   end
@@ -143,7 +176,7 @@ module mr_kv_alloc #(
     over_q <= EndW > LA && prod_q > (EndW'(1) << LA);
     none_o <= want && bump_end_q && !clean && !dirty;     // a clock late: nothing comes back between two commands' looks
     if (refill_q) spare_page_o <= list_page;
-    else if (bump_q == BumpBase) spare_page_o <= bump_page_q[PageW-1:0];
+    else if (bump_q == BumpBase && !ZeroFresh) spare_page_o <= bump_page_q[PageW-1:0];
     if (state_q == StIdle) pe_copy_o <= copy_i;
     if (state_q == StProd) pe_dst_base_o <= LA'(prod_q);
   end

@@ -2,7 +2,8 @@
 // Front end of the KV-cache controller: checks commands, owns pages, makes jobs; no address ever comes from outside.
 //
 // Slots 1..256; Layers 1..256; Heads 1..64; MaxNbh 1..32 blocks a vector; Pages 1..65536; SlotBlocks: 32-position blocks of a slot, a power of
-// two 2..4096; BaBits: log2 of a page's parts; LA: bits of a local burst address. docs/kv_dram.md has the page layout.
+// two 2..4096; BaBits: log2 of a page's parts; LA: bits of a local burst address. docs/kv_dram.md has the page layout. ZeroFresh 1: pages are zeroed
+// before their first use too, and pages_ready_o are by now (see mr_kv_alloc).
 // cfg_*: from cfg_start_i (pulse) on stable. It takes effect when the command, the administration and the page copy or scrub under way have
 // ended (ready_o falls at once) and forgets everything, like reset: at most Slots Layers + 4 Layers Heads + 2^BaBits clocks (rounded to powers of two). A shape outside the limits,
 // chunks that do not fit NB parts, or parts of 2^18 bursts, refuse every command with 4. Pages written before cfg_start_i count as never used.
@@ -25,6 +26,7 @@ module mr_kv_cmd #(
   parameter int SlotBlocks = 16,
   parameter int BaBits = 2,
   parameter int LA = 21,
+  parameter bit ZeroFresh = 1'b0,
   localparam int SlotW = (Slots < 2) ? 1 : $clog2(Slots),
   localparam int LayerW = (Layers < 2) ? 1 : $clog2(Layers),
   localparam int HeadW = (Heads < 2) ? 1 : $clog2(Heads),
@@ -47,6 +49,7 @@ module mr_kv_cmd #(
   output wire  [63:0]       cnt_refused_o,
   output wire  [PageW:0]    pages_used_o,
   output wire  [PageW:0]    pages_dirty_o,
+  output wire  [PageW:0]    pages_ready_o,
 
   input  wire               kc_valid_i,
   output wire               kc_ready_o,
@@ -231,13 +234,16 @@ module mr_kv_cmd #(
   assign commit = state_q == StCommit;
   assign take   = (state_q == StPage && spare_valid && need_q) || copied;
 
-  mr_kv_alloc #(.Pages(Pages), .LA(LA), .PartW(PartW)) u_alloc (
-    .clk_i, .rst_ni, .clear_i(clear), .hold_i(start_q || cfg_start_i), .idle_o(pe_idle), .cfg_pages_i, .cfg_part_i(cfg_part_i[PartW-1:0]),
+  // A refused shape has no pages to zero.
+  logic hold_pages;
+  assign hold_pages = start_q || cfg_start_i || (ZeroFresh && (state_q == StInit || cfg_bad_q));
+  mr_kv_alloc #(.Pages(Pages), .LA(LA), .PartW(PartW), .ZeroFresh(ZeroFresh)) u_alloc (
+    .clk_i, .rst_ni, .clear_i(clear), .hold_i(hold_pages), .idle_o(pe_idle), .cfg_pages_i, .cfg_part_i(cfg_part_i[PartW-1:0]),
     .spare_valid_o(spare_valid), .spare_page_o(spare_page), .none_o(none), .take_i(take),
     .push_i(ad_release && !stale && extra == '0), .push_page_i(page_q),
     .copy_i(state_q == StCopy), .copy_done_o(copied),
     .pe_valid_o, .pe_ready_i, .pe_copy_o, .pe_dst_base_o, .pe_done_i,
-    .pages_used_o, .pages_dirty_o
+    .pages_used_o, .pages_dirty_o, .pages_ready_o
   );
   assign pe_src_base_o = job_base_o;
   assign pe_src_rot_o  = job_rot_o;

@@ -11,7 +11,8 @@
 // job_*, flush_*, pe_*: docs/kv_dram.md, seam of the front end. A job is held until job_ready_o; job_ready_o depends on run_ready_i.
 //   STREAM: job_pos_i mod 32 = 0, job_count_i 1..32. APPEND: one position. job_status_i not 0: one beat with that status; blocks of an APPEND dropped.
 // kw_*: blocks of APPENDs, taken in the order of jobs; kw_ready_o depends on kw_valid_i. kr_*: responses, from registers.
-// run_*, wd_*, rd_*: seam of the back end. Write words change in the clock after wd_pop_i, the first stands when its run is offered.
+// run_*, wd_*, rd_*: seam of the back end. Write words change in the clock after wd_pop_i, the first stands when its run is offered. wd_bad_o
+// (with wd_pop_i): the word is the copy of one that was read as poisoned.
 // An APPEND is answered when its blocks are in the buffer; a later STREAM sees them. Nothing else is reordered. A poisoned read word
 // (rd_err_i) zeroes its block and makes the status of the stream's last beat 7. Reset forgets everything. Test: tests/rtl/kv_data.
 `default_nettype none
@@ -84,6 +85,7 @@ module mr_kv_data #(
   output wire [La+3:0]          run_use_o,
   output wire [8*WordBytes-1:0] wd_word_o,
   output wire [WordBytes-1:0]   wd_be_o,
+  output wire                   wd_bad_o,
   input  wire                   wd_pop_i,
   input  wire                   rd_issue_i,
   input  wire                   rd_valid_i,
@@ -215,6 +217,7 @@ module mr_kv_data #(
   // Write words: the append buffer's, those just read (copy), or zero.
   assign pe_sel    = pg_words || pg_run;
   assign wd_word_o = (wb_word & {WordBits{!pe_sel}}) | (pe_word & {WordBits{pe_sel && pg_src}});
+  assign wd_bad_o  = pg_words && pg_src && pe_word_err;
   genvar l;
   generate
     for (l = 0; l < WordHalfs; l = l + 1) begin : gen_be

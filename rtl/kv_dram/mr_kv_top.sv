@@ -8,9 +8,13 @@
 // kc_*, kw_*, kr_*: docs/interfaces.md section 3 (R1-R6), answers in the order of commands.   ad_*: FREE, TRUNCATE, FORK, QUOTA, see mr_kv_admin.
 // cfg_*: stable from cfg_start_i (pulse) on. cfg_chunk_i bursts of a chunk (32 vectors: 32 nbh BlockHalfs half-words), cfg_part_i bursts of
 // a page in each bank, cfg_step_i rotation from block to block: docs/kv_dram.md. Pulse cfg_start_i only while idle_o.
+// Ecc 1: mr_kv_ecc stands between the back end and dfi_*, with code words of EccWord data bits (docs/kv_ecc.md): dfi_*chk* are the check
+// bits, ecc_* its registers, PhyExtra clocks that a PHY adds to the profile's Rl at most; FifoWords for 3 clocks more. Pages are zeroed before their
+// first use. A word that cannot be corrected makes the stream's status 7 and stays bad when its page is copied. Ecc 0: dfi_rderr_i marks a word
+// of a read known to be bad, a copy of it is good, and ecc_* and dfi_*chk* do nothing.
 // ready_o: the device is initialised and the tables are clear.   idle_o: no run is queued and all write words are out.
 // pe_err_o: a page copy read a poisoned word.   cnt_refused_o, pages_*: see mr_kv_cmd.   cnt_*: see mr_kv_account.
-// dfi_*: seam to the PHY or device, see mr_kv_sched. Words of reads come back in order, dfi_rderr_i marks one known to be bad.
+// dfi_*: seam to the PHY or device, see mr_kv_sched. Words of reads come back in order.
 // Reset forgets everything and initialises the device again. Tests: tests/rtl/kv_top.
 `default_nettype none
 module mr_kv_top #(
@@ -35,6 +39,11 @@ module mr_kv_top #(
   parameter int Depth = 4,
   parameter int InitCycles = 0,
   parameter bit PinRegs = 1'b1,
+  parameter int Ecc = 0,
+  parameter int EccWord = 16,
+  parameter int PhyExtra = 8,
+  localparam int Codes = 8 * WordBytes / EccWord,
+  localparam int ChkBits = mr_kv_ecc_pkg::chk_bits(EccWord),
   localparam int BurstClks = {16'd0, Prof[16*mr_kv_dev_pkg::IdxBurstClks +: 16]},
   localparam int BaBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxBaBits +: 16]},
   localparam int LA = {16'd0, Prof[16*mr_kv_dev_pkg::IdxRowBits +: 16]} + {16'd0, Prof[16*mr_kv_dev_pkg::IdxColBits +: 16]}
@@ -101,6 +110,32 @@ module mr_kv_top #(
   input  wire               dfi_rddata_valid_i,
   input  wire  [8*WordBytes-1:0] dfi_rddata_i,
   input  wire               dfi_rderr_i,
+  output wire  [Codes*ChkBits-1:0] dfi_wrchk_o,
+  output wire  [Codes-1:0]  dfi_wrchkmask_o,
+  input  wire  [Codes*ChkBits-1:0] dfi_rdchk_i,
+
+  input  wire               ecc_en_i,
+  input  wire               ecc_inj_en_i,
+  input  wire               ecc_inj_rd_i,
+  input  wire               ecc_inj_match_i,
+  input  wire  [31:0]       ecc_inj_addr_i,
+  input  wire  [2:0]        ecc_inj_beat_i,
+  input  wire  [2:0]        ecc_inj_cw_i,
+  input  wire  [71:0]       ecc_inj_mask_i,
+  input  wire  [15:0]       ecc_inj_every_i,
+  input  wire               ecc_log_clear_i,
+  input  wire               ecc_log_pop_i,
+  output wire               ecc_log_valid_o,
+  output wire  [63:0]       ecc_log_data_o,
+  output wire  [4:0]        ecc_log_count_o,
+  output wire  [7:0]        ecc_log_lost_o,
+  output wire               ecc_first_valid_o,
+  output wire  [63:0]       ecc_first_data_o,
+  input  wire               ecc_cnt_clear_i,
+  output wire  [31:0]       ecc_corrected_o,
+  output wire  [31:0]       ecc_detected_o,
+  output wire  [31:0]       ecc_poisoned_o,
+  output wire  [31:0]       ecc_injected_o,
 
   input  wire               cnt_snap_i,
   input  wire               cnt_rd_valid_i,
@@ -129,16 +164,18 @@ module mr_kv_top #(
   logic [LA+3:0]          run_use;
   logic [8*WordBytes-1:0] wd_word, rd_word;
   logic [WordBytes-1:0]   wd_be;
+  logic                   wd_bad;
   logic                   wd_pop, rd_issue, rd_room, rd_valid, rd_err, cmd_ready, dram_ready;
 
   assign ready_o = cmd_ready && dram_ready;
 
   mr_kv_cmd #(
-    .Slots(Slots), .Layers(Layers), .Heads(Heads), .MaxNbh(MaxNbh), .Pages(Pages), .SlotBlocks(SlotBlocks), .BaBits(BaBits), .LA(LA)
+    .Slots(Slots), .Layers(Layers), .Heads(Heads), .MaxNbh(MaxNbh), .Pages(Pages), .SlotBlocks(SlotBlocks), .BaBits(BaBits), .LA(LA),
+    .ZeroFresh(Ecc != 0)
   ) u_cmd (
     .clk_i, .rst_ni,
     .cfg_start_i, .cfg_layers_i, .cfg_heads_i, .cfg_nbh_i, .cfg_pages_i, .cfg_chunk_i, .cfg_part_i, .cfg_step_i, .inj_owner_i,
-    .ready_o(cmd_ready), .cnt_refused_o, .pages_used_o, .pages_dirty_o,
+    .ready_o(cmd_ready), .cnt_refused_o, .pages_used_o, .pages_dirty_o, .pages_ready_o(),
     .kc_valid_i, .kc_ready_o, .kc_op_i, .kc_slot_i, .kc_layer_i, .kc_head_i, .kc_kind_i, .kc_pos_i, .kc_count_i,
     .ad_valid_i, .ad_ready_o, .ad_op_i, .ad_slot_i, .ad_src_i, .ad_len_i, .ad_done_o, .ad_status_o,
     .job_valid_o(job_valid), .job_ready_i(job_ready), .job_append_o(job_append), .job_status_o(job_status), .job_key_o(job_key),
@@ -164,9 +201,18 @@ module mr_kv_top #(
     .kw_valid_i, .kw_ready_o, .kw_block_i, .kr_valid_o, .kr_ready_i, .kr_block_o, .kr_last_o, .kr_status_o,
     .run_valid_o(run_valid), .run_ready_i(run_ready), .run_wr_o(run_wr), .run_base_o(run_base), .run_rot_o(run_rot),
     .run_part_o(run_part), .run_off_o(run_off), .run_n_o(run_n), .run_use_o(run_use),
-    .wd_word_o(wd_word), .wd_be_o(wd_be), .wd_pop_i(wd_pop), .rd_issue_i(rd_issue), .rd_valid_i(rd_valid), .rd_word_i(rd_word),
+    .wd_word_o(wd_word), .wd_be_o(wd_be), .wd_bad_o(wd_bad), .wd_pop_i(wd_pop), .rd_issue_i(rd_issue), .rd_valid_i(rd_valid), .rd_word_i(rd_word),
     .rd_err_i(rd_err), .rd_room_o(rd_room)
   );
+
+  // --- back end's port, and the ECC filter behind it -----------------------------------------------------------------
+  logic [3:0]             bk_cmd, bk_cmd2;
+  logic [1:0]             bk_bg, bk_bg2;
+  logic [2:0]             bk_ba, bk_ba2;
+  logic [17:0]            bk_a, bk_a2;
+  logic                   bk_wr_en, bk_rd_valid, bk_rd_err;
+  logic [8*WordBytes-1:0] bk_wrdata, bk_rddata;
+  logic [WordBytes-1:0]   bk_wrmask;
 
   mr_kv_backend #(
     .Prof(Prof), .WordBytes(WordBytes), .Depth(Depth), .InitCycles(InitCycles), .PinRegs(PinRegs)
@@ -176,9 +222,63 @@ module mr_kv_top #(
     .run_part_i(run_part), .run_off_i(run_off), .run_n_i(run_n), .run_use_i(run_use),
     .wd_word_i(wd_word), .wd_be_i(wd_be), .wd_pop_o(wd_pop), .rd_issue_o(rd_issue), .rd_room_i(rd_room), .rd_valid_o(rd_valid),
     .rd_word_o(rd_word), .rd_err_o(rd_err), .idle_o, .ready_o(dram_ready),
-    .dfi_cmd_o, .dfi_bg_o, .dfi_ba_o, .dfi_a_o, .dfi2_cmd_o, .dfi2_bg_o, .dfi2_ba_o, .dfi2_a_o,
-    .dfi_wrdata_en_o, .dfi_wrdata_o, .dfi_wrmask_o, .dfi_rddata_valid_i, .dfi_rddata_i, .dfi_rderr_i,
+    .dfi_cmd_o(bk_cmd), .dfi_bg_o(bk_bg), .dfi_ba_o(bk_ba), .dfi_a_o(bk_a), .dfi2_cmd_o(bk_cmd2), .dfi2_bg_o(bk_bg2),
+    .dfi2_ba_o(bk_ba2), .dfi2_a_o(bk_a2), .dfi_wrdata_en_o(bk_wr_en), .dfi_wrdata_o(bk_wrdata), .dfi_wrmask_o(bk_wrmask),
+    .dfi_rddata_valid_i(bk_rd_valid), .dfi_rddata_i(bk_rddata), .dfi_rderr_i(bk_rd_err),
     .cnt_snap_i, .cnt_rd_valid_i, .cnt_rd_addr_i, .cnt_rd_done_o, .cnt_rd_data_o
   );
+
+  generate
+    if (Ecc != 0) begin : gen_ecc
+      // Whether the word is bad goes the way of the word itself.
+      logic wr_bad;
+      if (PinRegs) begin : gen_bad_reg
+        logic bad_q;
+        always_ff @(posedge clk_i) bad_q <= wd_bad;
+        assign wr_bad = bad_q;
+      end else begin : gen_bad
+        assign wr_bad = wd_bad;
+      end
+      mr_kv_ecc #(.Prof(Prof), .WordBytes(WordBytes), .EccWord(EccWord), .PhyExtra(PhyExtra)) u_ecc (
+        .clk_i, .rst_ni, .en_i(ecc_en_i),
+        .up_cmd_i(bk_cmd), .up_bg_i(bk_bg), .up_ba_i(bk_ba), .up_a_i(bk_a), .up_cmd2_i(bk_cmd2), .up_bg2_i(bk_bg2),
+        .up_ba2_i(bk_ba2), .up_a2_i(bk_a2), .up_wrdata_en_i(bk_wr_en), .up_wrdata_i(bk_wrdata), .up_wrmask_i(bk_wrmask),
+        .up_wrpoison_i(wr_bad), .up_rddata_valid_o(bk_rd_valid), .up_rddata_o(bk_rddata), .up_rderr_o(bk_rd_err),
+        .dn_cmd_o(dfi_cmd_o), .dn_bg_o(dfi_bg_o), .dn_ba_o(dfi_ba_o), .dn_a_o(dfi_a_o), .dn_cmd2_o(dfi2_cmd_o),
+        .dn_bg2_o(dfi2_bg_o), .dn_ba2_o(dfi2_ba_o), .dn_a2_o(dfi2_a_o), .dn_wrdata_en_o(dfi_wrdata_en_o),
+        .dn_wrdata_o(dfi_wrdata_o), .dn_wrmask_o(dfi_wrmask_o), .dn_wrchk_o(dfi_wrchk_o), .dn_wrchkmask_o(dfi_wrchkmask_o),
+        .dn_rddata_valid_i(dfi_rddata_valid_i), .dn_rddata_i(dfi_rddata_i), .dn_rdchk_i(dfi_rdchk_i),
+        .inj_en_i(ecc_inj_en_i), .inj_rd_i(ecc_inj_rd_i), .inj_match_i(ecc_inj_match_i), .inj_addr_i(ecc_inj_addr_i),
+        .inj_beat_i(ecc_inj_beat_i), .inj_cw_i(ecc_inj_cw_i), .inj_mask_i(ecc_inj_mask_i), .inj_every_i(ecc_inj_every_i),
+        .log_clear_i(ecc_log_clear_i), .log_pop_i(ecc_log_pop_i), .log_valid_o(ecc_log_valid_o), .log_data_o(ecc_log_data_o),
+        .log_count_o(ecc_log_count_o), .log_lost_o(ecc_log_lost_o), .first_valid_o(ecc_first_valid_o),
+        .first_data_o(ecc_first_data_o), .cnt_clear_i(ecc_cnt_clear_i), .cnt_corrected_o(ecc_corrected_o),
+        .cnt_detected_o(ecc_detected_o), .cnt_poisoned_o(ecc_poisoned_o), .cnt_injected_o(ecc_injected_o)
+      );
+      wire unused_ok = &{1'b0, dfi_rderr_i};
+    end else begin : gen_plain
+      assign dfi_cmd_o       = bk_cmd;
+      assign dfi_bg_o        = bk_bg;
+      assign dfi_ba_o        = bk_ba;
+      assign dfi_a_o         = bk_a;
+      assign dfi2_cmd_o      = bk_cmd2;
+      assign dfi2_bg_o       = bk_bg2;
+      assign dfi2_ba_o       = bk_ba2;
+      assign dfi2_a_o        = bk_a2;
+      assign dfi_wrdata_en_o = bk_wr_en;
+      assign dfi_wrdata_o    = bk_wrdata;
+      assign dfi_wrmask_o    = bk_wrmask;
+      assign bk_rd_valid     = dfi_rddata_valid_i;
+      assign bk_rddata       = dfi_rddata_i;
+      assign bk_rd_err       = dfi_rderr_i;
+      assign dfi_wrchk_o     = '0;
+      assign dfi_wrchkmask_o = '1;
+      assign {ecc_log_valid_o, ecc_log_data_o, ecc_log_count_o, ecc_log_lost_o, ecc_first_valid_o, ecc_first_data_o} = '0;
+      assign {ecc_corrected_o, ecc_detected_o, ecc_poisoned_o, ecc_injected_o} = '0;
+      wire unused_ok = &{1'b0, wd_bad, dfi_rdchk_i, ecc_en_i, ecc_inj_en_i, ecc_inj_rd_i, ecc_inj_match_i, ecc_inj_addr_i,
+                         ecc_inj_beat_i, ecc_inj_cw_i, ecc_inj_mask_i, ecc_inj_every_i, ecc_log_clear_i, ecc_log_pop_i,
+                         ecc_cnt_clear_i};
+    end
+  endgenerate
 endmodule
 `default_nettype wire

@@ -183,6 +183,11 @@ module mr_kv_channel #(
     .dfi2_cmd_o(dfi2_cmd), .dfi2_bg_o(dfi2_bg), .dfi2_ba_o(dfi2_ba), .dfi2_a_o(dfi2_a),
     .dfi_wrdata_en_o(wrdata_en), .dfi_wrdata_o(wrdata), .dfi_wrmask_o(wrmask),
     .dfi_rddata_valid_i(rddata_valid), .dfi_rddata_i(rddata), .dfi_rderr_i(1'b0),
+    .dfi_wrchk_o(), .dfi_wrchkmask_o(), .dfi_rdchk_i((3 * DqBytes)'(0)),
+    .ecc_en_i(1'b0), .ecc_inj_en_i(1'b0), .ecc_inj_rd_i(1'b0), .ecc_inj_match_i(1'b0), .ecc_inj_addr_i(32'd0), .ecc_inj_beat_i(3'd0),
+    .ecc_inj_cw_i(3'd0), .ecc_inj_mask_i(72'd0), .ecc_inj_every_i(16'd0), .ecc_log_clear_i(1'b0), .ecc_log_pop_i(1'b0),
+    .ecc_log_valid_o(), .ecc_log_data_o(), .ecc_log_count_o(), .ecc_log_lost_o(), .ecc_first_valid_o(), .ecc_first_data_o(),
+    .ecc_cnt_clear_i(1'b0), .ecc_corrected_o(), .ecc_detected_o(), .ecc_poisoned_o(), .ecc_injected_o(),
     .cnt_snap_i(snap), .cnt_rd_valid_i(count_busy_q), .cnt_rd_addr_i(count_addr), .cnt_rd_done_o(count_done),
     .cnt_rd_data_o(count_data)
   );

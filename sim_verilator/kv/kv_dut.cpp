@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Thin skin over one Verilated kv_sim_top; see mr_kv_model.h. Compiled once a model with these
 // macros: KV_CLASS Verilated class, KV_HEADER its header, KV_SYMBOL name of the table, KV_NAME and
-// KV_PROFILE strings, KV_WORD_BYTES (0: the profile's), KV_BLOCK_BYTES, KV_LIMITS {slots, layers,
-// heads, nbh, pages, slot_blocks}.
+// KV_PROFILE strings, KV_WORD_BYTES (0: the profile's), KV_BLOCK_BYTES, KV_ECC_WORD (0: no ECC),
+// KV_LIMITS {slots, layers, heads, nbh, pages, slot_blocks}.
 #include <cstring>
 #include <new>
 
@@ -32,7 +32,7 @@ void close_dut(void *dut) {
     delete static_cast<Dut *>(dut);
 }
 
-void read_dfi(void *dut, mr_dram_dev_in_t *dfi) {
+void read_dfi(void *dut, mr_dram_dev_in_t *dfi, mr_dram_dev_in_t *chk) {
     KV_CLASS &t = top(dut);
     dfi->port[0] = {t.dfi_cmd_o, t.dfi_bg_o, t.dfi_ba_o, t.dfi_a_o};
     dfi->port[1] = {t.dfi2_cmd_o, t.dfi2_bg_o, t.dfi2_ba_o, t.dfi2_a_o};
@@ -41,6 +41,32 @@ void read_dfi(void *dut, mr_dram_dev_in_t *dfi) {
     if (dfi->wr_en) {
         std::memcpy(dfi->wr_data, &t.dfi_wrdata_o[0], 16);
     }
+    if (KV_ECC_WORD != 0) {
+        chk->port[0] = dfi->port[0];
+        chk->port[1] = dfi->port[1];
+        chk->wr_en = dfi->wr_en;
+        chk->wr_mask = ~static_cast<uint64_t>(0xFF) | t.dfi_wrchkmask_o;
+        std::memcpy(chk->wr_data, &t.dfi_wrchk_o, 8);
+    }
+}
+
+void settle_ecc(KV_CLASS &t, const mr_kv_sim_ecc_in_t &in, mr_kv_sim_ecc_out_t *out) {
+    t.ecc_en_i = !in.off;
+    t.ecc_inj_en_i = in.inj_en;
+    t.ecc_inj_rd_i = in.inj_rd;
+    t.ecc_inj_match_i = in.inj_match;
+    t.ecc_inj_addr_i = in.inj_addr;
+    t.ecc_inj_beat_i = in.inj_beat & 7U;
+    t.ecc_inj_cw_i = in.inj_cw & 7U;
+    t.ecc_inj_data_i = in.inj_data;
+    t.ecc_inj_chk_i = in.inj_chk;
+    t.ecc_inj_every_i = in.inj_every;
+    t.ecc_log_clear_i = in.log_clear;
+    t.ecc_log_pop_i = in.log_pop;
+    t.ecc_cnt_clear_i = in.cnt_clear;
+    *out = {t.ecc_log_valid_o != 0, t.ecc_first_valid_o != 0, t.ecc_log_data_o,  t.ecc_first_data_o,
+            t.ecc_log_count_o,      t.ecc_log_lost_o,         t.ecc_corrected_o, t.ecc_detected_o,
+            t.ecc_poisoned_o,       t.ecc_injected_o};
 }
 
 void settle(void *dut, const mr_kv_sim_in_t *in, const mr_kv_sim_shape_t *shape,
@@ -78,6 +104,8 @@ void settle(void *dut, const mr_kv_sim_in_t *in, const mr_kv_sim_shape_t *shape,
     t.cnt_snap_i = more->snap;
     t.cnt_rd_valid_i = more->count_valid;
     t.cnt_rd_addr_i = more->count_addr & 127U;
+    std::memcpy(&t.dfi_rdchk_i, more->rd_chk, 8);
+    settle_ecc(t, in->ecc, &out->ecc);
     t.clk_i = 0;
     t.eval();
     out->kc_ready = t.kc_ready_o;
@@ -110,6 +138,6 @@ void edge(void *dut) {
 } // namespace
 
 extern "C" const mr_kv_model_t KV_SYMBOL;
-const mr_kv_model_t KV_SYMBOL = {KV_NAME,   KV_PROFILE, KV_WORD_BYTES, KV_BLOCK_BYTES,
-                                 KV_LIMITS, open_dut,   close_dut,     read_dfi,
-                                 settle,    read_count, edge};
+const mr_kv_model_t KV_SYMBOL = {KV_NAME,     KV_PROFILE, KV_WORD_BYTES, KV_BLOCK_BYTES,
+                                 KV_ECC_WORD, KV_LIMITS,  open_dut,      close_dut,
+                                 read_dfi,    settle,     read_count,    edge};

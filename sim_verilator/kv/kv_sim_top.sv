@@ -3,6 +3,7 @@
 //
 // Profile: 0 Sdr100, 1 Sdr133, 2 Sdr50, 3 Ddr4_2400, 4 Lpddr4_3200, 5 Hbm2Pc, 6 Stacked (the order of mr_dram_profiles).
 // Bytes: bytes a clock, 0 for the profile's. The rest as in mr_kv_top. cfg_* and pages_* are wider than there; data sits in the low bits.
+// dfi_*chk*: check bits of code word w in bits [8 w +: 8].
 `default_nettype none
 module kv_sim_top #(
   parameter int Profile = 0,
@@ -25,6 +26,8 @@ module kv_sim_top #(
   parameter int AnsDepth = 8,
   parameter int Depth = 4,
   parameter int InitCycles = 400,
+  parameter int Ecc = 0,
+  parameter int EccWord = 16,
   localparam int PW = 16 * mr_kv_dev_pkg::Lanes,
   localparam logic [PW-1:0] Prof = Profile == 0 ? mr_kv_dev_pkg::Sdr100 : Profile == 1 ? mr_kv_dev_pkg::Sdr133
     : Profile == 2 ? mr_kv_dev_pkg::Sdr50 : Profile == 3 ? mr_kv_dev_pkg::Ddr4_2400
@@ -32,6 +35,8 @@ module kv_sim_top #(
   localparam int WordBytes = Bytes != 0 ? Bytes : {16'd0, Prof[16*mr_kv_dev_pkg::IdxWordBytes +: 16]},
   localparam int BaBits  = {16'd0, Prof[16*mr_kv_dev_pkg::IdxBaBits +: 16]},
   localparam int BurstClks = {16'd0, Prof[16*mr_kv_dev_pkg::IdxBurstClks +: 16]},
+  localparam int Codes = 8 * WordBytes / EccWord,
+  localparam int ChkBits = mr_kv_ecc_pkg::chk_bits(EccWord),
   localparam int La = {16'd0, Prof[16*mr_kv_dev_pkg::IdxRowBits +: 16]} + {16'd0, Prof[16*mr_kv_dev_pkg::IdxColBits +: 16]}
                     + {16'd0, Prof[16*mr_kv_dev_pkg::IdxBgBits +: 16]}
 ) (
@@ -91,6 +96,32 @@ module kv_sim_top #(
   input  wire         dfi_rddata_valid_i,
   input  wire  [127:0] dfi_rddata_i,
   input  wire         dfi_rderr_i,
+  output wire  [63:0] dfi_wrchk_o,
+  output wire  [7:0]  dfi_wrchkmask_o,
+  input  wire  [63:0] dfi_rdchk_i,
+  input  wire         ecc_en_i,
+  input  wire         ecc_inj_en_i,
+  input  wire         ecc_inj_rd_i,
+  input  wire         ecc_inj_match_i,
+  input  wire  [31:0] ecc_inj_addr_i,
+  input  wire  [2:0]  ecc_inj_beat_i,
+  input  wire  [2:0]  ecc_inj_cw_i,
+  input  wire  [63:0] ecc_inj_data_i,
+  input  wire  [7:0]  ecc_inj_chk_i,
+  input  wire  [15:0] ecc_inj_every_i,
+  input  wire         ecc_log_clear_i,
+  input  wire         ecc_log_pop_i,
+  output wire         ecc_log_valid_o,
+  output wire  [63:0] ecc_log_data_o,
+  output wire  [4:0]  ecc_log_count_o,
+  output wire  [7:0]  ecc_log_lost_o,
+  output wire         ecc_first_valid_o,
+  output wire  [63:0] ecc_first_data_o,
+  input  wire         ecc_cnt_clear_i,
+  output wire  [31:0] ecc_corrected_o,
+  output wire  [31:0] ecc_detected_o,
+  output wire  [31:0] ecc_poisoned_o,
+  output wire  [31:0] ecc_injected_o,
   input  wire         cnt_snap_i,
   input  wire         cnt_rd_valid_i,
   input  wire  [6:0]  cnt_rd_addr_i,
@@ -106,11 +137,25 @@ module kv_sim_top #(
   assign pages_used_o  = 32'(used);
   assign pages_dirty_o = 32'(dirty);
 
+  wire [Codes*ChkBits-1:0] wrchk, rdchk;
+  wire [Codes-1:0]         wrchkmask, wrchk_now;
+  wire [8*Codes-1:0]       wrchk_bytes;
+  genvar w;
+  generate
+    for (w = 0; w < Codes; w = w + 1) begin : gen_chk
+      assign wrchk_bytes[8*w +: 8] = 8'(wrchk[ChkBits*w +: ChkBits]);
+      assign rdchk[ChkBits*w +: ChkBits] = dfi_rdchk_i[8*w +: ChkBits];
+    end
+  endgenerate
+  assign dfi_wrchk_o     = 64'(wrchk_bytes);
+  assign wrchk_now       = ~wrchkmask;
+  assign dfi_wrchkmask_o = ~(8'(wrchk_now));
+
   mr_kv_top #(
     .Prof(Prof), .WordBytes(WordBytes), .BlockHalfs(BlockHalfs), .Slots(Slots), .Layers(Layers), .Heads(Heads), .MaxNbh(MaxNbh),
     .Pages(Pages), .SlotBlocks(SlotBlocks), .Entries(Entries), .Ways(Ways), .Words(Words), .HiEntries(HiEntries),
     .HiBursts(HiWords / BurstClks), .AgeMax(AgeMax), .IdleDrain(IdleDrain), .FifoWords(FifoWords), .AnsDepth(AnsDepth),
-    .Depth(Depth), .InitCycles(InitCycles)
+    .Depth(Depth), .InitCycles(InitCycles), .Ecc(Ecc), .EccWord(EccWord)
   ) u_kv (
     .clk_i, .rst_ni,
     .cfg_start_i, .cfg_layers_i, .cfg_heads_i, .cfg_nbh_i, .cfg_pages_i, .cfg_chunk_i(cfg_chunk_i[La-1:0]),
@@ -122,8 +167,13 @@ module kv_sim_top #(
     .dfi_cmd_o, .dfi_bg_o, .dfi_ba_o, .dfi_a_o, .dfi2_cmd_o, .dfi2_bg_o, .dfi2_ba_o, .dfi2_a_o,
     .dfi_wrdata_en_o, .dfi_wrdata_o(wrdata), .dfi_wrmask_o(wrmask),
     .dfi_rddata_valid_i, .dfi_rddata_i(dfi_rddata_i[8*WordBytes-1:0]), .dfi_rderr_i,
+    .dfi_wrchk_o(wrchk), .dfi_wrchkmask_o(wrchkmask), .dfi_rdchk_i(rdchk),
+    .ecc_en_i, .ecc_inj_en_i, .ecc_inj_rd_i, .ecc_inj_match_i, .ecc_inj_addr_i, .ecc_inj_beat_i, .ecc_inj_cw_i,
+    .ecc_inj_mask_i({ecc_inj_chk_i, ecc_inj_data_i}), .ecc_inj_every_i, .ecc_log_clear_i, .ecc_log_pop_i, .ecc_log_valid_o,
+    .ecc_log_data_o, .ecc_log_count_o, .ecc_log_lost_o, .ecc_first_valid_o, .ecc_first_data_o, .ecc_cnt_clear_i,
+    .ecc_corrected_o, .ecc_detected_o, .ecc_poisoned_o, .ecc_injected_o,
     .cnt_snap_i, .cnt_rd_valid_i, .cnt_rd_addr_i, .cnt_rd_done_o, .cnt_rd_data_o
   );
-  wire unused_ok = &{1'b0, cfg_chunk_i, cfg_part_i, cfg_step_i, dfi_rddata_i};
+  wire unused_ok = &{1'b0, cfg_chunk_i, cfg_part_i, cfg_step_i, dfi_rddata_i, dfi_rdchk_i};
 endmodule
 `default_nettype wire

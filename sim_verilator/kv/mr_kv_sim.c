@@ -55,7 +55,15 @@ bool mr_kv_sim_describe(mr_kv_sim_t *self, const char *name) {
     self->limits = model->limits;
     self->word_bytes = model->word_bytes != 0U ? model->word_bytes : profile->word_bytes;
     self->block_bytes = model->block_bytes;
+    self->ecc_word = model->ecc_word;
     return true;
+}
+
+static void close_devices(mr_kv_sim_t *self) {
+    mr_dram_dev_close(&self->dev);
+    if (self->ecc_word != 0U) {
+        mr_dram_dev_close(&self->chk);
+    }
 }
 
 bool mr_kv_sim_open(mr_kv_sim_t *self, const char *name) {
@@ -68,10 +76,14 @@ bool mr_kv_sim_open(mr_kv_sim_t *self, const char *name) {
     if (!mr_dram_dev_init(&self->dev, &config)) {
         return false;
     }
+    if (self->ecc_word != 0U && !mr_dram_dev_init(&self->chk, &config)) {
+        mr_dram_dev_close(&self->dev);
+        return false;
+    }
     mr_dram_rules_init(&self->rules, self->profile, INIT_CLOCKS);
     self->dut = self->model->open();
     if (self->dut == NULL) {
-        mr_dram_dev_close(&self->dev);
+        close_devices(self);
         return false;
     }
     self->reset = true;
@@ -90,7 +102,7 @@ bool mr_kv_sim_open(mr_kv_sim_t *self, const char *name) {
 void mr_kv_sim_close(mr_kv_sim_t *self) {
     if (self->dut != NULL) {
         self->model->close(self->dut);
-        mr_dram_dev_close(&self->dev);
+        close_devices(self);
         self->dut = NULL;
     }
 }
@@ -171,11 +183,17 @@ void mr_kv_sim_clock(mr_kv_sim_t *self) {
     mr_kv_model_in_t more = {.rst_n = !self->reset};
     mr_dram_dev_out_t answer = {0};
     if (!self->reset) {
-        self->model->dfi(self->dut, &self->dfi);
+        mr_dram_dev_in_t chk = {0};
+        self->model->dfi(self->dut, &self->dfi, &chk);
         mr_dram_dev_clock(&self->dev, &self->dfi, &answer);
         mr_dram_rules_clock(&self->rules, &self->dfi, &answer);
         more.rd_valid = answer.rd_valid;
         memcpy(more.rd_data, answer.rd_data, sizeof more.rd_data);
+        if (self->ecc_word != 0U) {
+            mr_dram_dev_out_t bits;
+            mr_dram_dev_clock(&self->chk, &chk, &bits);
+            memcpy(more.rd_chk, bits.rd_data, sizeof more.rd_chk);
+        }
         for (uint32_t i = 0; self->blank_zero && answer.rd_poison >> i != 0U; i++) {
             more.rd_data[i] = (answer.rd_poison >> i & 1U) != 0U ? 0U : more.rd_data[i];
         }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The KV-cache DRAM controller (mr_kv_top) Verilated for one of several DRAM profiles, with the
- * device model on its DFI port and the independent rule checker beside it.
+ * device model on its DFI port and the independent rule checker beside it. Models with ECC have a
+ * second device for the check bits, those of code word w of a word in byte w of its word.
  *
  * One clock a call: set `in`, call mr_kv_sim_clock(), look at `out`. A transfer took place in that
  * clock where valid and ready are both true. Blocks are the 34 bytes of the port's 272 bits from
@@ -37,12 +38,28 @@ typedef struct {
     uint32_t len;
 } mr_kv_sim_admin_t;
 
+/* Registers of the ECC filter, see mr_kv_ecc; of no effect in models without it. */
+typedef struct {
+    bool off, inj_en, inj_rd, inj_match, log_clear, log_pop, cnt_clear;
+    uint32_t inj_addr;
+    uint8_t inj_beat, inj_cw, inj_chk;
+    uint64_t inj_data;
+    uint16_t inj_every;
+} mr_kv_sim_ecc_in_t;
+
+typedef struct {
+    bool log_valid, first_valid;
+    uint64_t log_data, first_data;
+    uint32_t log_count, log_lost, corrected, detected, poisoned, injected;
+} mr_kv_sim_ecc_out_t;
+
 typedef struct {
     bool kc_valid, kw_valid, kr_ready, ad_valid;
     bool rd_err; /* poisons the word that the device gives in this clock */
     bool cfg_start, inj_owner;
     mr_kv_sim_cmd_t kc;
     mr_kv_sim_admin_t ad;
+    mr_kv_sim_ecc_in_t ecc;
     uint8_t kw_block[MR_KV_SIM_BLOCK];
 } mr_kv_sim_in_t;
 
@@ -53,6 +70,7 @@ typedef struct {
     uint8_t kr_block[MR_KV_SIM_BLOCK];
     uint32_t pages_used, pages_dirty;
     uint64_t refused; /* 16 bits each for status 7, 6, 5, 4 */
+    mr_kv_sim_ecc_out_t ecc;
 } mr_kv_sim_out_t;
 
 /* What a model was built with: the most that a configuration may use. */
@@ -83,6 +101,7 @@ typedef struct {
     mr_kv_sim_limits_t limits;
     mr_kv_sim_shape_t shape;
     uint32_t word_bytes, block_bytes; /* block_bytes: 34 or 18, as it lies in DRAM */
+    uint32_t ecc_word;                /* data bits of a code word; 0: no ECC */
     uint64_t clock;                   /* clocks since reset was released */
     mr_dram_dev_in_t dfi;             /* what the device got in the last clock */
     /* Valid once mr_kv_sim_snap() is over (snapping false). */
@@ -91,7 +110,7 @@ typedef struct {
     /* private */
     const struct mr_kv_model *model;
     void *dut;
-    mr_dram_dev_t dev;
+    mr_dram_dev_t dev, chk; /* chk: check bits, with ecc_word */
     mr_dram_rules_t rules;
     uint64_t count[MR_KV_SIM_COUNTERS];
     uint32_t count_step;

@@ -91,7 +91,7 @@ module tb_kv_cmd #(
   ) u_dut (
     .clk_i, .rst_ni, .cfg_start_i, .cfg_layers_i, .cfg_heads_i, .cfg_nbh_i, .cfg_pages_i,
     .cfg_chunk_i(cfg_chunk_i[LA-1:0]), .cfg_part_i(cfg_part_i[LA-1:0]), .cfg_step_i(cfg_step_i[BaBits-1:0]),
-    .inj_owner_i, .ready_o, .cnt_refused_o, .pages_used_o(used), .pages_dirty_o(dirty),
+    .inj_owner_i, .ready_o, .cnt_refused_o, .pages_used_o(used), .pages_dirty_o(dirty), .pages_ready_o(),
     .kc_valid_i, .kc_ready_o, .kc_op_i, .kc_slot_i, .kc_layer_i, .kc_head_i, .kc_kind_i, .kc_pos_i, .kc_count_i,
     .ad_valid_i, .ad_ready_o, .ad_op_i, .ad_slot_i, .ad_src_i, .ad_len_i, .ad_done_o, .ad_status_o,
     .job_valid_o, .job_ready_i, .job_append_o, .job_status_o, .job_key_o(key), .job_pos_o, .job_count_o,

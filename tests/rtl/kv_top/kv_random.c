@@ -17,13 +17,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "kv_golden.h"
-#include "kv_traffic.h"
+#include "kv_bench.h"
+#include "kv_faults.h"
 #include "mr_kv_content.h"
-#include "mr_kv_sim.h"
 
 enum {
-    OUTSTANDING = 16,
     HANG = 500000,       /* clocks without progress: a page copy takes far less */
     SETTLE = 256,        /* clocks until the last write is in the device */
     COVERED = 12000,     /* operations that must reach everything */
@@ -35,37 +33,7 @@ enum {
     REFUSED_ID = 1 << 30 /* content of APPENDs that are refused */
 };
 
-typedef struct {
-    mr_kv_sim_cmd_t cmd;
-    uint8_t status;
-    bool or_no_page, inject;
-    uint32_t beat, beats, append_id;
-    uint32_t id[32]; /* STREAM: content of each position */
-} pending_t;
-
-typedef struct {
-    uint64_t ops, beats, blocks, clocks, by_status[8], admin_by_status[4][8];
-    uint64_t read_after_append, either, scrubs, bytes_checked, mismatches, violations;
-} totals_t;
-
-typedef struct {
-    mr_kv_sim_t sim;
-    golden_t golden;
-    traffic_rng_t rng;
-    traffic_style_t style;
-    pending_t pending[OUTSTANDING];
-    uint32_t head, count, words_at, words_for;
-    mr_kv_sim_cmd_t last;
-    bool issuing, hold, admin_busy, injecting, injected, failed;
-    uint8_t admin_op, admin_status;
-    uint32_t kc_pace, kw_pace, kr_pace; /* of 8 clocks */
-    uint64_t progress, refused[4], ops_left, round_seed;
-    uint32_t most_dirty;
-    const char *model;
-    totals_t total;
-} bench_t;
-
-__attribute__((format(printf, 2, 3))) static void fail(bench_t *b, const char *format, ...) {
+void bench_fail(bench_t *b, const char *format, ...) {
     char text[256];
     va_list args;
     va_start(args, format);
@@ -123,13 +91,18 @@ static void accept_command(bench_t *b) {
     b->ops_left -= b->ops_left > 0U ? 1U : 0U;
 }
 
-static void check_beat(bench_t *b, const pending_t *p) {
+static void check_beat(bench_t *b, pending_t *p) {
     uint8_t block[MR_KV_SIM_BLOCK];
     const uint32_t nbh = b->sim.shape.nbh;
     mr_kv_content(p->id[p->beat / nbh], p->beat % nbh, b->sim.block_bytes, block);
-    if (memcmp(block, b->sim.out.kr_block, sizeof block) != 0) {
-        fail(b, "wrong data: slot %u layer %u head %u kind %u position %u block %u", p->cmd.slot,
-             p->cmd.layer, p->cmd.head, p->cmd.kind, p->cmd.pos + p->beat / nbh, p->beat % nbh);
+    static const uint8_t zero[MR_KV_SIM_BLOCK];
+    if (b->lossy && memcmp(zero, b->sim.out.kr_block, sizeof zero) == 0) {
+        faults_lost(b, p->id[p->beat / nbh], p->beat % nbh);
+        p->zeroed++;
+    } else if (memcmp(block, b->sim.out.kr_block, sizeof block) != 0) {
+        bench_fail(b, "wrong data: slot %u layer %u head %u kind %u position %u block %u",
+                   p->cmd.slot, p->cmd.layer, p->cmd.head, p->cmd.kind, p->cmd.pos + p->beat / nbh,
+                   p->beat % nbh);
     }
     b->total.blocks++;
 }
@@ -138,9 +111,10 @@ static void finish_command(bench_t *b, const pending_t *p, uint8_t status) {
     if (p->or_no_page && status == 0U) {
         (void)golden_append(&b->golden, &p->cmd, false);
     }
-    if (status >= 4U && status < 8U) {
+    if (status >= 4U && status < 8U && p->zeroed == 0U) {
         b->refused[status - 4U]++;
     }
+    b->total.lost_streams += p->zeroed != 0U ? 1U : 0U;
     b->total.by_status[status & 7U]++;
     b->hold = b->hold && !(p->or_no_page || p->inject);
     b->head = (b->head + 1U) % OUTSTANDING;
@@ -153,20 +127,23 @@ static void take_answer(bench_t *b) {
     pending_t *p = pending(b, 0);
     b->total.beats++;
     if (b->count == 0U) {
-        fail(b, "an answer that nobody asked for");
+        bench_fail(b, "an answer that nobody asked for");
         return;
     }
-    const bool status_ok = out->kr_status == p->status || (p->or_no_page && out->kr_status == 6U);
-    if (!status_ok) {
-        fail(b, "status %u instead of %u: op %u slot %u layer %u head %u kind %u pos %u count %u",
-             out->kr_status, p->status, p->cmd.op, p->cmd.slot, p->cmd.layer, p->cmd.head,
-             p->cmd.kind, p->cmd.pos, p->cmd.count);
-    } else if (p->cmd.op == MR_KV_SIM_STREAM && p->status == 0U) {
+    const bool stream = p->cmd.op == MR_KV_SIM_STREAM && p->status == 0U;
+    if (stream) {
         check_beat(b, p);
+    }
+    const uint8_t right = p->zeroed != 0U && out->kr_last ? 7U : p->status;
+    if (out->kr_status != right && !(p->or_no_page && out->kr_status == 6U)) {
+        bench_fail(
+            b, "status %u instead of %u: op %u slot %u layer %u head %u kind %u pos %u count %u",
+            out->kr_status, right, p->cmd.op, p->cmd.slot, p->cmd.layer, p->cmd.head, p->cmd.kind,
+            p->cmd.pos, p->cmd.count);
     }
     p->beat++;
     if (out->kr_last != (p->beat == p->beats)) {
-        fail(b, "the last beat is not where it belongs: beat %u of %u", p->beat, p->beats);
+        bench_fail(b, "the last beat is not where it belongs: beat %u of %u", p->beat, p->beats);
     }
     if (out->kr_last) {
         finish_command(b, p, out->kr_status);
@@ -218,8 +195,8 @@ static void accept_admin(bench_t *b) {
 static void finish_admin(bench_t *b) {
     const uint8_t status = b->sim.out.ad_status;
     if (!b->admin_busy || status != b->admin_status) {
-        fail(b, "administration: status %u instead of %u (op %u)", status, b->admin_status,
-             b->admin_op);
+        bench_fail(b, "administration: status %u instead of %u (op %u)", status, b->admin_status,
+                   b->admin_op);
     }
     if (status >= 4U && status < 8U) {
         b->refused[status - 4U]++;
@@ -229,7 +206,7 @@ static void finish_admin(bench_t *b) {
     b->admin_busy = false;
 }
 
-static void tick(bench_t *b) {
+void bench_tick(bench_t *b) {
     mr_kv_sim_in_t *in = &b->sim.in;
     const mr_kv_sim_out_t *out = &b->sim.out;
     drive(b);
@@ -258,43 +235,44 @@ static void tick(bench_t *b) {
         finish_admin(b);
         moved = true;
     }
+    b->total.copied_poison += out->pe_err ? 1U : 0U;
     b->most_dirty = out->pages_dirty > b->most_dirty ? out->pages_dirty : b->most_dirty;
     const bool waits = b->count != 0U || b->admin_busy || in->kc_valid || in->ad_valid;
     b->progress = moved || !waits ? b->sim.clock : b->progress;
     if (b->sim.clock - b->progress > HANG) {
-        fail(b, "hang: %u commands outstanding, administration %s", b->count,
-             b->admin_busy ? "under way" : "idle");
+        bench_fail(b, "hang: %u commands outstanding, administration %s", b->count,
+                   b->admin_busy ? "under way" : "idle");
     }
 }
 
 /* ---- quiet points ---- */
 
-static void drain(bench_t *b) {
+void bench_drain(bench_t *b) {
     const mr_kv_sim_in_t *in = &b->sim.in;
     b->issuing = false;
     while ((b->count != 0U || b->admin_busy || in->kc_valid || in->ad_valid) && !b->failed) {
-        tick(b);
+        bench_tick(b);
     }
 }
 
 /* One administration command while all is quiet. */
-static void administer(bench_t *b, uint8_t op, uint8_t slot, uint32_t len) {
+void bench_administer(bench_t *b, uint8_t op, uint8_t slot, uint32_t len) {
     b->sim.in.ad = (mr_kv_sim_admin_t){.op = op, .slot = slot, .src = 0, .len = len};
     b->sim.in.ad_valid = true;
-    drain(b);
+    bench_drain(b);
 }
 
 /* One command while no other is chosen. */
-static void command(bench_t *b, const mr_kv_sim_cmd_t *c) {
+void bench_command(bench_t *b, const mr_kv_sim_cmd_t *c) {
     while ((b->count >= OUTSTANDING - 1U || b->sim.in.kc_valid) && !b->failed) {
-        tick(b);
+        bench_tick(b);
     }
     b->sim.in.kc = *c;
     b->sim.in.kc_valid = true;
 }
 
 /* All chunks of a slot: APPEND of a position, or STREAM of its 32-position block up to it. */
-static void all_chunks(bench_t *b, uint8_t op, uint32_t slot, uint32_t pos) {
+void bench_chunks(bench_t *b, uint8_t op, uint32_t slot, uint32_t pos) {
     const mr_kv_sim_shape_t *s = &b->sim.shape;
     for (uint32_t i = 0; i < 2U * s->layers * s->heads && !b->failed; i++) {
         mr_kv_sim_cmd_t c = {.op = op,
@@ -308,7 +286,7 @@ static void all_chunks(bench_t *b, uint8_t op, uint32_t slot, uint32_t pos) {
             c.pos = pos / 32U * 32U;
             c.count = (uint8_t)(pos % 32U + 1U);
         }
-        command(b, &c);
+        bench_command(b, &c);
     }
 }
 
@@ -317,24 +295,24 @@ static void all_chunks(bench_t *b, uint8_t op, uint32_t slot, uint32_t pos) {
 static void run_shared(bench_t *b) {
     const uint32_t prefix = 35;
     for (uint32_t pos = 0; pos < prefix; pos++) {
-        all_chunks(b, MR_KV_SIM_APPEND, 0, pos);
+        bench_chunks(b, MR_KV_SIM_APPEND, 0, pos);
     }
-    drain(b);
-    administer(b, MR_KV_SIM_FORK, 1, prefix);
+    bench_drain(b);
+    bench_administer(b, MR_KV_SIM_FORK, 1, prefix);
     for (uint32_t slot = 0; slot < 2U; slot++) {
-        all_chunks(b, MR_KV_SIM_APPEND, slot, prefix);
-        all_chunks(b, MR_KV_SIM_STREAM, slot, prefix);
-        all_chunks(b, MR_KV_SIM_STREAM, 1U - slot, prefix - 1U);
+        bench_chunks(b, MR_KV_SIM_APPEND, slot, prefix);
+        bench_chunks(b, MR_KV_SIM_STREAM, slot, prefix);
+        bench_chunks(b, MR_KV_SIM_STREAM, 1U - slot, prefix - 1U);
     }
-    drain(b);
-    administer(b, MR_KV_SIM_TRUNCATE, 1, prefix + 2U);
-    administer(b, MR_KV_SIM_TRUNCATE, 1, prefix - 1U);
-    administer(b, MR_KV_SIM_QUOTA, 1, 2);
+    bench_drain(b);
+    bench_administer(b, MR_KV_SIM_TRUNCATE, 1, prefix + 2U);
+    bench_administer(b, MR_KV_SIM_TRUNCATE, 1, prefix - 1U);
+    bench_administer(b, MR_KV_SIM_QUOTA, 1, 2);
     for (uint32_t pos = prefix - 1U; pos <= 64U; pos++) {
-        all_chunks(b, MR_KV_SIM_APPEND, 1, pos); /* the last are beyond the quota */
+        bench_chunks(b, MR_KV_SIM_APPEND, 1, pos); /* the last are beyond the quota */
     }
-    drain(b);
-    administer(b, MR_KV_SIM_QUOTA, 1, b->sim.limits.slot_blocks);
+    bench_drain(b);
+    bench_administer(b, MR_KV_SIM_QUOTA, 1, b->sim.limits.slot_blocks);
 }
 
 /* Byte sum of a bank's share of the pages; bank: within its group. */
@@ -358,49 +336,55 @@ static uint64_t bank_bytes(bench_t *b, uint32_t bank) {
 }
 
 /* Flushes the append buffer, waits until freed pages are scrubbed, compares tables and memory. */
-static void check_quiet(bench_t *b) {
+void bench_quiet(bench_t *b) {
     const mr_kv_sim_out_t *out = &b->sim.out;
-    drain(b);
-    administer(b, MR_KV_SIM_QUOTA, 0, b->golden.slot[0].quota);
+    bench_drain(b);
+    bench_administer(b, MR_KV_SIM_QUOTA, 0, b->golden.slot[0].quota);
     uint32_t dirty = out->pages_dirty;
     for (uint32_t since = 0, quiet = 0; quiet < SETTLE && !b->failed; since++) {
-        tick(b);
+        bench_tick(b);
         quiet = out->pages_dirty == 0U && out->idle ? quiet + 1U : 0U;
         since = out->pages_dirty == dirty ? since : 0U;
         dirty = out->pages_dirty;
         if (since > HANG) {
-            fail(b, "freed pages are not scrubbed: %u left", dirty);
+            bench_fail(b, "freed pages are not scrubbed: %u left", dirty);
         }
     }
     if (out->pages_used != b->golden.used) {
-        fail(b, "%u pages in use instead of %u", out->pages_used, b->golden.used);
+        bench_fail(b, "%u pages in use instead of %u", out->pages_used, b->golden.used);
     }
     for (uint32_t i = 0; i < 4U; i++) {
         const uint16_t counted = (uint16_t)(out->refused >> (16U * i));
         if (counted != (uint16_t)b->refused[i]) {
-            fail(b, "%u refusals with status %u counted instead of %u", counted, 4U + i,
-                 (unsigned)(uint16_t)b->refused[i]);
+            bench_fail(b, "%u refusals with status %u counted instead of %u", counted, 4U + i,
+                       (unsigned)(uint16_t)b->refused[i]);
         }
     }
     uint64_t sum = 0;
-    for (uint32_t bank = 0; bank < b->sim.profile->banks_per_group; bank++) {
+    uint64_t bad = 0;
+    if (b->sim.ecc_word != 0U && !b->golden.refuse_all) {
+        bad = faults_memory(b, &sum);
+    }
+    for (uint32_t bank = 0; bank < b->sim.profile->banks_per_group && b->sim.ecc_word == 0U;
+         bank++) {
         sum += bank_bytes(b, bank);
     }
     const uint64_t right = golden_bytes(&b->golden, b->sim.block_bytes);
-    if (sum != right) {
-        fail(b,
-             "the pages' bytes add up to %" PRIu64 " instead of %" PRIu64
-             ": an append is lost, or a freed page is not zero",
-             sum, right);
+    if (sum != right && bad == 0U) {
+        bench_fail(b,
+                   "the pages' bytes add up to %" PRIu64 " instead of %" PRIu64
+                   ": an append is lost, or a freed page is not zero",
+                   sum, right);
     }
     if (mr_kv_sim_violations(&b->sim) != 0U) {
         char text[128];
         mr_kv_sim_violation_text(&b->sim, text, sizeof text);
         b->total.violations += mr_kv_sim_violations(&b->sim);
-        fail(b, "%s", text);
+        bench_fail(b, "%s", text);
     }
     b->total.scrubs += b->most_dirty;
     b->most_dirty = 0;
+    b->spoilt = bad != 0U;
 }
 
 /* ---- rounds ---- */
@@ -415,9 +399,10 @@ static bool open_sim(bench_t *b) {
     b->admin_busy = false;
     b->progress = 0;
     memset(b->refused, 0, sizeof b->refused);
-    /* A copy of a page takes along what was never written: as zero, the memory's sum is known. */
+    /* A copy of a page takes along what was never written: as zero, the memory's sum is known. With
+     * ECC all is written. */
     const bool opened = mr_kv_sim_open(&b->sim, b->model);
-    b->sim.blank_zero = true;
+    b->sim.blank_zero = b->sim.ecc_word == 0U;
     return opened;
 }
 
@@ -430,10 +415,11 @@ static void pick_shape(bench_t *b, mr_kv_sim_shape_t *shape) {
     uint32_t nbh = nbhs[traffic_rnd(&b->rng, sizeof nbhs / sizeof nbhs[0])];
     const uint32_t room = PAGE_BLOCKS / (2U * layers * heads);
     nbh = nbh < room ? nbh : room;
+    nbh = (nbh + faults_nbh_step(b) - 1U) / faults_nbh_step(b) * faults_nbh_step(b);
     const uint32_t fit = ALL_BLOCKS / (2U * layers * heads * nbh);
     const uint32_t wanted = pages[traffic_rnd(&b->rng, sizeof pages / sizeof pages[0])];
     if (!mr_kv_sim_shape(&b->sim, layers, heads, nbh, wanted < fit ? wanted : fit, shape)) {
-        fail(b, "no shape for %u layers, %u heads, %u blocks", layers, heads, nbh);
+        bench_fail(b, "no shape for %u layers, %u heads, %u blocks", layers, heads, nbh);
     }
 }
 
@@ -447,11 +433,18 @@ static void run_style(bench_t *b, uint64_t ops, bool grow) {
     b->kw_pace = paces[traffic_rnd(&b->rng, 6)];
     b->kr_pace = paces[traffic_rnd(&b->rng, 6)];
     b->ops_left = ops;
+    faults_on(b);
     b->issuing = true;
     while (b->ops_left > 0U && !b->failed) {
-        tick(b);
+        bench_tick(b);
     }
-    check_quiet(b);
+    bench_drain(b);
+    faults_off(b);
+    bench_quiet(b);
+    b->lossy = false;
+    if (b->spoilt) { /* bad words were copied: start again without them */
+        bench_free_all(b);
+    }
 }
 
 /* A configuration outside the limits: every command is refused with 4. */
@@ -459,7 +452,7 @@ static void run_refused(bench_t *b, const mr_kv_sim_shape_t *good) {
     mr_kv_sim_shape_t shape = *good;
     shape.layers = traffic_one_in(&b->rng, 2) ? b->sim.limits.layers + 1U : 0U;
     if (!mr_kv_sim_start(&b->sim, &shape)) {
-        fail(b, "a bad configuration hangs");
+        bench_fail(b, "a bad configuration hangs");
     }
     golden_start(&b->golden, &b->sim.limits, good);
     b->golden.refuse_all = true;
@@ -467,13 +460,13 @@ static void run_refused(bench_t *b, const mr_kv_sim_shape_t *good) {
     b->golden.refuse_all = false;
 }
 
-static void free_all(bench_t *b) {
+void bench_free_all(bench_t *b) {
     for (uint32_t s = 0; s < b->sim.limits.slots && !b->failed; s++) {
         if (b->golden.slot[s].blocks != 0U) {
-            administer(b, MR_KV_SIM_FREE, (uint8_t)s, 0);
+            bench_administer(b, MR_KV_SIM_FREE, (uint8_t)s, 0);
         }
     }
-    check_quiet(b);
+    bench_quiet(b);
 }
 
 static void run_shape(bench_t *b, bool inject) {
@@ -483,20 +476,22 @@ static void run_shape(bench_t *b, bool inject) {
         run_refused(b, &shape);
     }
     if (b->failed || !mr_kv_sim_start(&b->sim, &shape)) {
-        fail(b, "the controller does not get ready");
+        bench_fail(b, "the controller does not get ready");
         return;
     }
     golden_start(&b->golden, &b->sim.limits, &shape);
     b->kw_pace = 8;
     b->kr_pace = 8;
     b->injecting = false;
+    faults_poison(b);
     run_shared(b);
     b->injecting = inject;
     b->injected = false;
     for (uint32_t i = 0; i < STYLES && !b->failed; i++) {
         run_style(b, STYLE_BLOCKS / shape.nbh, i == 0U);
     }
-    free_all(b);
+    faults_sweep(b);
+    bench_free_all(b);
 }
 
 /* The second shape gets wrong tags, and a bad configuration before it. A lost page keeps its bytes,
@@ -508,7 +503,7 @@ static void run_round(bench_t *b, uint64_t seed) {
     for (uint32_t i = 0; i < SHAPES && !b->failed; i++) {
         b->total.clocks += b->golden.leaked ? b->sim.clock : 0U;
         if (b->golden.leaked && !open_sim(b)) {
-            fail(b, "the model does not start");
+            bench_fail(b, "the model does not start");
             return;
         }
         run_shape(b, i == 1U);
@@ -519,7 +514,7 @@ static void run_round(bench_t *b, uint64_t seed) {
 
 static void need(bench_t *b, uint64_t times, const char *what) {
     if (times == 0U && !b->failed) {
-        fail(b, "never happened: %s", what);
+        bench_fail(b, "never happened: %s", what);
     }
 }
 
@@ -543,6 +538,12 @@ static void check_coverage(bench_t *b) {
     need(b, b->golden.frees, "a page that came back");
     need(b, t->scrubs, "a scrub");
     need(b, t->read_after_append, "a read of what was just appended");
+    if (b->sim.ecc_word != 0U) {
+        need(b, t->corrected, "a corrected word");
+        need(b, t->lost_streams, "a stream with a bad word");
+        need(b, t->copied_poison, "the copy of a bad word");
+        need(b, t->swept, "a flipped bit in the log");
+    }
 }
 
 static void print_totals(const bench_t *b, double seconds) {
@@ -557,6 +558,12 @@ static void print_totals(const bench_t *b, double seconds) {
            b->model, t->clocks, t->by_status[0], t->by_status[4], t->by_status[5], t->by_status[6],
            t->by_status[7], b->golden.takes, b->golden.frees, b->golden.forks, b->golden.copies,
            t->read_after_append, t->either, seconds);
+    if (b->sim.ecc_word != 0U) {
+        printf("RESULT words_corrected %" PRIu64 " 1\nRESULT streams_with_bad_words %" PRIu64
+               " 1\nRESULT blocks_lost %" PRIu64 " 1\nRESULT copies_of_bad_words %" PRIu64
+               " 1\nRESULT flips_found_in_log %" PRIu64 " 1\n",
+               t->corrected, t->lost_streams, t->lost_blocks, t->copied_poison, t->swept);
+    }
 }
 
 static int run(bench_t *b, uint64_t ops, uint64_t seed) {
