@@ -58,6 +58,8 @@ module mr_kv_ooc #(
 
   // --- ECC: registers only where there is one -------------------------------------------------------------------------
   logic        ecc_en, inj_en, inj_rd, inj_match, log_clear, log_pop, cnt_clear, log_valid, first_valid, chk_mask;
+  logic [15:0] gap;
+  logic [31:0] patrol_pages, patrol_words;
   logic [31:0] inj_addr, corrected, detected, poisoned, injected;
   logic [2:0]  inj_beat, inj_cw;
   logic [71:0] inj_mask;
@@ -68,23 +70,23 @@ module mr_kv_ooc #(
   logic [5:0]  wr_chk, rd_chk;
   generate
     if (Ecc != 0) begin : gen_ecc
-      localparam int EccIn  = 7 + 32 + 6 + 72 + 16 + 6;
-      localparam int EccOut = 1 + 64 + 5 + 8 + 1 + 64 + 4*32 + 6 + 1;
+      localparam int EccIn  = 7 + 32 + 6 + 72 + 16 + 6 + 16;
+      localparam int EccOut = 1 + 64 + 5 + 8 + 1 + 64 + 6*32 + 6 + 1;
       logic [EccIn-1:0]             ecc_q;
       (* keep *) logic [EccOut-1:0] ecc_out_q;
       always_ff @(posedge clk_i) begin
         ecc_q     <= {ecc_q[EccIn-2:0], in_q[InW-1]};
         ecc_out_q <= {log_valid, log_data, log_count, log_lost, first_valid, first_data, corrected, detected, poisoned, injected,
-                      wr_chk, chk_mask};
+                      wr_chk, chk_mask, patrol_pages, patrol_words};
       end
       assign {ecc_en, inj_en, inj_rd, inj_match, log_clear, log_pop, cnt_clear, inj_addr, inj_beat, inj_cw, inj_mask, inj_every,
-              rd_chk} = ecc_q;
+              rd_chk, gap} = ecc_q;
       wire unused_ecc = ^ecc_out_q;
     end else begin : gen_none
       assign {ecc_en, inj_en, inj_rd, inj_match, log_clear, log_pop, cnt_clear, inj_addr, inj_beat, inj_cw, inj_mask, inj_every,
-              rd_chk} = '0;
+              rd_chk, gap} = '0;
       wire unused_ecc = &{1'b0, log_valid, log_data, log_count, log_lost, first_valid, first_data, corrected, detected, poisoned,
-                          injected, wr_chk, chk_mask};
+                          injected, wr_chk, chk_mask, patrol_pages, patrol_words};
     end
   endgenerate
 
@@ -105,7 +107,7 @@ module mr_kv_ooc #(
     .ecc_log_clear_i(log_clear), .ecc_log_pop_i(log_pop), .ecc_log_valid_o(log_valid), .ecc_log_data_o(log_data),
     .ecc_log_count_o(log_count), .ecc_log_lost_o(log_lost), .ecc_first_valid_o(first_valid), .ecc_first_data_o(first_data),
     .ecc_cnt_clear_i(cnt_clear), .ecc_corrected_o(corrected), .ecc_detected_o(detected), .ecc_poisoned_o(poisoned),
-    .ecc_injected_o(injected),
+    .ecc_injected_o(injected), .patrol_gap_i(gap), .patrol_pages_o(patrol_pages), .patrol_words_o(patrol_words),
     .cnt_snap_i(snap), .cnt_rd_valid_i(cnt_valid), .cnt_rd_addr_i(cnt_addr),
     .cnt_rd_done_o(cnt_done), .cnt_rd_data_o(cnt_data)
   );

@@ -8,7 +8,7 @@
 // compared in a clock.   HiEntries, HiBursts, AgeMax, IdleDrain  when it is emptied (mr_kv_plan).   FifoWords  read FIFO, power of two, 2^BaBits + 3
 // bursts at least, more where latency x bandwidth asks for it.   AnsDepth  jobs whose answers may wait, a power of two.
 //
-// job_*, flush_*, pe_*: docs/kv_dram.md, seam of the front end. A job is held until job_ready_o; job_ready_o depends on run_ready_i.
+// job_*, flush_*, pe_*: docs/kv_dram.md, seam of the front end; pe_one_i to pe_fill_o: see mr_kv_page, 0 without patrol. A job is held until job_ready_o; job_ready_o depends on run_ready_i.
 //   STREAM: job_pos_i mod 32 = 0, job_count_i 1..32. APPEND: one position. job_status_i not 0: one beat with that status; blocks of an APPEND dropped.
 // kw_*: blocks of APPENDs, taken in the order of jobs; kw_ready_o depends on kw_valid_i. kr_*: responses, from registers.
 // run_*, wd_*, rd_*: seam of the back end. Write words change in the clock after wd_pop_i, the first stands when its run is offered. wd_bad_o
@@ -64,6 +64,12 @@ module mr_kv_data #(
   input  wire [BaBits-1:0]      pe_dst_rot_i,
   output wire                   pe_done_o,
   output wire                   pe_err_o,
+  input  wire                   pe_one_i,
+  input  wire [La-BaBits-1:0]   pe_piece_i,
+  input  wire                   pe_swap_i,
+  input  wire                   pe_pause_i,
+  output wire                   pe_free_o,
+  output wire                   pe_fill_o,
 
   input  wire                   kw_valid_i,
   output wire                   kw_ready_o,
@@ -209,6 +215,7 @@ module mr_kv_data #(
   mr_kv_page #(.La(La), .BaBits(BaBits), .BurstClks(BurstClks)) u_page (
     .clk_i, .rst_ni, .cfg_part_i,
     .pe_valid_i, .pe_ready_o, .pe_copy_i, .pe_done_o, .pe_err_o,
+    .pe_one_i, .pe_piece_i, .swap_i(pe_swap_i), .pause_i(pe_pause_i), .free_o(pe_free_o), .fill_o(pe_fill_o),
     .idle_i(pg_idle), .want_o(pg_want), .wr_o(pg_wr), .off_o(pg_off), .took_i(pg_took), .wr_clear_i(drained),
     .rd_clear_i(ans_empty && rd_empty), .lock_o(pg_lock), .words_o(pg_words), .src_o(pg_src),
     .piece_i(piece), .pop_i(wd_pop_i && pg_words), .pop_err_i(pe_word_err)

@@ -10,7 +10,8 @@
 // as it is; only its FIFO of read words holds a burst longer. With PinRegs = 0 in the back end these registers are the pins' ones.
 // dn_wrchkmask_o, a bit a code word: check bits not to be written. A code word is written whole or not at all (assertion): given for
 // EccWord 16 always, 32 where nbh is even, 64 where it is a multiple of 4. up_wrpoison_i: the code words written by this word decode as
-// poisoned, whatever their data. up_rderr_o: the word has a code word that cannot be corrected, its data is not to be used.
+// poisoned, whatever their data. up_rderr_o: the word has a code word that cannot be corrected, its data is not to be used; up_rdfix_o: it
+// has one that was corrected.
 // Every word that can be read must have been written: pages are zeroed before their first use when ECC is on.
 // en_i low: read words pass uncorrected, without errors or events; check bits are written all the same.
 //
@@ -54,6 +55,7 @@ module mr_kv_ecc #(
   output logic              up_rddata_valid_o,
   output logic [Bits-1:0]   up_rddata_o,
   output logic              up_rderr_o,
+  output logic              up_rdfix_o,
 
   output logic [3:0]        dn_cmd_o,
   output logic [1:0]        dn_bg_o,
@@ -249,12 +251,14 @@ module mr_kv_ecc #(
         else up_rddata_valid_o <= valid1_q;
         up_rddata_o <= fixed;
         up_rderr_o  <= any_double || any_poisoned;
+        up_rdfix_o  <= any_single;
       end
     end else begin : gen_wires
       always_comb begin
         up_rddata_valid_o = valid1_q;
         up_rddata_o = fixed;
         up_rderr_o  = any_double || any_poisoned;
+        up_rdfix_o  = any_single;
       end
     end
   endgenerate

@@ -4,7 +4,9 @@
 // La  bits of a burst number inside a bank.   BurstClks  words of a burst.
 // A page is NB parts of cfg_part_i bursts; the device must hold at least NB pages, so that NB x cfg_part_i fits La bits.
 // pe_*: ready/valid, the request stays until it is done: pe_ready_o is high in the clock in which it ends, pe_done_o in the next one; then
-// pe_err_o says that a copied word was poisoned (the copy holds it as it was read).
+// pe_err_o says that a copied word was poisoned (the copy holds it as it was read). pe_one_i: only piece pe_piece_i, and no pe_err_o; such a
+// request may come in the middle of another one, which goes on after it: swap_i is high in the clock before, only while free_o (no run
+// and no word is under way). pause_i: begin no piece. fill_o: read words belong to a request with pe_one_i.
 // want_o (while the planner is idle, idle_i, and has been for a clock): a run may be offered, wr_o and off_o describe it; took_i: it was accepted. wr_clear_i: no other write words are under way;
 // rd_clear_i: no other read words are. piece_i: all words of a read run
 // stand in the read FIFO. lock_o: no other reads or writes may start. words_o: words of write runs are not popped yet
@@ -25,6 +27,12 @@ module mr_kv_page #(
   input  wire          pe_copy_i,
   output logic         pe_done_o,
   output logic         pe_err_o,
+  input  wire          pe_one_i,
+  input  wire [La-BaBits-1:0] pe_piece_i,
+  input  wire          swap_i,
+  input  wire          pause_i,
+  output wire          free_o,
+  output wire          fill_o,
 
   input  wire          idle_i,
   output logic         want_o,
@@ -51,7 +59,7 @@ module mr_kv_page #(
   logic [1:0]        runs_q;       // write runs whose words are not popped yet
   logic [PieceW-1:0] word_q;       // word of the first of them
   logic              run_end;
-  logic              none_left, all_q, err_q, want, idle_q;
+  logic              none_left, all_q, one_q, err_q, want, idle_q;
 
   assign none_left = runs_q == 2'd0;
   assign run_end   = pop_i && word_q == PieceW'(Piece - 1);
@@ -61,11 +69,13 @@ module mr_kv_page #(
                   (pe_copy_i ? none_left && (state_q == StWrite || (state_q == StIdle && rd_clear_i))
                              : runs_q != 2'd2);
   assign wr_o    = !pe_copy_i || state_q == StWrite;
-  assign off_o   = {piece_q, BaBits'(0)};
+  assign off_o   = {pe_one_i ? pe_piece_i : piece_q, BaBits'(0)};
   assign lock_o  = state_q != StIdle || (pe_copy_i && !none_left);
   assign words_o = !none_left;
   assign src_o   = pe_copy_i;
   assign pe_ready_o = pe_valid_i && all_q && none_left;
+  assign free_o  = idle_i && state_q == StIdle && none_left && !want_o && !all_q;
+  assign fill_o  = pe_one_i && state_q == StFill;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -79,17 +89,20 @@ module mr_kv_page #(
       all_q     <= 1'b0;
       pe_err_o  <= 1'b0;
       err_q     <= 1'b0;
+      one_q     <= 1'b0;
     end else begin
       pe_done_o <= pe_ready_o;
       idle_q    <= idle_i;
-      want_o    <= want && idle_i && idle_q;
-      all_q     <= !pe_ready_o && La'(piece_q) == cfg_part_i;    // a clock late: a run's end and the next want_o are two apart
-      pe_err_o  <= pe_ready_o && err_q;
-      err_q     <= !pe_ready_o && (err_q || (pop_i && pop_err_i && src_o));
+      want_o    <= want && idle_i && idle_q && !swap_i && !(pause_i && state_q == StIdle);
+      // A clock late: a run's end and the next want_o are two apart.
+      all_q     <= !pe_ready_o && !swap_i && (pe_one_i ? one_q : La'(piece_q) == cfg_part_i);
+      one_q     <= !pe_ready_o && (one_q || (took_i && wr_o && pe_one_i));
+      pe_err_o  <= pe_ready_o && err_q && !pe_one_i;
+      err_q     <= (!pe_ready_o || pe_one_i) && (err_q || (pop_i && pop_err_i && src_o && !pe_one_i));
       word_q    <= word_q + PieceW'(pop_i);
       runs_q    <= runs_q + 2'(took_i && wr_o) - 2'(run_end);
-      if (pe_ready_o) piece_q <= '0;
-      else if (took_i && wr_o) piece_q <= piece_q + (La-BaBits)'(1);
+      if (pe_ready_o && !pe_one_i) piece_q <= '0;
+      else if (took_i && wr_o && !pe_one_i) piece_q <= piece_q + (La-BaBits)'(1);
       case (state_q)
         StIdle: if (took_i && pe_copy_i) state_q <= StFill;
         StFill: if (piece_i) state_q <= StWrite;

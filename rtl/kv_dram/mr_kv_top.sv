@@ -10,7 +10,7 @@
 // a page in each bank, cfg_step_i rotation from block to block: docs/kv_dram.md. Pulse cfg_start_i only while idle_o.
 // Ecc 1: mr_kv_ecc stands between the back end and dfi_*, with code words of EccWord data bits (docs/kv_ecc.md): dfi_*chk* are the check
 // bits, ecc_* its registers, PhyExtra clocks that a PHY adds to the profile's Rl at most; FifoWords for 3 clocks more. Pages are zeroed before their
-// first use. A word that cannot be corrected makes the stream's status 7 and stays bad when its page is copied. Ecc 0: dfi_rderr_i marks a word
+// first use, and mr_kv_patrol reads all pages in turn and writes them back corrected, a piece each 64 patrol_gap_i clocks (0, or ecc_en_i low: not at all). A word that cannot be corrected makes the stream's status 7 and stays bad when its page is copied. Ecc 0: dfi_rderr_i marks a word
 // of a read known to be bad, a copy of it is good, and ecc_* and dfi_*chk* do nothing.
 // ready_o: the device is initialised and the tables are clear.   idle_o: no run is queued and all write words are out.
 // pe_err_o: a page copy read a poisoned word.   cnt_refused_o, pages_*: see mr_kv_cmd.   cnt_*: see mr_kv_account.
@@ -136,6 +136,9 @@ module mr_kv_top #(
   output wire  [31:0]       ecc_detected_o,
   output wire  [31:0]       ecc_poisoned_o,
   output wire  [31:0]       ecc_injected_o,
+  input  wire  [15:0]       patrol_gap_i,
+  output wire  [31:0]       patrol_pages_o,
+  output wire  [31:0]       patrol_words_o,
 
   input  wire               cnt_snap_i,
   input  wire               cnt_rd_valid_i,
@@ -167,7 +170,15 @@ module mr_kv_top #(
   logic                   wd_bad;
   logic                   wd_pop, rd_issue, rd_room, rd_valid, rd_err, cmd_ready, dram_ready;
 
-  assign ready_o = cmd_ready && dram_ready;
+  // The page engine's port: the front end's, or the patrol's in between.
+  logic                   en_valid, en_ready, en_copy, en_done, en_urgent, en_one, en_free, en_fill, en_swap, en_pause;
+  logic [LA-1:0]          en_src_base, en_dst_base;
+  logic [BaBits-1:0]      en_src_rot, en_dst_rot;
+  logic [LA-BaBits-1:0]   en_piece;
+  logic [PageW:0]         pages_ready;
+  logic                   rest, bk_rd_fix;
+
+  assign ready_o = cmd_ready && dram_ready && rest;
 
   mr_kv_cmd #(
     .Slots(Slots), .Layers(Layers), .Heads(Heads), .MaxNbh(MaxNbh), .Pages(Pages), .SlotBlocks(SlotBlocks), .BaBits(BaBits), .LA(LA),
@@ -175,7 +186,7 @@ module mr_kv_top #(
   ) u_cmd (
     .clk_i, .rst_ni,
     .cfg_start_i, .cfg_layers_i, .cfg_heads_i, .cfg_nbh_i, .cfg_pages_i, .cfg_chunk_i, .cfg_part_i, .cfg_step_i, .inj_owner_i,
-    .ready_o(cmd_ready), .cnt_refused_o, .pages_used_o, .pages_dirty_o, .pages_ready_o(),
+    .ready_o(cmd_ready), .cnt_refused_o, .pages_used_o, .pages_dirty_o, .pages_ready_o(pages_ready),
     .kc_valid_i, .kc_ready_o, .kc_op_i, .kc_slot_i, .kc_layer_i, .kc_head_i, .kc_kind_i, .kc_pos_i, .kc_count_i,
     .ad_valid_i, .ad_ready_o, .ad_op_i, .ad_slot_i, .ad_src_i, .ad_len_i, .ad_done_o, .ad_status_o,
     .job_valid_o(job_valid), .job_ready_i(job_ready), .job_append_o(job_append), .job_status_o(job_status), .job_key_o(job_key),
@@ -196,8 +207,9 @@ module mr_kv_top #(
     .job_pos_i(job_pos), .job_count_i(job_count), .job_base_i(job_base), .job_rot_i(job_rot), .job_part_i(job_part),
     .job_off_i(job_off),
     .flush_req_i(flush_req), .flush_done_o(flush_done),
-    .pe_valid_i(pe_valid), .pe_ready_o(pe_ready), .pe_urgent_i(pe_urgent), .pe_copy_i(pe_copy), .pe_src_base_i(pe_src_base),
-    .pe_src_rot_i(pe_src_rot), .pe_dst_base_i(pe_dst_base), .pe_dst_rot_i(pe_dst_rot), .pe_done_o(pe_done), .pe_err_o,
+    .pe_valid_i(en_valid), .pe_ready_o(en_ready), .pe_urgent_i(en_urgent), .pe_copy_i(en_copy), .pe_src_base_i(en_src_base),
+    .pe_src_rot_i(en_src_rot), .pe_dst_base_i(en_dst_base), .pe_dst_rot_i(en_dst_rot), .pe_done_o(en_done), .pe_err_o,
+    .pe_one_i(en_one), .pe_piece_i(en_piece), .pe_swap_i(en_swap), .pe_pause_i(en_pause), .pe_free_o(en_free), .pe_fill_o(en_fill),
     .kw_valid_i, .kw_ready_o, .kw_block_i, .kr_valid_o, .kr_ready_i, .kr_block_o, .kr_last_o, .kr_status_o,
     .run_valid_o(run_valid), .run_ready_i(run_ready), .run_wr_o(run_wr), .run_base_o(run_base), .run_rot_o(run_rot),
     .run_part_o(run_part), .run_off_o(run_off), .run_n_o(run_n), .run_use_o(run_use),
@@ -244,6 +256,7 @@ module mr_kv_top #(
         .up_cmd_i(bk_cmd), .up_bg_i(bk_bg), .up_ba_i(bk_ba), .up_a_i(bk_a), .up_cmd2_i(bk_cmd2), .up_bg2_i(bk_bg2),
         .up_ba2_i(bk_ba2), .up_a2_i(bk_a2), .up_wrdata_en_i(bk_wr_en), .up_wrdata_i(bk_wrdata), .up_wrmask_i(bk_wrmask),
         .up_wrpoison_i(wr_bad), .up_rddata_valid_o(bk_rd_valid), .up_rddata_o(bk_rddata), .up_rderr_o(bk_rd_err),
+        .up_rdfix_o(bk_rd_fix),
         .dn_cmd_o(dfi_cmd_o), .dn_bg_o(dfi_bg_o), .dn_ba_o(dfi_ba_o), .dn_a_o(dfi_a_o), .dn_cmd2_o(dfi2_cmd_o),
         .dn_bg2_o(dfi2_bg_o), .dn_ba2_o(dfi2_ba_o), .dn_a2_o(dfi2_a_o), .dn_wrdata_en_o(dfi_wrdata_en_o),
         .dn_wrdata_o(dfi_wrdata_o), .dn_wrmask_o(dfi_wrmask_o), .dn_wrchk_o(dfi_wrchk_o), .dn_wrchkmask_o(dfi_wrchkmask_o),
@@ -254,6 +267,16 @@ module mr_kv_top #(
         .log_count_o(ecc_log_count_o), .log_lost_o(ecc_log_lost_o), .first_valid_o(ecc_first_valid_o),
         .first_data_o(ecc_first_data_o), .cnt_clear_i(ecc_cnt_clear_i), .cnt_corrected_o(ecc_corrected_o),
         .cnt_detected_o(ecc_detected_o), .cnt_poisoned_o(ecc_poisoned_o), .cnt_injected_o(ecc_injected_o)
+      );
+      mr_kv_patrol #(.La(LA), .BaBits(BaBits), .PageW(PageW)) u_patrol (
+        .clk_i, .rst_ni, .hold_i(!cmd_ready), .gap_i(patrol_gap_i & {16{ecc_en_i}}), .cfg_part_i, .pages_i(pages_ready), .rest_o(rest),
+        .in_valid_i(pe_valid), .in_ready_o(pe_ready), .in_copy_i(pe_copy), .in_urgent_i(pe_urgent), .in_src_base_i(pe_src_base),
+        .in_src_rot_i(pe_src_rot), .in_dst_base_i(pe_dst_base), .in_dst_rot_i(pe_dst_rot), .in_done_o(pe_done),
+        .pe_valid_o(en_valid), .pe_ready_i(en_ready), .pe_copy_o(en_copy), .pe_urgent_o(en_urgent), .pe_src_base_o(en_src_base),
+        .pe_src_rot_o(en_src_rot), .pe_dst_base_o(en_dst_base), .pe_dst_rot_o(en_dst_rot), .pe_done_i(en_done),
+        .pe_one_o(en_one), .pe_piece_o(en_piece), .pe_free_i(en_free), .swap_o(en_swap), .pause_o(en_pause),
+        .fill_i(en_fill), .fix_i(bk_rd_valid && bk_rd_fix), .cnt_clear_i(ecc_cnt_clear_i), .cnt_pages_o(patrol_pages_o),
+        .cnt_words_o(patrol_words_o)
       );
       wire unused_ok = &{1'b0, dfi_rderr_i};
     end else begin : gen_plain
@@ -274,10 +297,22 @@ module mr_kv_top #(
       assign dfi_wrchk_o     = '0;
       assign dfi_wrchkmask_o = '1;
       assign {ecc_log_valid_o, ecc_log_data_o, ecc_log_count_o, ecc_log_lost_o, ecc_first_valid_o, ecc_first_data_o} = '0;
-      assign {ecc_corrected_o, ecc_detected_o, ecc_poisoned_o, ecc_injected_o} = '0;
+      assign {ecc_corrected_o, ecc_detected_o, ecc_poisoned_o, ecc_injected_o, patrol_pages_o, patrol_words_o} = '0;
+      assign rest        = 1'b1;
+      assign bk_rd_fix   = 1'b0;
+      assign en_valid    = pe_valid;
+      assign pe_ready    = en_ready;
+      assign en_copy     = pe_copy;
+      assign en_urgent   = pe_urgent;
+      assign en_src_base = pe_src_base;
+      assign en_src_rot  = pe_src_rot;
+      assign en_dst_base = pe_dst_base;
+      assign en_dst_rot  = pe_dst_rot;
+      assign pe_done     = en_done;
+      assign {en_one, en_piece, en_swap, en_pause} = '0;
       wire unused_ok = &{1'b0, wd_bad, dfi_rdchk_i, ecc_en_i, ecc_inj_en_i, ecc_inj_rd_i, ecc_inj_match_i, ecc_inj_addr_i,
                          ecc_inj_beat_i, ecc_inj_cw_i, ecc_inj_mask_i, ecc_inj_every_i, ecc_log_clear_i, ecc_log_pop_i,
-                         ecc_cnt_clear_i};
+                         ecc_cnt_clear_i, patrol_gap_i, pages_ready, en_free, en_fill, bk_rd_fix};
     end
   endgenerate
 endmodule

@@ -188,6 +188,7 @@ module mr_kv_channel #(
     .ecc_inj_cw_i(3'd0), .ecc_inj_mask_i(72'd0), .ecc_inj_every_i(16'd0), .ecc_log_clear_i(1'b0), .ecc_log_pop_i(1'b0),
     .ecc_log_valid_o(), .ecc_log_data_o(), .ecc_log_count_o(), .ecc_log_lost_o(), .ecc_first_valid_o(), .ecc_first_data_o(),
     .ecc_cnt_clear_i(1'b0), .ecc_corrected_o(), .ecc_detected_o(), .ecc_poisoned_o(), .ecc_injected_o(),
+    .patrol_gap_i(16'd0), .patrol_pages_o(), .patrol_words_o(),
     .cnt_snap_i(snap), .cnt_rd_valid_i(count_busy_q), .cnt_rd_addr_i(count_addr), .cnt_rd_done_o(count_done),
     .cnt_rd_data_o(count_data)
   );

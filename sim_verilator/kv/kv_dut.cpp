@@ -64,9 +64,10 @@ void settle_ecc(KV_CLASS &t, const mr_kv_sim_ecc_in_t &in, mr_kv_sim_ecc_out_t *
     t.ecc_log_clear_i = in.log_clear;
     t.ecc_log_pop_i = in.log_pop;
     t.ecc_cnt_clear_i = in.cnt_clear;
+    t.patrol_gap_i = in.patrol_gap;
     *out = {t.ecc_log_valid_o != 0, t.ecc_first_valid_o != 0, t.ecc_log_data_o,  t.ecc_first_data_o,
             t.ecc_log_count_o,      t.ecc_log_lost_o,         t.ecc_corrected_o, t.ecc_detected_o,
-            t.ecc_poisoned_o,       t.ecc_injected_o};
+            t.ecc_poisoned_o,       t.ecc_injected_o,         t.patrol_pages_o,  t.patrol_words_o};
 }
 
 void settle(void *dut, const mr_kv_sim_in_t *in, const mr_kv_sim_shape_t *shape,

@@ -122,6 +122,9 @@ module kv_sim_top #(
   output wire  [31:0] ecc_detected_o,
   output wire  [31:0] ecc_poisoned_o,
   output wire  [31:0] ecc_injected_o,
+  input  wire  [15:0] patrol_gap_i,
+  output wire  [31:0] patrol_pages_o,
+  output wire  [31:0] patrol_words_o,
   input  wire         cnt_snap_i,
   input  wire         cnt_rd_valid_i,
   input  wire  [6:0]  cnt_rd_addr_i,
@@ -172,6 +175,7 @@ module kv_sim_top #(
     .ecc_inj_mask_i({ecc_inj_chk_i, ecc_inj_data_i}), .ecc_inj_every_i, .ecc_log_clear_i, .ecc_log_pop_i, .ecc_log_valid_o,
     .ecc_log_data_o, .ecc_log_count_o, .ecc_log_lost_o, .ecc_first_valid_o, .ecc_first_data_o, .ecc_cnt_clear_i,
     .ecc_corrected_o, .ecc_detected_o, .ecc_poisoned_o, .ecc_injected_o,
+    .patrol_gap_i, .patrol_pages_o, .patrol_words_o,
     .cnt_snap_i, .cnt_rd_valid_i, .cnt_rd_addr_i, .cnt_rd_done_o, .cnt_rd_data_o
   );
   wire unused_ok = &{1'b0, cfg_chunk_i, cfg_part_i, cfg_step_i, dfi_rddata_i, dfi_rdchk_i};

@@ -45,12 +45,14 @@ typedef struct {
     uint8_t inj_beat, inj_cw, inj_chk;
     uint64_t inj_data;
     uint16_t inj_every;
+    uint16_t patrol_gap;
 } mr_kv_sim_ecc_in_t;
 
 typedef struct {
     bool log_valid, first_valid;
     uint64_t log_data, first_data;
     uint32_t log_count, log_lost, corrected, detected, poisoned, injected;
+    uint32_t patrol_pages, patrol_words;
 } mr_kv_sim_ecc_out_t;
 
 typedef struct {

@@ -54,7 +54,7 @@ struct Down { // what dn_* must show
     u64 meant[8] = {};
 };
 struct Up { // what up_* must show
-    bool valid = false, err = false;
+    bool valid = false, err = false, fix = false;
     u64 code[8] = {};
 };
 struct Event {
@@ -244,6 +244,7 @@ void drive_read() {
             }
         }
         up.err = ev.dbl || ev.poisoned;
+        up.fix = ev.single;
         seen.single += ev.single;
         seen.dbl += ev.dbl;
         seen.poisoned += ev.poisoned;
@@ -372,6 +373,7 @@ void check_up() {
     if (!up.valid)
         return;
     same("read error", dut->up_rderr_o, up.err);
+    same("corrected word", dut->up_rdfix_o, up.fix);
     for (int w = 0; w < kCodes && !up.err; w++)
         same("read data", get(dut->up_rddata_o.m_storage, w), up.code[w]);
 }

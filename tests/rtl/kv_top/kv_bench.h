@@ -32,6 +32,7 @@ typedef struct {
 typedef struct {
     uint64_t ops, beats, blocks, clocks, by_status[8], admin_by_status[4][8];
     uint64_t read_after_append, either, scrubs, bytes_checked, mismatches, violations;
+    uint64_t patrol_pages, patrol_words, rounds; /* in traffic; exact rounds */
     uint64_t lost_streams, lost_blocks, corrected, copied_poison, swept; /* ECC */
 } totals_t;
 

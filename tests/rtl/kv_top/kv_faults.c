@@ -7,6 +7,8 @@
 
 #include "ecc_ref.h"
 
+enum { ROUND_MAX = 20000, BUSY_MAX = 300 /* steps, steps x blocks */ };
+enum { SETTLE = 64, STEP_CLOCKS = 1000, BLOCK_CLOCKS = 20 };
 enum { SINGLES = 6, DOUBLES = 2, FLIPS = SINGLES + DOUBLES, TRIES = 1000 };
 
 /* A code word: address as in the log, word of the burst, code word of the word. */
@@ -99,6 +101,11 @@ void faults_on(bench_t *b) {
         b->lossy = true;
     }
     in->inj_en = b->fault.kind != FAULT_NONE;
+    /* The patrol would spread double errors to pages that nobody owns. */
+    if (b->fault.kind != FAULT_DOUBLE && !traffic_one_in(&b->rng, 4)) {
+        in->patrol_gap =
+            (uint16_t)(1U + traffic_rnd(&b->rng, traffic_one_in(&b->rng, 2) ? 4U : 30U));
+    }
 }
 
 void faults_off(bench_t *b) {
@@ -107,7 +114,10 @@ void faults_off(bench_t *b) {
         return;
     }
     b->sim.in.ecc.inj_en = false;
+    b->sim.in.ecc.patrol_gap = 0;
     bench_tick(b);
+    b->total.patrol_pages += out->patrol_pages;
+    b->total.patrol_words += out->patrol_words;
     const uint32_t bad = out->detected + out->poisoned;
     if (b->fault.kind != FAULT_DOUBLE && bad != 0U) {
         bench_fail(b, "%u words read could not be corrected, none was that bad", bad);
@@ -262,8 +272,8 @@ typedef struct {
     uint32_t count;
 } flips_t;
 
-/* A word that holds something and is not among the flips. */
-static bool pick_place(bench_t *b, const flips_t *f, place_t *p) {
+/* A word that holds something, or any of the pages, and is not among the flips. */
+static bool pick_place(bench_t *b, const flips_t *f, bool any, place_t *p) {
     const uint32_t end = b->sim.shape.pages * b->sim.shape.part;
     for (uint32_t i = 0; i < TRIES; i++) {
         uint64_t data = 0;
@@ -272,7 +282,7 @@ static bool pick_place(bench_t *b, const flips_t *f, place_t *p) {
                              traffic_rnd(&b->rng, end));
         p->beat = traffic_rnd(&b->rng, b->sim.profile->burst_clks);
         p->cw = traffic_rnd(&b->rng, 8U * b->sim.word_bytes / b->sim.ecc_word);
-        bool taken = !peek(b, p, &data, &chk) || data == 0U;
+        bool taken = !peek(b, p, &data, &chk) || (data == 0U && !any);
         for (uint32_t k = 0; k < f->count; k++) {
             taken = taken || (f->place[k].addr == p->addr && f->place[k].beat == p->beat);
         }
@@ -283,9 +293,9 @@ static bool pick_place(bench_t *b, const flips_t *f, place_t *p) {
     return false;
 }
 
-static void flip_some(bench_t *b, flips_t *f) {
+static void flip_some(bench_t *b, bool any, flips_t *f) {
     const uint32_t poison = mr_ecc_ref_poison(b->sim.ecc_word);
-    while (f->count < FLIPS && pick_place(b, f, &f->place[f->count])) {
+    while (f->count < FLIPS && pick_place(b, f, any, &f->place[f->count])) {
         uint32_t *const bit = f->bit[f->count];
         uint32_t syndrome = poison;
         while (syndrome == poison) {
@@ -323,7 +333,6 @@ static void stream_all(bench_t *b) {
             bench_command(b, &c);
         }
     }
-    bench_drain(b);
 }
 
 static void check_entry(bench_t *b, const flips_t *f, uint64_t entry) {
@@ -349,9 +358,13 @@ void faults_sweep(bench_t *b) {
     b->kr_pace = 8;
     b->lossy = true;
     clear(b);
-    flip_some(b, &f);
+    flip_some(b, false, &f);
     flip_all(b, &f);
     stream_all(b);
+    bench_drain(b);
+    for (uint32_t i = 0; i < SETTLE; i++) { /* the rest of the last burst, and the log */
+        bench_tick(b);
+    }
     const uint64_t events = (uint64_t)out->corrected + out->detected;
     if (out->poisoned != 0U || (out->detected != 0U) != (b->fault.lost != 0U) ||
         b->fault.lost > 2U * DOUBLES ||
@@ -366,4 +379,105 @@ void faults_sweep(bench_t *b) {
     flip_all(b, &f);
     b->total.corrected += out->corrected;
     b->lossy = false;
+}
+
+/* ---- patrol ---- */
+
+/* The words of the flips, every code word of them. */
+typedef struct {
+    uint64_t data[FLIPS][8];
+    uint8_t chk[FLIPS][8];
+} words_t;
+
+static place_t code_place(const flips_t *f, uint32_t i, uint32_t cw) {
+    return (place_t){f->place[i].addr, f->place[i].beat, cw};
+}
+
+static void note_words(const bench_t *b, const flips_t *f, words_t *w) {
+    for (uint32_t i = 0; i < f->count; i++) {
+        for (uint32_t cw = 0; cw < 8U * b->sim.word_bytes / b->sim.ecc_word; cw++) {
+            const place_t p = code_place(f, i, cw);
+            (void)peek(b, &p, &w->data[i][cw], &w->chk[i][cw]);
+        }
+    }
+}
+
+/* Single errors are gone; the words of double ones are poisoned, and are put right here. */
+static void check_words(bench_t *b, const flips_t *f, const words_t *before) {
+    const uint32_t word = b->sim.ecc_word;
+    words_t now = {0};
+    note_words(b, f, &now);
+    for (uint32_t i = 0; i < f->count; i++) {
+        for (uint32_t cw = 0; cw < 8U * b->sim.word_bytes / word; cw++) {
+            const uint64_t data = now.data[i][cw] ^ before->data[i][cw];
+            const uint32_t chk = now.chk[i][cw] ^ before->chk[i][cw];
+            const mr_ecc_ref_kind_t kind =
+                mr_ecc_ref_decode(word, now.data[i][cw], now.chk[i][cw]).kind;
+            const place_t p = code_place(f, i, cw);
+            if (i < SINGLES ? (data | chk) != 0U : kind != MR_ECC_REF_POISONED) {
+                bench_fail(b, "after a round of the patrol %08" PRIx32 " is %s", p.addr,
+                           i < SINGLES ? "not right again" : "not poisoned");
+            }
+            for (uint32_t bit = 0; bit < code_bits(b); bit++) {
+                if ((bit < word ? data >> bit : chk >> (bit - word)) & 1U) {
+                    (void)flip(b, &p, bit);
+                }
+            }
+        }
+    }
+}
+
+/* A step comes after the answers to all commands taken before. */
+static void patrol_busy(bench_t *b) {
+    const uint32_t answers = OUTSTANDING * 32U * b->sim.shape.nbh * BLOCK_CLOCKS;
+    const uint64_t limit = 2U * (uint64_t)b->sim.shape.part * (STEP_CLOCKS + answers);
+    const uint64_t start = b->sim.clock;
+    if (b->sim.shape.part * b->sim.shape.nbh > BUSY_MAX) {
+        return;
+    }
+    clear(b);
+    b->sim.in.ecc.patrol_gap = 1;
+    while (b->sim.out.ecc.patrol_pages == 0U && b->golden.used != 0U && !b->failed) {
+        stream_all(b);
+        if (b->sim.clock - start > limit) {
+            bench_fail(b, "no page patrolled beside streams");
+        }
+    }
+    b->sim.in.ecc.patrol_gap = 0;
+}
+
+void faults_round(bench_t *b) {
+    const mr_kv_sim_ecc_out_t *out = &b->sim.out.ecc;
+    const uint32_t pages = b->sim.shape.pages;
+    const uint64_t limit = (uint64_t)(pages + 2U) * b->sim.shape.part * STEP_CLOCKS;
+    flips_t f = {.count = 0};
+    words_t before;
+    if (b->sim.ecc_word == 0U || b->failed || pages * b->sim.shape.part > ROUND_MAX) {
+        return;
+    }
+    clear(b);
+    flip_some(b, true, &f);
+    note_words(b, &f, &before);
+    flip_all(b, &f);
+    b->sim.in.ecc.patrol_gap = (uint16_t)(1U + traffic_rnd(&b->rng, 2));
+    const uint64_t start = b->sim.clock;
+    while (out->patrol_pages <= pages && !b->failed) {
+        bench_tick(b);
+        if (b->sim.clock - start > limit) {
+            bench_fail(b, "%u pages patrolled of %u", out->patrol_pages, pages);
+        }
+    }
+    b->sim.in.ecc.patrol_gap = 0;
+    for (uint32_t i = 0; i < STEP_CLOCKS; i++) {
+        bench_tick(b);
+    }
+    if (out->corrected != SINGLES || out->patrol_words != SINGLES ||
+        out->detected != f.count - SINGLES) {
+        bench_fail(b, "the patrol corrected %u words of %u, found %u of %u bad", out->patrol_words,
+                   SINGLES, out->detected, f.count - SINGLES);
+    }
+    check_words(b, &f, &before);
+    b->total.rounds++;
+    patrol_busy(b);
+    bench_quiet(b);
 }

@@ -25,6 +25,11 @@ void faults_poison(bench_t *b);
  * compares the log with what was flipped. */
 void faults_sweep(bench_t *b);
 
+/* While all is quiet: flips bits anywhere in the pages, waits for a round of the patrol, and looks
+ * behind the bus: single errors are gone, double ones poisoned, nothing else has changed. Then a
+ * page must be done while streams come without a break. */
+void faults_round(bench_t *b);
+
 /* Notes a block that came as zero. */
 void faults_lost(bench_t *b, uint32_t id, uint32_t block);
 

@@ -236,6 +236,9 @@ void bench_tick(bench_t *b) {
         moved = true;
     }
     b->total.copied_poison += out->pe_err ? 1U : 0U;
+    if (out->pe_err && !b->lossy) {
+        bench_fail(b, "a page copy reports a bad word");
+    }
     b->most_dirty = out->pages_dirty > b->most_dirty ? out->pages_dirty : b->most_dirty;
     const bool waits = b->count != 0U || b->admin_busy || in->kc_valid || in->ad_valid;
     b->progress = moved || !waits ? b->sim.clock : b->progress;
@@ -491,6 +494,7 @@ static void run_shape(bench_t *b, bool inject) {
         run_style(b, STYLE_BLOCKS / shape.nbh, i == 0U);
     }
     faults_sweep(b);
+    faults_round(b);
     bench_free_all(b);
 }
 
@@ -543,6 +547,8 @@ static void check_coverage(bench_t *b) {
         need(b, t->lost_streams, "a stream with a bad word");
         need(b, t->copied_poison, "the copy of a bad word");
         need(b, t->swept, "a flipped bit in the log");
+        need(b, t->patrol_words, "a word that the patrol corrected during traffic");
+        need(b, t->rounds, "a round of the patrol over flipped bits");
     }
 }
 
@@ -561,8 +567,11 @@ static void print_totals(const bench_t *b, double seconds) {
     if (b->sim.ecc_word != 0U) {
         printf("RESULT words_corrected %" PRIu64 " 1\nRESULT streams_with_bad_words %" PRIu64
                " 1\nRESULT blocks_lost %" PRIu64 " 1\nRESULT copies_of_bad_words %" PRIu64
-               " 1\nRESULT flips_found_in_log %" PRIu64 " 1\n",
-               t->corrected, t->lost_streams, t->lost_blocks, t->copied_poison, t->swept);
+               " 1\nRESULT flips_found_in_log %" PRIu64 " 1\nRESULT pages_patrolled %" PRIu64
+               " 1\nRESULT words_patrol_corrected %" PRIu64 " 1\nRESULT patrol_rounds %" PRIu64
+               " 1\n",
+               t->corrected, t->lost_streams, t->lost_blocks, t->copied_poison, t->swept,
+               t->patrol_pages, t->patrol_words, t->rounds);
     }
 }
 
