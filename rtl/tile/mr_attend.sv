@@ -130,7 +130,8 @@ module mr_attend #(
   wire bad = g_i == '0 || g_i > 8'(MaxG) || nbh_i == '0 || nbh_i > 8'(MaxNbh) || n_kv_i == '0;
   wire go = start_i && !bad;
   logic [3:0] fetch_err;
-  wire failed = fetch_err != '0 || err_q != '0;
+  logic failed;                         // the last cycle's error: it crosses the unit
+  always_ff @(posedge clk_i) failed <= !start_i && (fetch_err != '0 || err_q != '0);
   assign busy_o = st_q != StIdle || bad_q;
   assign err_o = err_q != '0 ? err_q : fetch_err;
 

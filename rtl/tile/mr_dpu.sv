@@ -6,11 +6,11 @@
 // WDepth words of WMEM, VDepth elements of VMEM, XDepth blocks of XMEM.
 // Command: start_i for one cycle while busy_o is low, with the fields; VMEM addresses are pair indices. busy_o rises in the
 // next cycle and falls when every result is written; err_o is valid in the last busy cycle (0 fine, 1 no ATTEND
-// here, 2 operand out of range, 4..8 from the KV port). WMEM and XMEM: enable and address, data one cycle later; nobody else may read
+// here, 2 operand out of range, 4..8 from the KV port). WMEM and XMEM: enable and address, data two cycles later and one; nobody else may read
 // WMEM while busy_o; XMEM's output may be lent out in cycles without xm_en_o. VMEM write and read: ready/valid requests
 // (R1-R6); read data one cycle after the accepted request. KV port: docs/interfaces.md section 3, STREAM commands.
-// Cycles of a GEMV from start_i to the first cycle with busy_o low: rows / Lanes x nb + 14 (Lanes <= 2), + 18 (4), + 26 (8);
-// acc adds 2 (Lanes <= 2), 6 (4), 14 (8). This holds while VMEM takes every write and nb >= Lanes / 2 (a pair a cycle).
+// Cycles of a GEMV from start_i to the first cycle with busy_o low: rows / Lanes x nb + 16 (Lanes <= 2), + 20 (4), + 28 (8);
+// acc adds 0 (Lanes <= 2), 4 (4), 12 (8). This holds while VMEM takes every write and nb >= Lanes / 2 (a pair a cycle).
 // Counter events: gemv_active_o from first to last product of a GEMV, lane_busy_o a product is issued (every lane),
 // kv_wait_o ATTEND waits for KV data and nothing else. Test: tests/rtl/dpu.
 `default_nettype none

@@ -93,8 +93,8 @@ module mr_gemv #(
   wire [XaW-1:0] x_next = s_last ? x_first_q : x_q + XaW'(1);
   wire x_step = ld_w_o && s_row == 2'd3;
   always_comb begin
-    xm_en_o = start_i || (active_o && (x_step || (s_row == 2'd0 && !ld_w_o)));
-    xm_addr_o = start_i ? x_i : x_step ? x_next : x_q;
+    xm_en_o = active_o && (x_step || (s_row == 2'd0 && !ld_w_o));
+    xm_addr_o = x_step ? x_next : x_q;
   end
 
   logic begun_q;                  // the first block has been there

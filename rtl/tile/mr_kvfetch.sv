@@ -6,7 +6,7 @@
 // buffers (0 and 1, used in turn) for each kind; a command leaves when its buffer is free, so at most 4 are open.
 // k_full_o, v_full_o: this buffer holds a whole block; k_free_i, v_free_i hand it back (one cycle).
 // Reading: kv_re_i with buffer, kind, position and block, data one cycle later and held; sc_* likewise for V's scales, as f32.
-// KV port: docs/interfaces.md section 3; kr_ready_o is high while an answer is due. The first status other than 0, or 7 when an answer
+// KV port: docs/interfaces.md section 3; kr_ready_o is always high: what a command asked for has room. The first status other than 0, or 7 when an answer
 // has the wrong length, stays on err_o until the next start; no further command is offered after it or after stop_i, and
 // no further block becomes full. idle_o: no command on offer, no answer due, nothing more to ask for.
 // Test: tests/rtl/dpu.
@@ -104,12 +104,12 @@ module mr_kvfetch #(
   assign kc_pos_o = {blk_q, 5'd0};
   assign kc_count_o = positions(at_end, pos_q[4:0]);
 
-  wire beat = kr_valid_i && kr_ready_o;
+  wire beat = kr_valid_i;
   wire a_row_end = {1'b0, a_nb_q} == nbh_q - 5'd1;
   wire a_last = a_row_end && a_pos_q == (a_end_q ? pos_q[4:0] : 5'd31);
   wire bad_beat = kr_status_i != 4'd0 || kr_last_i != a_last;
 
-  assign kr_ready_o = due_q != 3'd0;
+  assign kr_ready_o = 1'b1;
   assign k_full_o = full_q[1:0];
   assign v_full_o = full_q[3:2];
   assign err_o = err_q;
@@ -209,5 +209,6 @@ module mr_kvfetch #(
   `MR_ASSERT(BlockReadOrWrite, !(kv_re_i && beat && kv_raddr == kv_waddr))
   `MR_ASSERT(ScaleReadOrWrite, !(sc_re_i && beat && a_kind_q && sc_raddr == sc_waddr))
   `MR_ASSERT(Due, due_q <= 3'd4)
+  `MR_ASSERT(Asked, !kr_valid_i || due_q != 3'd0)
 endmodule
 `default_nettype wire

@@ -234,6 +234,7 @@ module mr_softmax #(
   localparam logic [4:0] SumC = 5'd17;
   localparam logic [4:0] SumL = 5'd22;
   logic [31:0] part_q [8];
+  logic [31:0] total_q;                   // as part_q[0], near the units that take its reciprocal
   logic        tree_q;                    // the tree is running
   logic [4:0]  step_q;
   logic [2:0]  term_q;                    // partial sum of the next e; in the tree the first operand
@@ -308,6 +309,7 @@ module mr_softmax #(
       sum_dst_q <= {sum_dst_q[3*LatAdd-4:0], term_q};
       sum_l_q <= {sum_l_q[LatAdd-1:1], sum_l};
       if (sum_v_q[LatAdd]) part_q[sum_dst_q[3*LatAdd-1 -: 3]] <= sum_y;
+      if (sum_v_q[LatAdd] && sum_dst_q[3*LatAdd-1 -: 3] == 3'd0) total_q <= sum_y;
       if (e_there) begin
         term_q <= term_q + 3'd1;
         if (term_q == 3'd7) term_new_q <= 1'b0;
@@ -333,7 +335,7 @@ module mr_softmax #(
   always_comb begin
     exp_v = a_v_q[AtExp] || d_there || recip_q;
     exp_fn = a_v_q[AtExp] ? 3'd0 : 3'd1;
-    exp_a = a_v_q[AtExp] ? sub_y : d_there ? mul_y : part_q[0];
+    exp_a = a_v_q[AtExp] ? sub_y : d_there ? mul_y : total_q;
     mul_v = a_v_q[AtE] || e_v_q[2] || d_issue || b_v_q[1];
     // At most one of them needs the multiplier. vs_q is V's scale, or the old sum for the first e (corr).
     mul_a = e;

@@ -4,7 +4,7 @@
 // Lanes 1, 2, 4, 8.   WDepth words of Lanes x 288 bits.   VDepth elements (even).   XDepth blocks.   PDepth descriptors.
 // WSlice  bits of WMEM kept in one array (Slice of mr_sram_1r1w).
 // VMEM: two read ports (A: VEC; B: VEC, then DPU, then NET out), one write port (VEC, then DPU, then NET in). VEC is never
-// stalled; the others have ready/valid. Every read answers one cycle after it was accepted and holds.
+// stalled; the others have ready/valid. Every read answers one cycle after it was accepted and holds; WMEM's two cycles after it.
 // Loader: one access a cycle by cfg_en_i; its answer (reads and writes) comes with cfg_rvalid_o three cycles later; an access while
 // a job is here or out of range changes nothing and answers cfg_error_o.
 `default_nettype none
@@ -92,7 +92,9 @@ module mr_tile_mem #(
   logic [1:0]   kind_q;
   logic [31:0]  index_q;
   logic [31:0]  wdata_q;
-  logic         in_range_q;
+  logic         ok_q;          // in range, no job
+  logic         rd_w_q;        // WMEM is read; a whole block of it is written
+  logic         wr_w_q;
   logic         answer_q;
   logic         error_q;
   // Word that answers the legal read of the last cycle, one-hot.
@@ -114,18 +116,18 @@ module mr_tile_mem #(
       default: in_range = cfg_index_i < PDepth * 8;
     endcase
   end
+  wire        wmem_ok = cfg_en_i && cfg_kind_i == KindW && in_range && idle_i;
   wire [3:0]  k = index_q[3:0];
   wire [27:0] row = index_q[31:4];
   wire [1:0]  cfg_half = index_q[0] ? 2'b10 : 2'b01;
   wire [VaW-1:0] cfg_pair = index_q[VaW:1];
-  wire legal = en_q && idle_i && in_range_q;
+  // A job that comes meanwhile begins with PMEM, a message with VMEM.
+  wire legal = en_q && ok_q && (idle_i || kind_q == KindW || kind_q == KindX);
   wire wr = legal && write_q;
   wire rd = legal && !write_q;
-  wire wr_w = wr && kind_q == KindW && k == 4'd8;
   wire wr_v = wr && kind_q == KindV;
   wire wr_x = wr && kind_q == KindX && k == 4'd8;
   wire wr_p = wr && kind_q == KindP;
-  wire rd_w = rd && kind_q == KindW;
   wire rd_v = rd && kind_q == KindV;
   wire rd_x = rd && kind_q == KindX;
   wire rd_p = rd && kind_q == KindP;
@@ -141,10 +143,14 @@ module mr_tile_mem #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       en_q <= 1'b0;
+      rd_w_q <= 1'b0;
+      wr_w_q <= 1'b0;
       answer_q <= 1'b0;
       cfg_rvalid_o <= 1'b0;
     end else begin
       en_q <= cfg_en_i;
+      rd_w_q <= wmem_ok && !cfg_write_i;
+      wr_w_q <= wmem_ok && cfg_write_i && cfg_index_i[3:0] == 4'd8;
       answer_q <= en_q;
       cfg_rvalid_o <= answer_q;
     end
@@ -155,11 +161,11 @@ module mr_tile_mem #(
       kind_q <= cfg_kind_i;
       index_q <= cfg_index_i;
       wdata_q <= cfg_wdata_i;
-      in_range_q <= in_range;
+      ok_q <= in_range && idle_i;
     end
     if (en_q) begin
       error_q <= !legal;
-      for (int i = 0; i < Lanes * 9; i = i + 1) w_sel_q[i] <= rd_w && 32'(lane) * 9 + 32'(k) == i && k < 4'd9;
+      for (int i = 0; i < Lanes * 9; i = i + 1) w_sel_q[i] <= rd_w_q && 32'(lane) * 9 + 32'(k) == i && k < 4'd9;
       for (int i = 0; i < 9; i = i + 1) x_sel_q[i] <= rd_x && k == 4'(i);
       v_sel_q <= rd_v ? cfg_half : 2'b00;
       p_sel_q <= rd_p ? cfg_half : 2'b00;
@@ -229,14 +235,19 @@ module mr_tile_mem #(
   );
 
   // ---- WMEM ----
-  wire           w_re = wd_en_i || wv_en_i || rd_w;
-  wire [WaW-1:0] w_raddr = wd_en_i ? wd_addr_i : wv_en_i ? wv_addr_i : word;
+  // Its block RAMs lie all over the chip: request and address come to them straight from registers.
+  logic           w_re_q;
+  logic [WaW-1:0] w_raddr_q;
+  always_ff @(posedge clk_i) begin
+    w_re_q <= wd_en_i || wv_en_i || (wmem_ok && !cfg_write_i);
+    w_raddr_q <= wd_en_i ? wd_addr_i : wv_en_i ? wv_addr_i : WaW'(cfg_index_i[31:4] >> $clog2(Lanes));
+  end
   genvar l;
   generate
     for (l = 0; l < Lanes; l = l + 1) begin : gen_wmem
       mr_sram_1r1w #(.Width(288), .Depth(WDepth), .Slice(WSlice)) u_wmem (
-        .clk_i, .re_i(w_re), .raddr_i(w_raddr), .rdata_o(w_data_o[l*288 +: 288]),
-        .we_i(wr_w && lane == LaneW'(l)), .waddr_i(word), .wdata_i({wdata_q, stage_q})
+        .clk_i, .re_i(w_re_q), .raddr_i(w_raddr_q), .rdata_o(w_data_o[l*288 +: 288]),
+        .we_i(wr_w_q && lane == LaneW'(l)), .waddr_i(word), .wdata_i({wdata_q, stage_q})
       );
     end
   endgenerate
@@ -248,7 +259,7 @@ module mr_tile_mem #(
   );
 
   // The loader writes only while no job runs.
-  `MR_ASSERT(WmemReadOrWrite, !(w_re && wr_w))
+  `MR_ASSERT(WmemReadOrWrite, !(w_re_q && wr_w_q))
   `MR_ASSERT(PmemReadOrWrite, !((pm_en_i || rd_p) && wr_p))
 endmodule
 `default_nettype wire

@@ -3,7 +3,8 @@
 //
 // VdW VDepth   VMEM element address bits and elements.   XDepth  XMEM blocks.   PDepth  descriptors.
 // Descriptor semantics: docs/tile_isa.md. A descriptor costs 7 cycles from the issue (or skip) of the one before it when its
-// unit is free: 5 to fetch (4 reads of 64 bits), 1 to check, 1 to issue; this overlaps with the units' work.
+// unit is free: 5 to fetch (4 reads of 64 bits), 1 to check, 1 to issue; this overlaps with the units' work. A unit that
+// it waits for is idle for one cycle before the issue.
 // Checked here: opcode, VMEM spans (range and evenness), XMEM spans of QUANT and GEMV, first XMEM block of the others. WMEM
 // spans are checked by the firmware that places the weights. A program that passes the end of PMEM gets status 1
 // and goes on at descriptor 0, where the error makes it skip to the next END.
@@ -139,6 +140,7 @@ module mr_tile_seq #(
   logic           vec_busy_q;
   logic           dpu_busy_q;
   logic           kv_busy_q;
+  logic           net_busy_q;
   logic [3:0]     vec_err_q;
   logic [3:0]     dpu_err_q;
   logic [3:0]     kv_err_q;
@@ -224,16 +226,17 @@ module mr_tile_seq #(
 
   // ---- issue ----
   wire skip = !past_end_q && (unpred_q || (failed_q && !always_q));
-  wire [3:0] busy_mask = {net_busy_i, kv_busy_i, dpu_busy_i, vec_busy_i};
-  wire units_idle = (need_q & busy_mask) == 4'd0 && !(need_embed_q && vec_busy_i && embed_q);
+  // By the last cycle's busy signals, because they cross the tile; so a descriptor sees the error of a unit that it waited for.
+  wire [3:0] busy_mask = {net_busy_q, kv_busy_q, dpu_busy_q, vec_busy_q};
+  wire units_idle = (need_q & busy_mask) == 4'd0 && !(need_embed_q && vec_busy_q && embed_q);
   wire at_issue = st_q == StIssue;
   wire vec_fell = vec_busy_q && !vec_busy_i;
   wire dpu_fell = dpu_busy_q && !dpu_busy_i;
   wire kv_fell = kv_busy_q && !kv_busy_i;
-  // A unit that has just fallen idle with an error: the descriptor that waited for it must see the new status first.
+  // A unit has just fallen idle with an error, which stands in status_q in the next cycle.
   wire late_err = (vec_fell && vec_bad_q) || (dpu_fell && dpu_bad_q) || (kv_fell && kv_bad_q);
   wire fault = at_issue && !late_err && !skip && bad_q;
-  wire go = at_issue && ok_q && !(failed_q && !always_q) && !late_err && units_idle;
+  wire go = at_issue && ok_q && !(failed_q && !always_q) && units_idle;
   wire next = (at_issue && skip) || fault || (go && op != OpEnd);
   wire finish = go && op == OpEnd;
 
@@ -283,10 +286,12 @@ module mr_tile_seq #(
       vec_busy_q <= 1'b0;
       dpu_busy_q <= 1'b0;
       kv_busy_q <= 1'b0;
+      net_busy_q <= 1'b0;
     end else begin
       vec_busy_q <= vec_busy_i;
       dpu_busy_q <= dpu_busy_i;
       kv_busy_q <= kv_busy_i;
+      net_busy_q <= net_busy_i;
       case (st_q)
         StIdle: if (job_take_o) st_q <= StFetch;
         StFetch: begin

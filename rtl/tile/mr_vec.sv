@@ -11,7 +11,7 @@
 //             writes nothing.
 // VMEM        read ports A and B: data one cycle after *_en_o, used in that cycle only; write port with one enable an
 //             element. Addresses count pairs. Never stalled.
-// XMEM        write port, one block a cycle.   WMEM  read port for EMBED: data one cycle after wm_en_o, held until the next.
+// XMEM        write port, one block a cycle.   WMEM  read port for EMBED: data two cycles after wm_en_o, held until the next.
 // Sources may be the destination (same address) in NORM, ROPE, ADD and SILU_MUL.
 //
 // Cycles from start_i to the first cycle with busy_o low, exact:
@@ -344,7 +344,7 @@ module mr_vec #(
   assign rb_en_o = rb_any_q;
   assign w_en_o = w_q;
   assign xw_en_o = block_q;
-  assign wm_en_o = wm_q;
+  assign wm_en_o = wm_en;
 
   // ---- addresses -----------------------------------------------------------------------------------------------------
   logic [PairW-1:0] ca_q;                     // port A

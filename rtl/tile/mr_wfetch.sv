@@ -2,13 +2,14 @@
 // Weight fetcher of a tile: reads a GEMV's words from WMEM in order and offers them as a stream of Lanes blocks.
 //
 // Lanes   lanes of a weight word: 1, 2, 4, 8.   WDepth  words of WMEM.
-// start_i (fetcher idle) with the matrix: first word, groups of 4 Lanes rows (>= 1), blocks a row (>= 1), format. The stream is
+// start_i (fetcher idle for two cycles) with the matrix: first word, groups of 4 Lanes rows (>= 1), blocks a row (>= 1), format. The stream is
 // ready/valid (R1-R6). With a slot come its place in the row order of docs/tile_isa.md section 1: s_row_o (i), s_first_o (column
 // block 0), s_last_o (the row's last column block), s_end_o (the matrix ends). s_row_o and the flags are already right while the
 // slot is still being fetched.
-// Latency 3 cycles from start_i to the first slot, then one slot a cycle. The request to the memory and the buffer of Depth words
-// behind it are registers, because a large WMEM lies all over the chip: each way takes a cycle of its own. Up to Depth words are
-// requested ahead of the slot offered, and so up to Depth beyond the matrix's end, which are dropped. WMEM addresses wrap.
+// The memory answers two cycles after wm_en_o, and a buffer of Depth words stands behind it, because a large WMEM lies all over the
+// chip: each way takes a cycle. Latency 3 cycles from start_i to the first slot, then one slot a cycle. Up to Depth words are
+// requested ahead of the slot offered, and so up to Depth beyond the matrix's end (the last one in the cycle of the last slot),
+// which are dropped. WMEM addresses wrap.
 // Test: tests/rtl/dpu.
 `default_nettype none
 module mr_wfetch #(
@@ -41,12 +42,15 @@ module mr_wfetch #(
 
   // ---- requests ----
   logic            run_q;
+  logic            asked_q;
   logic            answer_q;       // wm_data_i is an answer
   logic [WaW-1:0]  next_q;         // next word to request
   logic [PtrW:0]   used_q;         // words requested and not taken
   logic            pop;            // the offered word is taken
 
   wire request = run_q && used_q != (PtrW+1)'(Depth);
+  assign wm_en_o = start_i || request;
+  assign wm_addr_o = start_i ? base_i : next_q;
 
   // ---- buffer ----
   (* ram_style = "distributed" *) logic [Lanes*288-1:0] mem [Depth];
@@ -58,21 +62,21 @@ module mr_wfetch #(
   logic            q4_q;
   logic            half_q;
   logic [1:0]      row_q;
-  logic [15:0]     col_q;          // column block
-  logic [15:0]     last_col_q;
-  logic [17:0]     groups_q;       // left, with the present one
+  logic [15:0]     nb_q;
+  logic [15:0]     cols_q;         // column blocks left, with the present one
+  logic            first_q;        // the first of them
+  logic            last_q;         // the last of them
+  logic [17:0]     groups_q;       // groups left, with the present one
+  logic            final_q;        // the last of them
 
   wire take = s_valid_o && s_ready_i;
-  wire last_col = col_q == last_col_q;
-  wire at_end = last_col && row_q == 2'd3 && groups_q == 18'd1;
-  wire finish = take && at_end;
   assign pop = take && (!q4_q || half_q);
 
-  assign s_valid_o = rd_q != wr_q;
+  assign s_valid_o = run_q && rd_q != wr_q;
   assign s_row_o = row_q;
-  assign s_first_o = col_q == '0;
-  assign s_last_o = last_col;
-  assign s_end_o = at_end;
+  assign s_first_o = first_q;
+  assign s_last_o = last_q;
+  assign s_end_o = last_q && final_q && row_q == 2'd3;
 
   genvar l;
   generate
@@ -86,17 +90,17 @@ module mr_wfetch #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       run_q <= 1'b0;
-      wm_en_o <= 1'b0;
+      asked_q <= 1'b0;
       answer_q <= 1'b0;
       used_q <= '0;
       wr_q <= '0;
       rd_q <= '0;
     end else begin
-      run_q <= start_i || (run_q && !finish);
-      wm_en_o <= start_i || (request && !finish);
-      answer_q <= wm_en_o && !finish;
-      if (finish || start_i) begin
-        used_q <= (PtrW+1)'(start_i);
+      run_q <= start_i || (run_q && !(take && s_end_o));
+      asked_q <= wm_en_o;
+      answer_q <= asked_q;
+      if (start_i) begin
+        used_q <= (PtrW+1)'(1);
         wr_q <= '0;
         rd_q <= '0;
       end else begin
@@ -107,27 +111,28 @@ module mr_wfetch #(
     end
   end
   always_ff @(posedge clk_i) begin
+    if (wm_en_o) next_q <= wm_addr_o + WaW'(1);
     if (answer_q) mem[wr_q[PtrW-1:0]] <= wm_data_i;
     if (start_i) begin
-      wm_addr_o <= base_i;
-      next_q <= base_i + WaW'(1);
       q4_q <= q4_i;
       half_q <= 1'b0;
       row_q <= '0;
-      col_q <= '0;
-      last_col_q <= nb_i - 16'd1;
+      nb_q <= nb_i;
+      cols_q <= nb_i;
+      first_q <= 1'b1;
+      last_q <= nb_i == 16'd1;
       groups_q <= groups_i;
-    end else begin
-      if (request) begin
-        wm_addr_o <= next_q;
-        next_q <= next_q + WaW'(1);
-      end
-      if (take) begin
-        half_q <= !half_q && q4_q;
-        row_q <= row_q + 2'd1;
-        if (row_q == 2'd3) begin
-          col_q <= last_col ? '0 : col_q + 16'd1;
-          if (last_col) groups_q <= groups_q - 18'd1;
+      final_q <= groups_i == 18'd1;
+    end else if (take) begin
+      half_q <= !half_q && q4_q;
+      row_q <= row_q + 2'd1;
+      if (row_q == 2'd3) begin
+        cols_q <= last_q ? nb_q : cols_q - 16'd1;
+        first_q <= last_q;
+        last_q <= last_q ? nb_q == 16'd1 : cols_q == 16'd2;
+        if (last_q) begin
+          groups_q <= groups_q - 18'd1;
+          final_q <= groups_q == 18'd2;
         end
       end
     end

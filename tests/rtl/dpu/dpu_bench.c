@@ -129,9 +129,11 @@ static void kv_after_clock(bench_t *b, bool had_room) {
 static void memories_after_clock(bench_t *b) {
     const dpu_pins_t *p = &b->pins;
     const uint32_t lane_words = 9u << p->lanes_log2;
-    if (p->wm_en) {
-        memcpy(b->wm_out, &b->wmem[p->wm_addr * lane_words], sizeof(uint32_t) * lane_words);
+    if (b->wm_asked) { /* two cycles after the request */
+        memcpy(b->wm_out, &b->wmem[b->wm_addr * lane_words], sizeof(uint32_t) * lane_words);
     }
+    b->wm_asked = p->wm_en;
+    b->wm_addr = p->wm_addr;
     if (p->xm_en) {
         memcpy(b->xm_out, &b->xmem[p->xm_addr * 9u], sizeof b->xm_out);
     } else if (chance(b, b->xm_steal)) {

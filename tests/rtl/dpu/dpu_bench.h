@@ -36,6 +36,8 @@ typedef struct {
     uint32_t xmem[DPU_XDEPTH * 9u];
     uint32_t vmem[DPU_VDEPTH];
     uint32_t wm_out[72];
+    uint32_t wm_addr; /* of the last request */
+    bool wm_asked;
     uint32_t xm_out[9];
     uint64_t vr_out;
     /* how often, of 256: a VMEM write or read is refused, a KV command is refused, a KV beat is

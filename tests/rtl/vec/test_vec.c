@@ -42,6 +42,8 @@ static uint64_t rng_state = 0x6D696C6C72616365u;
 static uint32_t vmem[VMEM_ELEMS];
 static uint32_t xmem[XMEM_BLOCKS][9];
 static uint32_t wmem[WMEM_WORDS * MAX_LANES * 9u];
+static uint32_t wm_addr; /* of the last request */
+static bool wm_asked;
 static uint32_t want_v[VMEM_ELEMS];
 static uint32_t want_x[XMEM_BLOCKS][9];
 static vec_dut_t *dut;
@@ -96,9 +98,11 @@ static void clock_once(void) {
     if (pins.rb_en) {
         pins.rb_data = (uint64_t)vmem[2 * pins.rb_addr + 1] << 32 | vmem[2 * pins.rb_addr];
     }
-    if (pins.wm_en) {
-        pins.wm_data = &wmem[(pins.wm_addr << pins.lanes_log2) * 9u];
+    if (wm_asked) { /* two cycles after the request */
+        pins.wm_data = &wmem[(wm_addr << pins.lanes_log2) * 9u];
     }
+    wm_asked = pins.wm_en;
+    wm_addr = pins.wm_addr;
     if ((pins.w_en & 1u) != 0) {
         vmem[2 * pins.w_addr] = (uint32_t)pins.w_data;
     }
