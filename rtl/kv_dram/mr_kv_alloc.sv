@@ -9,7 +9,8 @@
 // pages_ready_o (ZeroFresh): pages 0 .. pages_ready_o - 1 have been zeroed since clear_i.
 // clear_i (pulse, while idle_o): forgets everything. hold_i: start no new scrub. spare_*: the page that take_i takes; none_o: no
 // page is left anywhere, nor will the page engine deliver one. A new spare follows within 6 clocks when a clean page exists.
-// push_i: a page comes back. copy_i (level until copy_done_o): copy the caller's source page to the spare.
+// push_i: a page comes back. copy_i (level until copy_done_o): copy the caller's source page to the spare. UndoCopy 1: with copy_done_o
+// copy_bad_o says that the copy read a bad word (pe_err_i beside pe_done_i); then the spare was zeroed again and must not be taken.
 // pe_*: seam to the page engine, pe_valid_o and payload registered (R1-R5); pe_done_i comes after the clock of the handshake.
 // Test: tests/rtl/kv_cmd.
 `default_nettype none
@@ -19,6 +20,7 @@ module mr_kv_alloc #(
   parameter int LA = 21,
   parameter int PartW = 18,
   parameter bit ZeroFresh = 1'b0,
+  parameter bit UndoCopy = 1'b0,
   localparam int PageW = (Pages < 2) ? 1 : $clog2(Pages)
 ) (
   input  wire              clk_i,
@@ -37,12 +39,14 @@ module mr_kv_alloc #(
   input  wire  [PageW-1:0] push_page_i,
   input  wire              copy_i,
   output wire              copy_done_o,
+  output wire              copy_bad_o,
 
   output wire              pe_valid_o,
   input  wire              pe_ready_i,
   output logic             pe_copy_o,
   output logic [LA-1:0]    pe_dst_base_o,
   input  wire              pe_done_i,
+  input  wire              pe_err_i,
 
   output logic [PageW:0]   pages_used_o,
   output wire  [PageW:0]   pages_dirty_o,
@@ -64,6 +68,7 @@ module mr_kv_alloc #(
   logic             over_q;                 // prod_q was beyond the device's end
   logic             list_re, clean, dirty, want, bump_take, refill, scrub, scrubbed, bump_free, fresh_push;
   logic [PageW:0]   unclean;                // pages in [mid, tail)
+  logic             undo, undo_q;           // a bad copy: zero the spare again
   logic [PageW-1:0] list_page;
 
   assign clean     = head_q != mid_q;
@@ -74,11 +79,13 @@ module mr_kv_alloc #(
   assign refill    = want && (bump_end_q || ZeroFresh) && clean;
   assign scrub     = state_q == StIdle && !copy_i && dirty && !hold_i && !refill && !bump_take && bump_q == BumpNone;
   assign list_re   = refill || scrub;
-  assign scrubbed  = state_q == StRun && pe_done_i && !pe_copy_o;
+  assign scrubbed  = state_q == StRun && pe_done_i && !pe_copy_o && !undo_q;
+  assign undo      = UndoCopy && state_q == StRun && pe_done_i && pe_copy_o && pe_err_i;
   assign idle_o    = state_q == StIdle;
 
   assign pe_valid_o  = state_q == StOffer;
-  assign copy_done_o = state_q == StRun && pe_done_i && pe_copy_o;
+  assign copy_done_o = state_q == StRun && pe_done_i && ((pe_copy_o && !undo) || undo_q);
+  assign copy_bad_o  = undo_q;
 
   // A never-used page is the next spare, or, to be zeroed, goes to the ring in a clock in which nothing comes back.
   generate
@@ -122,7 +129,10 @@ module mr_kv_alloc #(
       StBase:  state_d = StProd;
       StProd:  state_d = StOffer;
       StOffer: if (pe_ready_i) state_d = StRun;
-      StRun:   if (pe_done_i) state_d = StIdle;
+      StRun: begin
+        if (undo) state_d = StOffer;
+        else if (pe_done_i) state_d = StIdle;
+      end
       default: state_d = StIdle;
     endcase
   end
@@ -139,9 +149,11 @@ module mr_kv_alloc #(
       bump_end_q    <= 1'b0;
       spare_valid_o <= 1'b0;
       pages_used_o  <= '0;
+      undo_q        <= 1'b0;
     end else begin
       state_q    <= state_d;
       refill_q   <= refill;
+      undo_q     <= undo || (undo_q && !pe_done_i);
       case (bump_q)
         BumpNone: begin
           if (bump_take && bump_page_q == (PageW+1)'(cfg_pages_i)) bump_end_q <= 1'b1;
@@ -177,7 +189,7 @@ module mr_kv_alloc #(
     none_o <= want && bump_end_q && !clean && !dirty;     // a clock late: nothing comes back between two commands' looks
     if (refill_q) spare_page_o <= list_page;
     else if (bump_q == BumpBase && !ZeroFresh) spare_page_o <= bump_page_q[PageW-1:0];
-    if (state_q == StIdle) pe_copy_o <= copy_i;
+    if (state_q == StIdle || undo) pe_copy_o <= copy_i && !undo;
     if (state_q == StProd) pe_dst_base_o <= LA'(prod_q);
   end
 

@@ -3,7 +3,7 @@
 //
 // Slots 1..256; Layers 1..256; Heads 1..64; MaxNbh 1..32 blocks a vector; Pages 1..65536; SlotBlocks: 32-position blocks of a slot, a power of
 // two 2..4096; BaBits: log2 of a page's parts; LA: bits of a local burst address. docs/kv_dram.md has the page layout. ZeroFresh 1: pages are zeroed
-// before their first use too, and pages_ready_o are by now (see mr_kv_alloc).
+// before their first use too, and pages_ready_o are by now (see mr_kv_alloc). UndoCopy 1: an APPEND whose page copy read a bad word (pe_err_i beside pe_done_i) is refused with 7.
 // cfg_*: from cfg_start_i (pulse) on stable. It takes effect when the command, the administration and the page copy or scrub under way have
 // ended (ready_o falls at once) and forgets everything, like reset: at most Slots Layers + 4 Layers Heads + 2^BaBits clocks (rounded to powers of two). A shape outside the limits,
 // chunks that do not fit NB parts, or parts of 2^18 bursts, refuse every command with 4. Pages written before cfg_start_i count as never used.
@@ -27,6 +27,7 @@ module mr_kv_cmd #(
   parameter int BaBits = 2,
   parameter int LA = 21,
   parameter bit ZeroFresh = 1'b0,
+  parameter bit UndoCopy = 1'b0,
   localparam int SlotW = (Slots < 2) ? 1 : $clog2(Slots),
   localparam int LayerW = (Layers < 2) ? 1 : $clog2(Layers),
   localparam int HeadW = (Heads < 2) ? 1 : $clog2(Heads),
@@ -92,6 +93,7 @@ module mr_kv_cmd #(
   output wire  [LA-1:0]     pe_dst_base_o,
   output wire  [BaBits-1:0] pe_dst_rot_o,
   input  wire               pe_done_i,
+  input  wire               pe_err_i,
   output wire               pe_urgent_o
 );
   localparam int BlkW = $clog2(SlotBlocks);
@@ -228,21 +230,22 @@ module mr_kv_cmd #(
   );
 
   // --- pages -----------------------------------------------------------------------------------------------------------------
-  logic              spare_valid, none, pe_idle;
+  logic              spare_valid, none, pe_idle, copy_end, copy_bad;
   logic [PageW-1:0]  spare_page;
 
   assign commit = state_q == StCommit;
   assign take   = (state_q == StPage && spare_valid && need_q) || copied;
 
+  assign copied = copy_end && !copy_bad;
   // A refused shape has no pages to zero.
   logic hold_pages;
   assign hold_pages = start_q || cfg_start_i || (ZeroFresh && (state_q == StInit || cfg_bad_q));
-  mr_kv_alloc #(.Pages(Pages), .LA(LA), .PartW(PartW), .ZeroFresh(ZeroFresh)) u_alloc (
+  mr_kv_alloc #(.Pages(Pages), .LA(LA), .PartW(PartW), .ZeroFresh(ZeroFresh), .UndoCopy(UndoCopy)) u_alloc (
     .clk_i, .rst_ni, .clear_i(clear), .hold_i(hold_pages), .idle_o(pe_idle), .cfg_pages_i, .cfg_part_i(cfg_part_i[PartW-1:0]),
     .spare_valid_o(spare_valid), .spare_page_o(spare_page), .none_o(none), .take_i(take),
     .push_i(ad_release && !stale && extra == '0), .push_page_i(page_q),
-    .copy_i(state_q == StCopy), .copy_done_o(copied),
-    .pe_valid_o, .pe_ready_i, .pe_copy_o, .pe_dst_base_o, .pe_done_i,
+    .copy_i(state_q == StCopy), .copy_done_o(copy_end), .copy_bad_o(copy_bad),
+    .pe_valid_o, .pe_ready_i, .pe_copy_o, .pe_dst_base_o, .pe_done_i, .pe_err_i,
     .pages_used_o, .pages_dirty_o, .pages_ready_o
   );
   assign pe_src_base_o = job_base_o;
@@ -262,7 +265,7 @@ module mr_kv_cmd #(
   // --- control ---------------------------------------------------------------------------------------------------------------
   assign clear = quiet && start_q && !ad_act && pe_idle;
   assign push  = (state_q == StCheck && !append) || (state_q == StTag && (refused || (!need_q && stale)))
-                 || (state_q == StPage && none) || commit;
+                 || (state_q == StPage && none) || (copy_end && copy_bad) || commit;
 
   always_comb begin
     state_d = state_q;
@@ -288,7 +291,10 @@ module mr_kv_cmd #(
         else if (spare_valid) state_d = StCopy;
         else if (none) state_d = StIdle;
       end
-      StCopy:   if (copied) state_d = StCommit;
+      StCopy: begin
+        if (copied) state_d = StCommit;
+        else if (copy_end) state_d = StIdle;
+      end
       StCommit: state_d = StIdle;
       StStep1:  state_d = StStep2;
       StStep2:  state_d = StStep3;
@@ -356,6 +362,8 @@ module mr_kv_cmd #(
       bad_pages_q <= need && nblk >= quota;
       bad_tag_q   <= 1'b0;
     end else if (state_q == StTag && !refused && !need_q && stale) begin
+      bad_tag_q <= 1'b1;
+    end else if (copy_end && copy_bad) begin
       bad_tag_q <= 1'b1;
     end else if (state_q == StPage && none) begin
       bad_pages_q <= 1'b1;

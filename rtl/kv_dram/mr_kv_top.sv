@@ -10,8 +10,13 @@
 // a page in each bank, cfg_step_i rotation from block to block: docs/kv_dram.md. Pulse cfg_start_i only while idle_o.
 // Ecc 1: mr_kv_ecc stands between the back end and dfi_*, with code words of EccWord data bits (docs/kv_ecc.md): dfi_*chk* are the check
 // bits, ecc_* its registers, PhyExtra clocks that a PHY adds to the profile's Rl at most; FifoWords for 3 clocks more. Pages are zeroed before their
-// first use, and mr_kv_patrol reads all pages in turn and writes them back corrected, a piece each 64 patrol_gap_i clocks (0, or ecc_en_i low: not at all). A word that cannot be corrected makes the stream's status 7 and stays bad when its page is copied. Ecc 0: dfi_rderr_i marks a word
-// of a read known to be bad, a copy of it is good, and ecc_* and dfi_*chk* do nothing.
+// first use, and mr_kv_patrol reads all pages in turn and writes them back corrected, a piece each 64 patrol_gap_i clocks (0, or ecc_en_i low:
+// not at all). A word that cannot be corrected makes the stream's status 7 and stays bad when its page is copied. Ecc 0: dfi_rderr_i marks a
+// word of a read known to be bad, a copy of it is good, and ecc_* and dfi_*chk* do nothing.
+// Axi 1: mr_kv_axi takes the place of the DRAM back end (docs/kv_axi.md). Prof gives the page layout only (banks, rows, columns, burst), WordBytes
+// the AXI data width, 4..16; dfi_* and ecc_* do nothing, axi_* are its ports. AxiAddrW, AxiIdW, AxiMaxBurst, AxiLatency, AxiMaxWrites,
+// AxiTimeoutBits: its parameters without Axi; FifoWords covers the latency and a burst. A copy that reads a bad word is undone: its APPEND is refused
+// with 7. axi_clear_i (pulse): forget everything, as reset does, but complete what is under way at the memory; ready_o is low until then.
 // ready_o: the device is initialised and the tables are clear.   idle_o: no run is queued and all write words are out.
 // pe_err_o: a page copy read a poisoned word.   cnt_refused_o, pages_*: see mr_kv_cmd.   cnt_*: see mr_kv_account.
 // dfi_*: seam to the PHY or device, see mr_kv_sched. Words of reads come back in order.
@@ -34,7 +39,14 @@ module mr_kv_top #(
   parameter int HiBursts = Words / {16'd0, Prof[16*mr_kv_dev_pkg::IdxBurstClks +: 16]} / 2,
   parameter int AgeMax = 4096,
   parameter int IdleDrain = 64,
-  parameter int FifoWords = 32,
+  parameter int Axi = 0,
+  parameter int AxiAddrW = 40,
+  parameter int AxiIdW = 4,
+  parameter int AxiMaxBurst = 64,
+  parameter int AxiLatency = 200,
+  parameter int AxiMaxWrites = 8,
+  parameter int AxiTimeoutBits = 16,
+  parameter int FifoWords = (Axi != 0) ? 1 << $clog2(AxiLatency + AxiMaxBurst) : 32,
   parameter int AnsDepth = 8,
   parameter int Depth = 4,
   parameter int InitCycles = 0,
@@ -140,6 +152,53 @@ module mr_kv_top #(
   output wire  [31:0]       patrol_pages_o,
   output wire  [31:0]       patrol_words_o,
 
+  input  wire               axi_clear_i,
+  input  wire  [AxiAddrW-1:0] axi_base_i,
+  output wire               axi_busy_o,
+  input  wire               axi_err_clear_i,
+  output wire               axi_wr_err_o,
+  output wire  [15:0]       axi_wr_err_count_o,
+  output wire  [AxiAddrW-1:0] axi_wr_err_addr_o,
+  output wire               axi_proto_err_o,
+  output wire               axi_timeout_o,
+  output wire  [AxiIdW-1:0] axi_awid_o,
+  output wire  [AxiAddrW-1:0] axi_awaddr_o,
+  output wire  [7:0]        axi_awlen_o,
+  output wire  [2:0]        axi_awsize_o,
+  output wire  [1:0]        axi_awburst_o,
+  output wire               axi_awlock_o,
+  output wire  [3:0]        axi_awcache_o,
+  output wire  [2:0]        axi_awprot_o,
+  output wire  [3:0]        axi_awqos_o,
+  output wire               axi_awvalid_o,
+  input  wire               axi_awready_i,
+  output wire  [8*WordBytes-1:0] axi_wdata_o,
+  output wire  [WordBytes-1:0] axi_wstrb_o,
+  output wire               axi_wlast_o,
+  output wire               axi_wvalid_o,
+  input  wire               axi_wready_i,
+  input  wire  [AxiIdW-1:0] axi_bid_i,
+  input  wire  [1:0]        axi_bresp_i,
+  input  wire               axi_bvalid_i,
+  output wire               axi_bready_o,
+  output wire  [AxiIdW-1:0] axi_arid_o,
+  output wire  [AxiAddrW-1:0] axi_araddr_o,
+  output wire  [7:0]        axi_arlen_o,
+  output wire  [2:0]        axi_arsize_o,
+  output wire  [1:0]        axi_arburst_o,
+  output wire               axi_arlock_o,
+  output wire  [3:0]        axi_arcache_o,
+  output wire  [2:0]        axi_arprot_o,
+  output wire  [3:0]        axi_arqos_o,
+  output wire               axi_arvalid_o,
+  input  wire               axi_arready_i,
+  input  wire  [AxiIdW-1:0] axi_rid_i,
+  input  wire  [8*WordBytes-1:0] axi_rdata_i,
+  input  wire  [1:0]        axi_rresp_i,
+  input  wire               axi_rlast_i,
+  input  wire               axi_rvalid_i,
+  output wire               axi_rready_o,
+
   input  wire               cnt_snap_i,
   input  wire               cnt_rd_valid_i,
   input  wire  [6:0]        cnt_rd_addr_i,
@@ -180,11 +239,15 @@ module mr_kv_top #(
 
   assign ready_o = cmd_ready && dram_ready && rest;
 
+  // What stands in front of the AXI back end forgets with it.
+  logic front_n;
+  assign front_n = rst_ni && !(Axi != 0 && axi_clear_i);
+
   mr_kv_cmd #(
     .Slots(Slots), .Layers(Layers), .Heads(Heads), .MaxNbh(MaxNbh), .Pages(Pages), .SlotBlocks(SlotBlocks), .BaBits(BaBits), .LA(LA),
-    .ZeroFresh(Ecc != 0)
+    .ZeroFresh(Ecc != 0), .UndoCopy(Axi != 0)
   ) u_cmd (
-    .clk_i, .rst_ni,
+    .clk_i, .rst_ni(front_n),
     .cfg_start_i, .cfg_layers_i, .cfg_heads_i, .cfg_nbh_i, .cfg_pages_i, .cfg_chunk_i, .cfg_part_i, .cfg_step_i, .inj_owner_i,
     .ready_o(cmd_ready), .cnt_refused_o, .pages_used_o, .pages_dirty_o, .pages_ready_o(pages_ready),
     .kc_valid_i, .kc_ready_o, .kc_op_i, .kc_slot_i, .kc_layer_i, .kc_head_i, .kc_kind_i, .kc_pos_i, .kc_count_i,
@@ -194,7 +257,7 @@ module mr_kv_top #(
     .job_off_o(job_off),
     .flush_req_o(flush_req), .flush_done_i(flush_done),
     .pe_valid_o(pe_valid), .pe_ready_i(pe_ready), .pe_copy_o(pe_copy), .pe_src_base_o(pe_src_base), .pe_src_rot_o(pe_src_rot),
-    .pe_dst_base_o(pe_dst_base), .pe_dst_rot_o(pe_dst_rot), .pe_done_i(pe_done), .pe_urgent_o(pe_urgent)
+    .pe_dst_base_o(pe_dst_base), .pe_dst_rot_o(pe_dst_rot), .pe_done_i(pe_done), .pe_err_i(pe_err_o), .pe_urgent_o(pe_urgent)
   );
 
   mr_kv_data #(
@@ -202,7 +265,7 @@ module mr_kv_top #(
     .BlkW($clog2(SlotBlocks)), .MaxNbh(MaxNbh), .Entries(Entries), .Ways(Ways), .Words(Words), .HiEntries(HiEntries),
     .HiBursts(HiBursts), .AgeMax(AgeMax), .IdleDrain(IdleDrain), .FifoWords(FifoWords), .AnsDepth(AnsDepth)
   ) u_data (
-    .clk_i, .rst_ni, .cfg_nbh_i, .cfg_part_i,
+    .clk_i, .rst_ni(front_n), .cfg_nbh_i, .cfg_part_i,
     .job_valid_i(job_valid), .job_ready_o(job_ready), .job_append_i(job_append), .job_status_i(job_status), .job_key_i(job_key),
     .job_pos_i(job_pos), .job_count_i(job_count), .job_base_i(job_base), .job_rot_i(job_rot), .job_part_i(job_part),
     .job_off_i(job_off),
@@ -226,21 +289,54 @@ module mr_kv_top #(
   logic [8*WordBytes-1:0] bk_wrdata, bk_rddata;
   logic [WordBytes-1:0]   bk_wrmask;
 
-  mr_kv_backend #(
-    .Prof(Prof), .WordBytes(WordBytes), .Depth(Depth), .InitCycles(InitCycles), .PinRegs(PinRegs)
-  ) u_backend (
-    .clk_i, .rst_ni, .cfg_part_i, .cfg_step_i, .cfg_odd_i(cfg_chunk_i[0]),
-    .run_valid_i(run_valid), .run_ready_o(run_ready), .run_wr_i(run_wr), .run_base_i(run_base), .run_rot_i(run_rot),
-    .run_part_i(run_part), .run_off_i(run_off), .run_n_i(run_n), .run_use_i(run_use),
-    .wd_word_i(wd_word), .wd_be_i(wd_be), .wd_pop_o(wd_pop), .rd_issue_o(rd_issue), .rd_room_i(rd_room), .rd_valid_o(rd_valid),
-    .rd_word_o(rd_word), .rd_err_o(rd_err), .idle_o, .ready_o(dram_ready),
-    .dfi_cmd_o(bk_cmd), .dfi_bg_o(bk_bg), .dfi_ba_o(bk_ba), .dfi_a_o(bk_a), .dfi2_cmd_o(bk_cmd2), .dfi2_bg_o(bk_bg2),
-    .dfi2_ba_o(bk_ba2), .dfi2_a_o(bk_a2), .dfi_wrdata_en_o(bk_wr_en), .dfi_wrdata_o(bk_wrdata), .dfi_wrmask_o(bk_wrmask),
-    .dfi_rddata_valid_i(bk_rd_valid), .dfi_rddata_i(bk_rddata), .dfi_rderr_i(bk_rd_err),
-    .cnt_snap_i, .cnt_rd_valid_i, .cnt_rd_addr_i, .cnt_rd_done_o, .cnt_rd_data_o
-  );
-
   generate
+    if (Axi != 0) begin : gen_axi
+      localparam int RowBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxRowBits +: 16]};
+      mr_kv_axi #(
+        .WordBytes(WordBytes), .BurstClks(BurstClks), .BaBits(BaBits), .RowBits(RowBits), .ColBits(LA - RowBits), .AddrW(AxiAddrW),
+        .IdW(AxiIdW), .MaxBurst(AxiMaxBurst), .Latency(AxiLatency), .MaxWrites(AxiMaxWrites), .TimeoutBits(AxiTimeoutBits)
+      ) u_axi (
+        .clk_i, .rst_ni, .clear_i(axi_clear_i), .base_i(axi_base_i), .cfg_part_i, .cfg_step_i,
+        .run_valid_i(run_valid), .run_ready_o(run_ready), .run_wr_i(run_wr), .run_base_i(run_base), .run_rot_i(run_rot),
+        .run_part_i(run_part), .run_off_i(run_off), .run_n_i(run_n), .run_use_i(run_use),
+        .wd_word_i(wd_word), .wd_be_i(wd_be), .wd_pop_o(wd_pop), .rd_issue_o(rd_issue), .rd_room_i(rd_room), .rd_valid_o(rd_valid),
+        .rd_word_o(rd_word), .rd_err_o(rd_err), .idle_o, .ready_o(dram_ready), .busy_o(axi_busy_o), .rd_out_o(), .wr_out_o(),
+        .err_clear_i(axi_err_clear_i), .wr_err_o(axi_wr_err_o), .wr_err_count_o(axi_wr_err_count_o),
+        .wr_err_addr_o(axi_wr_err_addr_o), .proto_err_o(axi_proto_err_o), .timeout_o(axi_timeout_o),
+        .axi_awid_o, .axi_awaddr_o, .axi_awlen_o, .axi_awsize_o, .axi_awburst_o, .axi_awlock_o, .axi_awcache_o, .axi_awprot_o,
+        .axi_awqos_o, .axi_awvalid_o, .axi_awready_i, .axi_wdata_o, .axi_wstrb_o, .axi_wlast_o, .axi_wvalid_o, .axi_wready_i,
+        .axi_bid_i, .axi_bresp_i, .axi_bvalid_i, .axi_bready_o,
+        .axi_arid_o, .axi_araddr_o, .axi_arlen_o, .axi_arsize_o, .axi_arburst_o, .axi_arlock_o, .axi_arcache_o, .axi_arprot_o,
+        .axi_arqos_o, .axi_arvalid_o, .axi_arready_i, .axi_rid_i, .axi_rdata_i, .axi_rresp_i, .axi_rlast_i, .axi_rvalid_i,
+        .axi_rready_o,
+        .cnt_snap_i, .cnt_rd_valid_i, .cnt_rd_addr_i, .cnt_rd_done_o, .cnt_rd_data_o
+      );
+      assign {bk_cmd, bk_bg, bk_ba, bk_a, bk_cmd2, bk_bg2, bk_ba2, bk_a2, bk_wr_en, bk_wrdata, bk_wrmask} = '0;
+      wire unused_axi = &{1'b0, bk_rd_valid, bk_rddata, bk_rd_err};
+      initial if (Ecc != 0) $fatal(1, "%m: with Axi the ECC is the memory's");
+    end else begin : gen_dram
+    mr_kv_backend #(
+      .Prof(Prof), .WordBytes(WordBytes), .Depth(Depth), .InitCycles(InitCycles), .PinRegs(PinRegs)
+    ) u_backend (
+      .clk_i, .rst_ni, .cfg_part_i, .cfg_step_i, .cfg_odd_i(cfg_chunk_i[0]),
+      .run_valid_i(run_valid), .run_ready_o(run_ready), .run_wr_i(run_wr), .run_base_i(run_base), .run_rot_i(run_rot),
+      .run_part_i(run_part), .run_off_i(run_off), .run_n_i(run_n), .run_use_i(run_use),
+      .wd_word_i(wd_word), .wd_be_i(wd_be), .wd_pop_o(wd_pop), .rd_issue_o(rd_issue), .rd_room_i(rd_room), .rd_valid_o(rd_valid),
+      .rd_word_o(rd_word), .rd_err_o(rd_err), .idle_o, .ready_o(dram_ready),
+      .dfi_cmd_o(bk_cmd), .dfi_bg_o(bk_bg), .dfi_ba_o(bk_ba), .dfi_a_o(bk_a), .dfi2_cmd_o(bk_cmd2), .dfi2_bg_o(bk_bg2),
+      .dfi2_ba_o(bk_ba2), .dfi2_a_o(bk_a2), .dfi_wrdata_en_o(bk_wr_en), .dfi_wrdata_o(bk_wrdata), .dfi_wrmask_o(bk_wrmask),
+      .dfi_rddata_valid_i(bk_rd_valid), .dfi_rddata_i(bk_rddata), .dfi_rderr_i(bk_rd_err),
+      .cnt_snap_i, .cnt_rd_valid_i, .cnt_rd_addr_i, .cnt_rd_done_o, .cnt_rd_data_o
+    );
+      assign {axi_busy_o, axi_wr_err_o, axi_wr_err_count_o, axi_wr_err_addr_o, axi_proto_err_o, axi_timeout_o} = '0;
+      assign {axi_awid_o, axi_awaddr_o, axi_awlen_o, axi_awsize_o, axi_awburst_o, axi_awlock_o, axi_awcache_o, axi_awprot_o,
+              axi_awqos_o, axi_awvalid_o, axi_wdata_o, axi_wstrb_o, axi_wlast_o, axi_wvalid_o, axi_bready_o} = '0;
+      assign {axi_arid_o, axi_araddr_o, axi_arlen_o, axi_arsize_o, axi_arburst_o, axi_arlock_o, axi_arcache_o, axi_arprot_o,
+              axi_arqos_o, axi_arvalid_o, axi_rready_o} = '0;
+      wire unused_axi = &{1'b0, axi_clear_i, axi_base_i, axi_err_clear_i, axi_awready_i, axi_wready_i, axi_bid_i, axi_bresp_i,
+                          axi_bvalid_i, axi_arready_i, axi_rid_i, axi_rdata_i, axi_rresp_i, axi_rlast_i, axi_rvalid_i};
+    end
+
     if (Ecc != 0) begin : gen_ecc
       // Whether the word is bad goes the way of the word itself.
       logic wr_bad;

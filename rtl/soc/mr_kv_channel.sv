@@ -189,6 +189,13 @@ module mr_kv_channel #(
     .ecc_log_valid_o(), .ecc_log_data_o(), .ecc_log_count_o(), .ecc_log_lost_o(), .ecc_first_valid_o(), .ecc_first_data_o(),
     .ecc_cnt_clear_i(1'b0), .ecc_corrected_o(), .ecc_detected_o(), .ecc_poisoned_o(), .ecc_injected_o(),
     .patrol_gap_i(16'd0), .patrol_pages_o(), .patrol_words_o(),
+    .axi_clear_i(1'b0), .axi_base_i(40'd0), .axi_busy_o(), .axi_err_clear_i(1'b0), .axi_wr_err_o(), .axi_wr_err_count_o(),
+    .axi_wr_err_addr_o(), .axi_proto_err_o(), .axi_timeout_o(), .axi_awid_o(), .axi_awaddr_o(), .axi_awlen_o(), .axi_awsize_o(),
+    .axi_awburst_o(), .axi_awlock_o(), .axi_awcache_o(), .axi_awprot_o(), .axi_awqos_o(), .axi_awvalid_o(), .axi_awready_i(1'b0),
+    .axi_wdata_o(), .axi_wstrb_o(), .axi_wlast_o(), .axi_wvalid_o(), .axi_wready_i(1'b0), .axi_bid_i(4'd0), .axi_bresp_i(2'd0),
+    .axi_bvalid_i(1'b0), .axi_bready_o(), .axi_arid_o(), .axi_araddr_o(), .axi_arlen_o(), .axi_arsize_o(), .axi_arburst_o(),
+    .axi_arlock_o(), .axi_arcache_o(), .axi_arprot_o(), .axi_arqos_o(), .axi_arvalid_o(), .axi_arready_i(1'b0), .axi_rid_i(4'd0),
+    .axi_rdata_i((8 * DqBytes)'(0)), .axi_rresp_i(2'd0), .axi_rlast_i(1'b0), .axi_rvalid_i(1'b0), .axi_rready_o(),
     .cnt_snap_i(snap), .cnt_rd_valid_i(count_busy_q), .cnt_rd_addr_i(count_addr), .cnt_rd_done_o(count_done),
     .cnt_rd_data_o(count_data)
   );

@@ -2,7 +2,7 @@
 // Thin skin over one Verilated kv_sim_top; see mr_kv_model.h. Compiled once a model with these
 // macros: KV_CLASS Verilated class, KV_HEADER its header, KV_SYMBOL name of the table, KV_NAME and
 // KV_PROFILE strings, KV_WORD_BYTES (0: the profile's), KV_BLOCK_BYTES, KV_ECC_WORD (0: no ECC),
-// KV_LIMITS {slots, layers, heads, nbh, pages, slot_blocks}.
+// KV_AXI, KV_LIMITS {slots, layers, heads, nbh, pages, slot_blocks}.
 #include <cstring>
 #include <new>
 
@@ -70,6 +70,54 @@ void settle_ecc(KV_CLASS &t, const mr_kv_sim_ecc_in_t &in, mr_kv_sim_ecc_out_t *
             t.ecc_poisoned_o,       t.ecc_injected_o,         t.patrol_pages_o,  t.patrol_words_o};
 }
 
+void read_axi(void *dut, mr_axi_pins_t *pins) {
+    KV_CLASS &t = top(dut);
+    pins->ar.valid = t.axi_arvalid_o;
+    pins->ar.id = t.axi_arid_o;
+    pins->ar.len = t.axi_arlen_o;
+    pins->ar.size = t.axi_arsize_o;
+    pins->ar.burst = t.axi_arburst_o;
+    pins->ar.rest = t.axi_arrest_o;
+    pins->ar.addr = t.axi_araddr_o;
+    pins->aw.valid = t.axi_awvalid_o;
+    pins->aw.id = t.axi_awid_o;
+    pins->aw.len = t.axi_awlen_o;
+    pins->aw.size = t.axi_awsize_o;
+    pins->aw.burst = t.axi_awburst_o;
+    pins->aw.rest = t.axi_awrest_o;
+    pins->aw.addr = t.axi_awaddr_o;
+    pins->w.valid = t.axi_wvalid_o;
+    pins->w.last = t.axi_wlast_o;
+    pins->w.strb = t.axi_wstrb_o;
+    std::memcpy(pins->w.data, &t.axi_wdata_o[0], 16);
+    pins->r.ready = t.axi_rready_o;
+    pins->b.ready = t.axi_bready_o;
+}
+
+void settle_axi(KV_CLASS &t, const mr_kv_sim_in_t *in, const mr_axi_pins_t *pins,
+                mr_kv_sim_out_t *out) {
+    t.axi_clear_i = in->axi_clear;
+    t.axi_base_i = KV_AXI_BASE;
+    t.axi_err_clear_i = in->axi_err_clear;
+    t.axi_arready_i = pins->ar.ready;
+    t.axi_awready_i = pins->aw.ready;
+    t.axi_wready_i = pins->w.ready;
+    t.axi_bvalid_i = pins->b.valid;
+    t.axi_bid_i = pins->b.id;
+    t.axi_bresp_i = pins->b.resp;
+    t.axi_rvalid_i = pins->r.valid;
+    t.axi_rid_i = pins->r.id;
+    t.axi_rresp_i = pins->r.resp;
+    t.axi_rlast_i = pins->r.last;
+    std::memcpy(&t.axi_rdata_i[0], pins->r.data, 16);
+    out->axi_busy = t.axi_busy_o;
+    out->axi_wr_err = t.axi_wr_err_o;
+    out->axi_wr_errors = t.axi_wr_err_count_o;
+    out->axi_wr_err_addr = t.axi_wr_err_addr_o;
+    out->axi_proto_err = t.axi_proto_err_o;
+    out->axi_timeout = t.axi_timeout_o;
+}
+
 void settle(void *dut, const mr_kv_sim_in_t *in, const mr_kv_sim_shape_t *shape,
             const mr_kv_model_in_t *more, mr_kv_sim_out_t *out) {
     KV_CLASS &t = top(dut);
@@ -107,6 +155,9 @@ void settle(void *dut, const mr_kv_sim_in_t *in, const mr_kv_sim_shape_t *shape,
     t.cnt_rd_addr_i = more->count_addr & 127U;
     std::memcpy(&t.dfi_rdchk_i, more->rd_chk, 8);
     settle_ecc(t, in->ecc, &out->ecc);
+    if (KV_AXI != 0) {
+        settle_axi(t, in, more->axi, out);
+    }
     t.clk_i = 0;
     t.eval();
     out->kc_ready = t.kc_ready_o;
@@ -139,6 +190,6 @@ void edge(void *dut) {
 } // namespace
 
 extern "C" const mr_kv_model_t KV_SYMBOL;
-const mr_kv_model_t KV_SYMBOL = {KV_NAME,     KV_PROFILE, KV_WORD_BYTES, KV_BLOCK_BYTES,
-                                 KV_ECC_WORD, KV_LIMITS,  open_dut,      close_dut,
-                                 read_dfi,    settle,     read_count,    edge};
+const mr_kv_model_t KV_SYMBOL = {
+    KV_NAME,  KV_PROFILE, KV_WORD_BYTES, KV_BLOCK_BYTES, KV_ECC_WORD, KV_AXI != 0, KV_LIMITS,
+    open_dut, close_dut,  read_dfi,      read_axi,       settle,      read_count,  edge};

@@ -3,7 +3,7 @@
 //
 // Profile: 0 Sdr100, 1 Sdr133, 2 Sdr50, 3 Ddr4_2400, 4 Lpddr4_3200, 5 Hbm2Pc, 6 Stacked (the order of mr_dram_profiles).
 // Bytes: bytes a clock, 0 for the profile's. The rest as in mr_kv_top. cfg_* and pages_* are wider than there; data sits in the low bits.
-// dfi_*chk*: check bits of code word w in bits [8 w +: 8].
+// Axi 1: with the AXI back end, 32 address bits, a time-out after 4096 clocks; a*rest: lock, cache, prot, qos from bit 0 up. dfi_*chk*: check bits of code word w in bits [8 w +: 8].
 `default_nettype none
 module kv_sim_top #(
   parameter int Profile = 0,
@@ -28,6 +28,7 @@ module kv_sim_top #(
   parameter int InitCycles = 400,
   parameter int Ecc = 0,
   parameter int EccWord = 16,
+  parameter int Axi = 0,
   localparam int PW = 16 * mr_kv_dev_pkg::Lanes,
   localparam logic [PW-1:0] Prof = Profile == 0 ? mr_kv_dev_pkg::Sdr100 : Profile == 1 ? mr_kv_dev_pkg::Sdr133
     : Profile == 2 ? mr_kv_dev_pkg::Sdr50 : Profile == 3 ? mr_kv_dev_pkg::Ddr4_2400
@@ -125,6 +126,46 @@ module kv_sim_top #(
   input  wire  [15:0] patrol_gap_i,
   output wire  [31:0] patrol_pages_o,
   output wire  [31:0] patrol_words_o,
+  input  wire         axi_clear_i,
+  input  wire  [31:0] axi_base_i,
+  output wire         axi_busy_o,
+  input  wire         axi_err_clear_i,
+  output wire         axi_wr_err_o,
+  output wire  [15:0] axi_wr_err_count_o,
+  output wire  [31:0] axi_wr_err_addr_o,
+  output wire         axi_proto_err_o,
+  output wire         axi_timeout_o,
+  output wire  [3:0]  axi_awid_o,
+  output wire  [31:0] axi_awaddr_o,
+  output wire  [7:0]  axi_awlen_o,
+  output wire  [2:0]  axi_awsize_o,
+  output wire  [1:0]  axi_awburst_o,
+  output wire  [11:0] axi_awrest_o,
+  output wire         axi_awvalid_o,
+  input  wire         axi_awready_i,
+  output wire  [127:0] axi_wdata_o,
+  output wire  [15:0] axi_wstrb_o,
+  output wire         axi_wlast_o,
+  output wire         axi_wvalid_o,
+  input  wire         axi_wready_i,
+  input  wire  [3:0]  axi_bid_i,
+  input  wire  [1:0]  axi_bresp_i,
+  input  wire         axi_bvalid_i,
+  output wire         axi_bready_o,
+  output wire  [3:0]  axi_arid_o,
+  output wire  [31:0] axi_araddr_o,
+  output wire  [7:0]  axi_arlen_o,
+  output wire  [2:0]  axi_arsize_o,
+  output wire  [1:0]  axi_arburst_o,
+  output wire  [11:0] axi_arrest_o,
+  output wire         axi_arvalid_o,
+  input  wire         axi_arready_i,
+  input  wire  [3:0]  axi_rid_i,
+  input  wire  [127:0] axi_rdata_i,
+  input  wire  [1:0]  axi_rresp_i,
+  input  wire         axi_rlast_i,
+  input  wire         axi_rvalid_i,
+  output wire         axi_rready_o,
   input  wire         cnt_snap_i,
   input  wire         cnt_rd_valid_i,
   input  wire  [6:0]  cnt_rd_addr_i,
@@ -132,7 +173,10 @@ module kv_sim_top #(
   output wire  [15:0] cnt_rd_data_o
 );
   localparam int PageW = $clog2(Pages);
-  wire [8*WordBytes-1:0] wrdata;
+  wire [8*WordBytes-1:0] wrdata, wdata;
+  wire [WordBytes-1:0]   wstrb;
+  assign axi_wdata_o = 128'(wdata);
+  assign axi_wstrb_o = 16'(wstrb);
   wire [WordBytes-1:0]   wrmask;
   wire [PageW:0]         used, dirty;
   assign dfi_wrdata_o  = 128'(wrdata);
@@ -158,7 +202,8 @@ module kv_sim_top #(
     .Prof(Prof), .WordBytes(WordBytes), .BlockHalfs(BlockHalfs), .Slots(Slots), .Layers(Layers), .Heads(Heads), .MaxNbh(MaxNbh),
     .Pages(Pages), .SlotBlocks(SlotBlocks), .Entries(Entries), .Ways(Ways), .Words(Words), .HiEntries(HiEntries),
     .HiBursts(HiWords / BurstClks), .AgeMax(AgeMax), .IdleDrain(IdleDrain), .FifoWords(FifoWords), .AnsDepth(AnsDepth),
-    .Depth(Depth), .InitCycles(InitCycles), .Ecc(Ecc), .EccWord(EccWord)
+    .Depth(Depth), .InitCycles(InitCycles), .Ecc(Ecc), .EccWord(EccWord),
+    .Axi(Axi), .AxiAddrW(32), .AxiTimeoutBits(12)
   ) u_kv (
     .clk_i, .rst_ni,
     .cfg_start_i, .cfg_layers_i, .cfg_heads_i, .cfg_nbh_i, .cfg_pages_i, .cfg_chunk_i(cfg_chunk_i[La-1:0]),
@@ -176,8 +221,17 @@ module kv_sim_top #(
     .ecc_log_data_o, .ecc_log_count_o, .ecc_log_lost_o, .ecc_first_valid_o, .ecc_first_data_o, .ecc_cnt_clear_i,
     .ecc_corrected_o, .ecc_detected_o, .ecc_poisoned_o, .ecc_injected_o,
     .patrol_gap_i, .patrol_pages_o, .patrol_words_o,
+    .axi_clear_i, .axi_base_i, .axi_busy_o, .axi_err_clear_i, .axi_wr_err_o, .axi_wr_err_count_o, .axi_wr_err_addr_o,
+    .axi_proto_err_o, .axi_timeout_o,
+    .axi_awid_o, .axi_awaddr_o, .axi_awlen_o, .axi_awsize_o, .axi_awburst_o, .axi_awlock_o(axi_awrest_o[0]),
+    .axi_awcache_o(axi_awrest_o[4:1]), .axi_awprot_o(axi_awrest_o[7:5]), .axi_awqos_o(axi_awrest_o[11:8]), .axi_awvalid_o,
+    .axi_awready_i, .axi_wdata_o(wdata), .axi_wstrb_o(wstrb), .axi_wlast_o, .axi_wvalid_o, .axi_wready_i, .axi_bid_i, .axi_bresp_i,
+    .axi_bvalid_i, .axi_bready_o,
+    .axi_arid_o, .axi_araddr_o, .axi_arlen_o, .axi_arsize_o, .axi_arburst_o, .axi_arlock_o(axi_arrest_o[0]),
+    .axi_arcache_o(axi_arrest_o[4:1]), .axi_arprot_o(axi_arrest_o[7:5]), .axi_arqos_o(axi_arrest_o[11:8]), .axi_arvalid_o,
+    .axi_arready_i, .axi_rid_i, .axi_rdata_i(axi_rdata_i[8*WordBytes-1:0]), .axi_rresp_i, .axi_rlast_i, .axi_rvalid_i, .axi_rready_o,
     .cnt_snap_i, .cnt_rd_valid_i, .cnt_rd_addr_i, .cnt_rd_done_o, .cnt_rd_data_o
   );
-  wire unused_ok = &{1'b0, cfg_chunk_i, cfg_part_i, cfg_step_i, dfi_rddata_i, dfi_rdchk_i};
+  wire unused_ok = &{1'b0, cfg_chunk_i, cfg_part_i, cfg_step_i, dfi_rddata_i, dfi_rdchk_i, axi_rdata_i};
 endmodule
 `default_nettype wire

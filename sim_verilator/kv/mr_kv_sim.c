@@ -56,11 +56,39 @@ bool mr_kv_sim_describe(mr_kv_sim_t *self, const char *name) {
     self->word_bytes = model->word_bytes != 0U ? model->word_bytes : profile->word_bytes;
     self->block_bytes = model->block_bytes;
     self->ecc_word = model->ecc_word;
+    self->axi = model->axi;
     return true;
+}
+
+/* What mr_kv_axi is built for in kv_sim_top. */
+enum { AXI_MAX_BURST = 64, AXI_MAX_READS = 16, AXI_MAX_WRITES = 8 };
+
+/* A quick memory. */
+static bool open_axi(mr_kv_sim_t *self) {
+    const mr_axi_mem_mode_t mode = {.ar_pct = 100,
+                                    .aw_pct = 100,
+                                    .w_pct = 100,
+                                    .r_pct = 100,
+                                    .b_pct = 100,
+                                    .latency_min = 20,
+                                    .latency_max = 20};
+    self->axi_check = (mr_axi_check_t){.base = KV_AXI_BASE,
+                                       .size = MR_KV_SIM_AXI_BYTES,
+                                       .word = self->word_bytes,
+                                       .max_burst = AXI_MAX_BURST,
+                                       .max_reads = AXI_MAX_READS,
+                                       .max_writes = AXI_MAX_WRITES};
+    self->axi_mem = mr_axi_mem_new(KV_AXI_BASE, MR_KV_SIM_AXI_BYTES, self->word_bytes, 1);
+    if (self->axi_mem != NULL) {
+        mr_axi_mem_mode(self->axi_mem, &mode);
+    }
+    return self->axi_mem != NULL;
 }
 
 static void close_devices(mr_kv_sim_t *self) {
     mr_dram_dev_close(&self->dev);
+    mr_axi_mem_free(self->axi_mem);
+    self->axi_mem = NULL;
     if (self->ecc_word != 0U) {
         mr_dram_dev_close(&self->chk);
     }
@@ -77,6 +105,10 @@ bool mr_kv_sim_open(mr_kv_sim_t *self, const char *name) {
         return false;
     }
     if (self->ecc_word != 0U && !mr_dram_dev_init(&self->chk, &config)) {
+        mr_dram_dev_close(&self->dev);
+        return false;
+    }
+    if (self->axi && !open_axi(self)) {
         mr_dram_dev_close(&self->dev);
         return false;
     }
@@ -179,24 +211,43 @@ static void count_answer(mr_kv_sim_t *self, const mr_kv_model_in_t *more) {
     }
 }
 
-void mr_kv_sim_clock(mr_kv_sim_t *self) {
-    mr_kv_model_in_t more = {.rst_n = !self->reset};
-    mr_dram_dev_out_t answer = {0};
+static void dram_clock(mr_kv_sim_t *self, mr_kv_model_in_t *more, mr_dram_dev_out_t *answer) {
+    mr_dram_dev_in_t chk = {0};
+    self->model->dfi(self->dut, &self->dfi, &chk);
+    mr_dram_dev_clock(&self->dev, &self->dfi, answer);
+    mr_dram_rules_clock(&self->rules, &self->dfi, answer);
+    more->rd_valid = answer->rd_valid;
+    memcpy(more->rd_data, answer->rd_data, sizeof more->rd_data);
+    if (self->ecc_word != 0U) {
+        mr_dram_dev_out_t bits;
+        mr_dram_dev_clock(&self->chk, &chk, &bits);
+        memcpy(more->rd_chk, bits.rd_data, sizeof more->rd_chk);
+    }
+    for (uint32_t i = 0; self->blank_zero && answer->rd_poison >> i != 0U; i++) {
+        more->rd_data[i] = (answer->rd_poison >> i & 1U) != 0U ? 0U : more->rd_data[i];
+    }
+}
+
+/* The memory's side of the pins before the edge. */
+static void axi_clock(mr_kv_sim_t *self) {
+    self->model->axi_out(self->dut, &self->axi_pins);
     if (!self->reset) {
-        mr_dram_dev_in_t chk = {0};
-        self->model->dfi(self->dut, &self->dfi, &chk);
-        mr_dram_dev_clock(&self->dev, &self->dfi, &answer);
-        mr_dram_rules_clock(&self->rules, &self->dfi, &answer);
-        more.rd_valid = answer.rd_valid;
-        memcpy(more.rd_data, answer.rd_data, sizeof more.rd_data);
-        if (self->ecc_word != 0U) {
-            mr_dram_dev_out_t bits;
-            mr_dram_dev_clock(&self->chk, &chk, &bits);
-            memcpy(more.rd_chk, bits.rd_data, sizeof more.rd_chk);
-        }
-        for (uint32_t i = 0; self->blank_zero && answer.rd_poison >> i != 0U; i++) {
-            more.rd_data[i] = (answer.rd_poison >> i & 1U) != 0U ? 0U : more.rd_data[i];
-        }
+        mr_axi_mem_drive(self->axi_mem, &self->axi_pins);
+    }
+    const char *fault = mr_axi_check_clock(&self->axi_check, &self->axi_pins, self->reset);
+    if (fault == NULL && !self->reset) {
+        fault = mr_axi_mem_clock(self->axi_mem, &self->axi_pins, &self->axi_event);
+    }
+    self->axi_fault = self->axi_fault != NULL ? self->axi_fault : fault;
+}
+
+void mr_kv_sim_clock(mr_kv_sim_t *self) {
+    mr_kv_model_in_t more = {.rst_n = !self->reset, .axi = &self->axi_pins};
+    mr_dram_dev_out_t answer = {0};
+    if (self->axi) {
+        axi_clock(self);
+    } else if (!self->reset) {
+        dram_clock(self, &more, &answer);
     }
     count_clock(self, &more);
     self->model->settle(self->dut, &self->in, &self->shape, &more, &self->out);
@@ -217,14 +268,17 @@ void mr_kv_sim_snap(mr_kv_sim_t *self) {
 
 uint64_t mr_kv_sim_violations(const mr_kv_sim_t *self) {
     return mr_dram_dev_stats(&self->dev)->violations +
-           mr_dram_rules_count(&self->rules, MR_DRAM_RULES_COUNT);
+           mr_dram_rules_count(&self->rules, MR_DRAM_RULES_COUNT) +
+           (self->axi_fault != NULL ? 1U : 0U);
 }
 
 void mr_kv_sim_violation_text(const mr_kv_sim_t *self, char *text, size_t size) {
     const mr_dram_dev_violation_t *broken = mr_dram_dev_violation(&self->dev);
     const mr_dram_rules_violation_t *rule = mr_dram_rules_violation(&self->rules);
     text[0] = '\0';
-    if (broken != NULL) {
+    if (self->axi_fault != NULL) {
+        (void)snprintf(text, size, "AXI: %s", self->axi_fault);
+    } else if (broken != NULL) {
         (void)snprintf(text, size, "device: %s, bank %u, clock %llu",
                        mr_dram_dev_rule_text(broken->rule), broken->bank,
                        (unsigned long long)broken->clock);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The KV-cache DRAM controller (mr_kv_top) Verilated for one of several DRAM profiles, with the
  * device model on its DFI port and the independent rule checker beside it. Models with ECC have a
- * second device for the check bits, those of code word w of a word in byte w of its word.
+ * second device for the check bits, those of code word w of a word in byte w of its word. Models
+ * with the AXI back end have an AXI memory and a checker of the port instead of the DRAM device.
  *
  * One clock a call: set `in`, call mr_kv_sim_clock(), look at `out`. A transfer took place in that
  * clock where valid and ready are both true. Blocks are the 34 bytes of the port's 272 bits from
@@ -16,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mr_axi_check.h"
+#include "mr_axi_mem.h"
 #include "mr_dram_dev.h"
 #include "mr_dram_rules.h"
 
@@ -24,6 +27,7 @@ extern "C" {
 #endif
 
 enum { MR_KV_SIM_BLOCK = 34, MR_KV_SIM_COUNTERS = 22, MR_KV_SIM_CAUSES = 7, MR_KV_SIM_ROUND = 128 };
+enum { MR_KV_SIM_AXI_BYTES = 1 << 24 }; /* of the AXI memory */
 enum { MR_KV_SIM_STREAM = 0, MR_KV_SIM_APPEND = 1 };
 enum { MR_KV_SIM_FREE = 0, MR_KV_SIM_TRUNCATE = 1, MR_KV_SIM_FORK = 2, MR_KV_SIM_QUOTA = 3 };
 
@@ -62,6 +66,7 @@ typedef struct {
     mr_kv_sim_cmd_t kc;
     mr_kv_sim_admin_t ad;
     mr_kv_sim_ecc_in_t ecc;
+    bool axi_clear, axi_err_clear; /* of the AXI back end */
     uint8_t kw_block[MR_KV_SIM_BLOCK];
 } mr_kv_sim_in_t;
 
@@ -73,6 +78,9 @@ typedef struct {
     uint32_t pages_used, pages_dirty;
     uint64_t refused; /* 16 bits each for status 7, 6, 5, 4 */
     mr_kv_sim_ecc_out_t ecc;
+    bool axi_busy, axi_wr_err, axi_proto_err, axi_timeout;
+    uint32_t axi_wr_errors;
+    uint64_t axi_wr_err_addr;
 } mr_kv_sim_out_t;
 
 /* What a model was built with: the most that a configuration may use. */
@@ -104,6 +112,7 @@ typedef struct {
     mr_kv_sim_shape_t shape;
     uint32_t word_bytes, block_bytes; /* block_bytes: 34 or 18, as it lies in DRAM */
     uint32_t ecc_word;                /* data bits of a code word; 0: no ECC */
+    bool axi;                         /* the model has the AXI back end */
     uint64_t clock;                   /* clocks since reset was released */
     mr_dram_dev_in_t dfi;             /* what the device got in the last clock */
     /* Valid once mr_kv_sim_snap() is over (snapping false). */
@@ -114,6 +123,11 @@ typedef struct {
     void *dut;
     mr_dram_dev_t dev, chk; /* chk: check bits, with ecc_word */
     mr_dram_rules_t rules;
+    mr_axi_mem_t *axi_mem; /* its mode may be set */
+    mr_axi_check_t axi_check;
+    mr_axi_pins_t axi_pins;
+    mr_axi_mem_event_t axi_event; /* of the last clock */
+    const char *axi_fault;        /* the first broken rule of AXI, or NULL */
     uint64_t count[MR_KV_SIM_COUNTERS];
     uint32_t count_step;
     bool reset, snap;

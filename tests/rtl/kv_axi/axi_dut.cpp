@@ -30,8 +30,8 @@ static void outputs(axi_dut_t *io) {
     io->err_count = dut->wr_err_count_o;
     io->cnt_data = dut->cnt_rd_data_o;
     io->err_addr = dut->wr_err_addr_o;
-    std::memcpy(io->rd_word, &dut->rd_word_o[0], AXI_BYTES);
-    axi_pins_t *pins = &io->pins;
+    std::memcpy(io->rd_word, &dut->rd_word_o[0], MR_AXI_BYTES);
+    mr_axi_pins_t *pins = &io->pins;
     pins->ar.valid = dut->arvalid_o;
     pins->ar.id = dut->arid_o;
     pins->ar.len = dut->arlen_o;
@@ -49,7 +49,7 @@ static void outputs(axi_dut_t *io) {
     pins->w.valid = dut->wvalid_o;
     pins->w.last = dut->wlast_o;
     pins->w.strb = dut->wstrb_o;
-    std::memcpy(pins->w.data, &dut->wdata_o[0], AXI_BYTES);
+    std::memcpy(pins->w.data, &dut->wdata_o[0], MR_AXI_BYTES);
     pins->r.ready = dut->rready_o;
     pins->b.ready = dut->bready_o;
 }
@@ -67,7 +67,7 @@ extern "C" void axi_dut_settle(axi_dut_t *io) {
     dut->run_off_i = io->run_off;
     dut->run_n_i = io->run_n;
     dut->run_use_i = io->run_use;
-    std::memcpy(&dut->wd_word_i[0], io->wd_word, AXI_BYTES);
+    std::memcpy(&dut->wd_word_i[0], io->wd_word, MR_AXI_BYTES);
     dut->wd_be_i = io->wd_be;
     dut->rd_room_i = io->rd_room;
     dut->err_clear_i = io->err_clear;
@@ -84,7 +84,7 @@ extern "C" void axi_dut_settle(axi_dut_t *io) {
     dut->rid_i = io->pins.r.id;
     dut->rresp_i = io->pins.r.resp;
     dut->rlast_i = io->pins.r.last;
-    std::memcpy(&dut->rdata_i[0], io->pins.r.data, AXI_BYTES);
+    std::memcpy(&dut->rdata_i[0], io->pins.r.data, MR_AXI_BYTES);
     dut->clk_i = 0;
     dut->eval();
     outputs(io);

@@ -4,7 +4,7 @@
 #ifndef MR_TESTS_RTL_KV_AXI_AXI_DUT_H
 #define MR_TESTS_RTL_KV_AXI_AXI_DUT_H
 
-#include "axi_pins.h"
+#include "mr_axi_pins.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -17,15 +17,15 @@ typedef struct {
     uint32_t cfg_part, run_base, run_off, run_n, run_use;
     uint8_t run_rot, run_part, cnt_addr;
     uint64_t wd_be;
-    uint8_t wd_word[AXI_BYTES];
+    uint8_t wd_word[MR_AXI_BYTES];
     /* from it */
     bool run_ready, wd_pop, rd_issue, rd_valid, rd_err, idle, ready, busy, wr_err, proto_err,
         timeout;
     bool cnt_done;
     uint16_t rd_out, wr_out, err_count, cnt_data;
     uint64_t err_addr;
-    uint8_t rd_word[AXI_BYTES];
-    axi_pins_t pins;
+    uint8_t rd_word[MR_AXI_BYTES];
+    mr_axi_pins_t pins;
 } axi_dut_t;
 
 typedef struct {

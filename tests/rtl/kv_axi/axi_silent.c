@@ -16,13 +16,13 @@ static uint64_t run(void) {
     return wr ? n : 0;
 }
 
-static void mute(const axi_mem_mode_t *fast, unsigned channel) {
-    axi_mem_mode_t mode = *fast;
+static void mute(const mr_axi_mem_mode_t *fast, unsigned channel) {
+    mr_axi_mem_mode_t mode = *fast;
     mode.latency_max = mode.latency_min = axi_rnd(60);
     unsigned *const pct[CHANNELS] = {&mode.ar_pct, &mode.aw_pct, &mode.w_pct, &mode.r_pct,
                                      &mode.b_pct};
     *pct[channel] = 0;
-    axi_mem_mode(axi.mem, &mode);
+    mr_axi_mem_mode(axi.mem, &mode);
 }
 
 /* Until everything that the data path is owed has come. */
@@ -71,14 +71,14 @@ static void check_dropping(void) {
 }
 
 /* Nothing may end before the memory has answered what it was asked. */
-static void recover(const axi_mem_mode_t *fast) {
+static void recover(const mr_axi_mem_mode_t *fast) {
     for (unsigned i = 0; i < 700 && !axi.failed; i++) {
         if (axi.io.ready && axi.io.rd_out + axi.io.wr_out != 0) {
             axi_fail("ready with transactions that have no response");
         }
         axi_tick();
     }
-    axi_mem_mode(axi.mem, fast);
+    mr_axi_mem_mode(axi.mem, fast);
     for (unsigned i = 0; i < HANG && !axi.failed && !axi.io.ready; i++) {
         axi_tick();
     }
@@ -86,7 +86,7 @@ static void recover(const axi_mem_mode_t *fast) {
         axi_fail("no way back from a silent memory");
     }
     axi_tick();
-    axi_check_memory();
+    mr_axi_check_memory();
     axi.io.err_clear = true;
     axi_tick();
     axi.io.err_clear = false;
@@ -109,21 +109,21 @@ static bool silent_drain(void) {
 }
 
 /* A response in the very clock in which the memory would be given up: it is not. */
-static void last_moment(const axi_mem_mode_t *fast, bool wr) {
+static void last_moment(const mr_axi_mem_mode_t *fast, bool wr) {
     mute(fast, wr ? 4 : 3);
     axi_offer(wr, 1, 0, 2, 2 * axi.shape.burst);
     axi_wait_taken();
     for (unsigned i = 0; i < LIMIT && axi.rd_quiet + axi.wr_quiet != TIMEOUT; i++) {
         axi_tick();
     }
-    axi_mem_mode(axi.mem, fast);
+    mr_axi_mem_mode(axi.mem, fast);
     axi_drain();
     if (axi.io.timeout) {
         axi_fail("given up in spite of a response");
     }
 }
 
-void axi_silent_phase(const axi_mem_mode_t *fast) {
+void axi_silent_phase(const mr_axi_mem_mode_t *fast) {
     unsigned drains = 0;
     uint64_t longest = 0;
     last_moment(fast, false);
@@ -147,9 +147,9 @@ void axi_silent_phase(const axi_mem_mode_t *fast) {
             settle();
             longest = axi.clock - start > longest ? axi.clock - start : longest;
             if (axi_rnd(2) != 0) { /* it answers after all, but too late */
-                axi_mem_mode_t late = *fast;
+                mr_axi_mem_mode_t late = *fast;
                 late.error_per_1000 = 500;
-                axi_mem_mode(axi.mem, &late);
+                mr_axi_mem_mode(axi.mem, &late);
             }
             check_dropping();
             axi_clear_pulse();

@@ -103,8 +103,8 @@ static void check_use(const char *what, use_t use, double floor) {
     }
 }
 
-void axi_speed_phase(const axi_mem_mode_t *fast) {
-    axi_mem_mode_t mode = *fast;
+void axi_speed_phase(const mr_axi_mem_mode_t *fast) {
+    mr_axi_mem_mode_t mode = *fast;
     check_latency(mode.latency_min);
     printf("%s: %% of clocks with a word, in brackets the limit of %u reads and %u writes at the "
            "longest latency\n",
@@ -113,7 +113,7 @@ void axi_speed_phase(const axi_mem_mode_t *fast) {
         const unsigned longest = latency[i].max;
         mode.latency_min = latency[i].min;
         mode.latency_max = longest;
-        axi_mem_mode(axi.mem, &mode);
+        mr_axi_mem_mode(axi.mem, &mode);
         printf("%s: latency %u..%u", axi.shape.name, latency[i].min, longest);
         check_use("pages", measure(pages_read, false, longest), 0.985);
         check_use("chunks", measure(chunks, false, longest), 0.985);
@@ -121,5 +121,5 @@ void axi_speed_phase(const axi_mem_mode_t *fast) {
         check_use("decode", measure(decode, false, longest), 0.95);
         printf("\n");
     }
-    axi_mem_mode(axi.mem, fast);
+    mr_axi_mem_mode(axi.mem, fast);
 }

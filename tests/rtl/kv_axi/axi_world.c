@@ -46,7 +46,7 @@ bool axi_is_at(uint32_t burst, uint64_t addr) {
 }
 
 /* A new request must be the next bursts in the order of the runs. */
-static void check_place(places_t *list, const axi_addr_t *addr) {
+static void check_place(places_t *list, const mr_axi_addr_t *addr) {
     const unsigned bursts = (addr->len + 1U) / axi.shape.burst;
     if ((addr->len + 1U) % axi.shape.burst != 0) {
         axi_fail("a request for half a burst");
@@ -98,16 +98,17 @@ static uint64_t later(uint64_t a, uint64_t b) {
  * the way. A write's latency counts from its address, so its words lie inside. */
 static void ideal(axi_ideal_t *list, unsigned beats, bool wr) {
     const unsigned i = list->count++;
-    const uint64_t free = i < list->depth ? 0 : list->done[(i - list->depth) % AXI_CHECK_TXNS] + 1;
+    const uint64_t free =
+        i < list->depth ? 0 : list->done[(i - list->depth) % MR_AXI_CHECK_TXNS] + 1;
     list->data = later(wr ? free : free + list->latency + 1, list->data) + beats;
     const uint64_t done = wr ? later(free + list->latency, list->data) + 2 : list->data;
-    list->done[i % AXI_CHECK_TXNS] =
-        i == 0 ? done : later(done, list->done[(i - 1) % AXI_CHECK_TXNS]);
+    list->done[i % MR_AXI_CHECK_TXNS] =
+        i == 0 ? done : later(done, list->done[(i - 1) % MR_AXI_CHECK_TXNS]);
 }
 
 static void check_requests(void) {
-    const axi_pins_t *pins = &axi.io.pins, *was = &axi.check.was;
-    const axi_check_list_t *rd = &axi.check.rd, *wr = &axi.check.wr;
+    const mr_axi_pins_t *pins = &axi.io.pins, *was = &axi.check.was;
+    const mr_axi_check_list_t *rd = &axi.check.rd, *wr = &axi.check.wr;
     const bool read = pins->ar.valid && !(was->ar.valid && !was->ar.ready);
     const bool write = pins->aw.valid && !(was->aw.valid && !was->aw.ready);
     if (read) {
@@ -204,7 +205,7 @@ static void check_outputs(void) {
         axi.ar.head = axi.ar.tail;
         axi.aw.head = axi.aw.tail;
         axi.asked_from = axi.check.words_asked;
-        if (axi_mem_waiting(axi.mem) != 0 || axi.io.rd_out != 0 || axi.io.wr_out != 0) {
+        if (mr_axi_mem_waiting(axi.mem) != 0 || axi.io.rd_out != 0 || axi.io.wr_out != 0) {
             axi_fail("ready before all is drained");
         }
     }
@@ -224,16 +225,16 @@ static void check_paths(void) {
         twin.pins.w.valid != axi.io.pins.w.valid || twin.pins.w.last != axi.io.pins.w.last ||
         twin.pins.ar.addr != axi.io.pins.ar.addr || twin.pins.aw.addr != axi.io.pins.aw.addr ||
         twin.wd_pop != axi.io.wd_pop || twin.run_ready != axi.io.run_ready ||
-        memcmp(twin.pins.w.data, axi.io.pins.w.data, AXI_BYTES) != 0) {
+        memcmp(twin.pins.w.data, axi.io.pins.w.data, MR_AXI_BYTES) != 0) {
         axi_fail("an output depends on READY in the same clock");
     }
 }
 
 /* What err_clear_i and this clock's responses make of the error report, and when a silent memory is
  * given up. */
-static void expect_report(const axi_mem_event_t *event) {
-    const axi_pins_t *pins = &axi.io.pins;
-    const axi_check_list_t *rd = &axi.check.rd, *wr = &axi.check.wr;
+static void expect_report(const mr_axi_mem_event_t *event) {
+    const mr_axi_pins_t *pins = &axi.io.pins;
+    const mr_axi_check_list_t *rd = &axi.check.rd, *wr = &axi.check.wr;
     const bool lose = !axi.lost && (axi.rd_quiet == TIMEOUT || axi.wr_quiet == TIMEOUT) &&
                       !pins->r.valid && !pins->b.valid;
     const bool waits = lose && axi.io.ready && !axi.io.clear && wr->head != wr->tail;
@@ -244,7 +245,7 @@ static void expect_report(const axi_mem_event_t *event) {
     axi.proto = axi.proto || event->odd;
     if (waits || (event->b && event->b_bad && !axi.lost)) {
         axi.err_addr = axi.err ? axi.err_addr
-                       : waits ? wr->first[wr->head % AXI_CHECK_TXNS]
+                       : waits ? wr->first[wr->head % MR_AXI_CHECK_TXNS]
                                : event->b_addr;
         axi.err = true;
         axi.err_count += axi.err_count != 0xffff;
@@ -275,9 +276,9 @@ static void forget(void) {
 
 /* One clock; the run in axi.io is offered while axi.offered. */
 void axi_tick(void) {
-    axi_mem_event_t event = {0};
+    mr_axi_mem_event_t event = {0};
     axi.io.run_valid = axi.offered;
-    memcpy(axi.io.wd_word, axi.wr.item[axi.wr.head % QUEUE].data, AXI_BYTES);
+    memcpy(axi.io.wd_word, axi.wr.item[axi.wr.head % QUEUE].data, MR_AXI_BYTES);
     axi.io.wd_be = axi.wr.item[axi.wr.head % QUEUE].strobes;
     if (axi.wr.head == axi.wr.tail) { /* nothing is there: whoever takes it writes nonsense */
         axi.io.wd_be = ~0ULL;
@@ -288,7 +289,7 @@ void axi_tick(void) {
     }
     axi.io.rd_room = axi.room_luck && axi.issued - axi.received < axi.room_words;
     axi_dut_settle(&axi.io); /* outputs of registers, for a memory that looks at VALID */
-    axi_mem_drive(axi.mem, &axi.io.pins);
+    mr_axi_mem_drive(axi.mem, &axi.io.pins);
     if (axi.clock % 8 == 3) {
         check_paths();
     }
@@ -296,7 +297,7 @@ void axi_tick(void) {
     if (axi.io.rst_n) {
         check_outputs();
     }
-    const char *rule = axi_check_clock(&axi.check, &axi.io.pins, !axi.io.rst_n);
+    const char *rule = mr_axi_check_clock(&axi.check, &axi.io.pins, !axi.io.rst_n);
     if (rule != NULL) {
         axi_fail(rule);
     }
@@ -307,7 +308,7 @@ void axi_tick(void) {
         axi.useful += axi.io.run_use;
         axi.last_progress = axi.clock;
     }
-    const char *fault = axi_mem_clock(axi.mem, &axi.io.pins, &event);
+    const char *fault = mr_axi_mem_clock(axi.mem, &axi.io.pins, &event);
     if (fault != NULL) {
         axi_fail(fault);
     }
@@ -407,8 +408,8 @@ void axi_clear(void) {
     }
 }
 
-void axi_check_memory(void) {
-    const uint8_t *bytes = axi_mem_bytes(axi.mem);
+void mr_axi_check_memory(void) {
+    const uint8_t *bytes = mr_axi_mem_bytes(axi.mem);
     for (uint32_t burst = 0; burst < PAGES * PAGE_BURSTS && !axi.failed; burst++) {
         const uint8_t *gold = axi.gold + (size_t)burst * axi.burst_bytes;
         if (axi.bank[burst] != 0 &&

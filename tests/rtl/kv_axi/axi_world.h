@@ -6,9 +6,9 @@
 
 #include <stddef.h>
 
-#include "axi_check.h"
 #include "axi_dut.h"
-#include "axi_mem.h"
+#include "mr_axi_check.h"
+#include "mr_axi_mem.h"
 
 enum {
     LG_BANKS = 2,
@@ -26,8 +26,8 @@ enum {
 };
 
 typedef struct {
-    uint32_t page, word;                     /* word within the page */
-    uint8_t data[AXI_BYTES], old[AXI_BYTES]; /* old: what a write replaces */
+    uint32_t page, word;                           /* word within the page */
+    uint8_t data[MR_AXI_BYTES], old[MR_AXI_BYTES]; /* old: what a write replaces */
     uint64_t strobes;
 } item_t;
 
@@ -46,14 +46,14 @@ typedef struct {
  * before it had its response: what no device with that depth can beat. */
 typedef struct {
     unsigned depth, latency, count;
-    uint64_t done[AXI_CHECK_TXNS], data; /* clocks; data: the data channel is free */
+    uint64_t done[MR_AXI_CHECK_TXNS], data; /* clocks; data: the data channel is free */
 } axi_ideal_t;
 
 typedef struct {
     axi_dut_t io;
     axi_shape_t shape;
-    axi_mem_t *mem;
-    axi_check_t check;
+    mr_axi_mem_t *mem;
+    mr_axi_check_t check;
     uint32_t burst_bytes;
     uint64_t base, clock, random, last_progress, runs, ready_at;
     bool failed, offered, was_ready, after_clear;
@@ -100,10 +100,10 @@ void axi_drain(void);
 void axi_clear_pulse(void);
 void axi_clear(void);
 /* The whole memory against the golden copy, at rest. */
-void axi_check_memory(void);
+void mr_axi_check_memory(void);
 /* Rounds of a memory that goes silent on one channel (axi_silent.c). */
-void axi_silent_phase(const axi_mem_mode_t *fast);
+void axi_silent_phase(const mr_axi_mem_mode_t *fast);
 /* Utilisation of the data channels against latency, with floors (axi_speed.c). */
-void axi_speed_phase(const axi_mem_mode_t *fast);
+void axi_speed_phase(const mr_axi_mem_mode_t *fast);
 
 #endif

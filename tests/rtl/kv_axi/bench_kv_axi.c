@@ -16,18 +16,18 @@
 
 static const uint64_t base_port = 0x1234567abcU; /* the low bits are not used */
 
-static const axi_mem_mode_t fast = {.style = AXI_MEM_FREE,
-                                    .ar_pct = 100,
-                                    .aw_pct = 100,
-                                    .w_pct = 100,
-                                    .r_pct = 100,
-                                    .b_pct = 100,
-                                    .latency_min = 40,
-                                    .latency_max = 40};
+static const mr_axi_mem_mode_t fast = {.style = MR_AXI_MEM_FREE,
+                                       .ar_pct = 100,
+                                       .aw_pct = 100,
+                                       .w_pct = 100,
+                                       .r_pct = 100,
+                                       .b_pct = 100,
+                                       .latency_min = 40,
+                                       .latency_max = 40};
 
 static void random_mode(void) {
-    axi_mem_mode_t mode = fast;
-    mode.style = (axi_mem_style_t)axi_rnd(AXI_MEM_STYLES);
+    mr_axi_mem_mode_t mode = fast;
+    mode.style = (mr_axi_mem_style_t)axi_rnd(MR_AXI_MEM_STYLES);
     mode.latency_min = axi_rnd(8);
     mode.latency_max = mode.latency_min + (axi_rnd(2) != 0 ? axi_rnd(10) : axi_rnd(150));
     if (axi_rnd(3) != 0) {
@@ -43,7 +43,7 @@ static void random_mode(void) {
     }
     axi.room_pct = axi_rnd(2) != 0 ? 100 : 20 + axi_rnd(80);
     axi.room_words = (axi_rnd(2) != 0 ? 1 + axi_rnd(8) : 1000) * axi.shape.burst;
-    axi_mem_mode(axi.mem, &mode);
+    mr_axi_mem_mode(axi.mem, &mode);
 }
 
 static void random_phase(uint64_t runs) {
@@ -82,7 +82,7 @@ static void random_phase(uint64_t runs) {
         }
         axi_wait_taken();
     }
-    axi_mem_mode(axi.mem, &fast);
+    mr_axi_mem_mode(axi.mem, &fast);
     axi.room_pct = 100;
     axi.room_words = QUEUE;
     axi_drain();
@@ -160,7 +160,7 @@ static void spurious_phase(void) {
         if (axi.proto) {
             axi_fail("the report cannot be cleared");
         }
-        axi_mem_spurious(axi.mem, i % 2 == 0);
+        mr_axi_mem_spurious(axi.mem, i % 2 == 0);
         for (unsigned k = 0; k < 6; k++) {
             axi_tick();
         }
@@ -174,16 +174,16 @@ static void spurious_phase(void) {
 
 /* The error counter stops at its largest value. */
 static void saturate_phase(void) {
-    axi_mem_mode_t mode = fast;
+    mr_axi_mem_mode_t mode = fast;
     mode.latency_min = mode.latency_max = 2;
     mode.error_per_1000 = 1000;
-    axi_mem_mode(axi.mem, &mode);
+    mr_axi_mem_mode(axi.mem, &mode);
     for (unsigned i = 0; i < 0x10100 && !axi.failed; i++) {
         axi_offer(true, 3, i % 40, 1, 1);
         axi_wait_taken();
     }
     axi_drain();
-    axi_mem_mode(axi.mem, &fast);
+    mr_axi_mem_mode(axi.mem, &fast);
     if (axi.err_count != 0xffff) {
         axi_fail("the bench did not fill the error counter");
     }
@@ -197,7 +197,7 @@ static bool set_up(const axi_shape_t *shape) {
     axi.burst_bytes = shape->word * shape->burst;
     axi.base = base_port & ~4095ULL;
     const uint32_t size = (uint32_t)LOCALS * BANKS * axi.burst_bytes;
-    axi.mem = axi_mem_new(axi.base, size, shape->word, axi.random ^ 77);
+    axi.mem = mr_axi_mem_new(axi.base, size, shape->word, axi.random ^ 77);
     axi.gold = calloc(PAGES, (size_t)PAGE_BURSTS * axi.burst_bytes);
     if (axi.mem == NULL || axi.gold == NULL) {
         fprintf(stderr, "bench_kv_axi: out of memory\n");
@@ -215,7 +215,7 @@ static bool set_up(const axi_shape_t *shape) {
     axi.room_pct = 100;
     axi.room_words = QUEUE;
     axi.after_clear = true;
-    axi_mem_mode(axi.mem, &fast);
+    mr_axi_mem_mode(axi.mem, &fast);
     for (unsigned i = 0; i < 4; i++) {
         axi_tick();
     }
@@ -235,7 +235,7 @@ int axi_bench_main(const axi_shape_t *shape, int argc, char **argv) {
     printf("%s seed %llu\n", shape->name, (unsigned long long)axi.random);
     if (set_up(shape)) {
         random_phase(runs);
-        axi_check_memory();
+        mr_axi_check_memory();
         if (!axi.failed) {
             check_counters();
         }
@@ -251,7 +251,7 @@ int axi_bench_main(const axi_shape_t *shape, int argc, char **argv) {
     } else {
         axi.failed = true;
     }
-    axi_mem_free(axi.mem);
+    mr_axi_mem_free(axi.mem);
     free(axi.gold);
     if (!axi.failed) {
         printf("PASS %s\n", shape->name);

@@ -17,7 +17,8 @@ import mutation  # noqa: E402  pylint: disable=wrong-import-position
 ROOT = HERE.parent.parent.parent
 # word bytes: burst, MaxBurst, MaxReads, MaxWrites, KeyBits as in CMakeLists.txt
 SHAPE = {8: (8, 32, 8, 2, 6), 16: (4, 64, 16, 8, 8), 32: (2, 256, 8, 4, 12)}
-BENCH = ["bench_kv_axi.c", "axi_world.c", "axi_silent.c", "axi_speed.c", "axi_mem.c", "axi_check.c"]
+BENCH = ["bench_kv_axi.c", "axi_world.c", "axi_silent.c", "axi_speed.c", "mr_axi_mem.c", "mr_axi_check.c"]
+MODEL = ROOT / "sim_verilator/axi"
 
 # (name, file, old text, new text, WordBytes)
 MUTANTS = [
@@ -90,7 +91,7 @@ def build(folder, word):
     return subprocess.run(
         ["verilator", "--cc", "--exe", "--build", "-j", "1", "-Wno-fatal", "-Wno-lint", "-DSYNTHESIS", "--Mdir", str(folder / "obj"),
          "--prefix", "Vdut", "--top-module", "tb_kv_axi", f"-I{folder}", f"-I{common}", "-MAKEFLAGS", "-s",
-         "-CFLAGS", f"-O1 -I{HERE} -DAXI_NAME=mutant -DAXI_WORD={word} -DAXI_BURST={burst} -DAXI_MAX={window} "
+         "-CFLAGS", f"-O1 -I{HERE} -I{MODEL} -DAXI_NAME=mutant -DAXI_WORD={word} -DAXI_BURST={burst} -DAXI_MAX={window} "
          f"-DAXI_READS={reads} -DAXI_WRITES={writes}",
          f"-GWordBytes={word}", f"-GBurstClks={burst}", f"-GMaxBurst={window}", f"-GMaxReads={reads}", f"-GMaxWrites={writes}",
          f"-GKeyBits={key}", str(folder / "mr_kv_dev_pkg.sv"), str(HERE / "tb_kv_axi.sv"), str(HERE / "axi_dut.cpp"), *objects,
@@ -102,7 +103,7 @@ def main():
     folder = pathlib.Path(sys.argv[1]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     for name in BENCH:
-        subprocess.run(["cc", "-std=c11", "-O2", "-c", str(HERE / name), "-o", str(folder / (name + ".o"))], check=True)
+        subprocess.run(["cc", "-std=c11", "-O2", f"-I{MODEL}", "-c", str((MODEL if name.startswith("mr_") else HERE) / name), "-o", str(folder / (name + ".o"))], check=True)
     return mutation.main(MUTANTS, build, folder, sys.argv[2:], ("1", "20000"))
 
 

@@ -98,7 +98,7 @@ module tb_kv_cmd #(
     .job_base_o(base), .job_rot_o(rot), .job_part_o(part), .job_off_o(off),
     .flush_req_o, .flush_done_i,
     .pe_valid_o, .pe_ready_i, .pe_copy_o, .pe_src_base_o(src), .pe_src_rot_o(src_rot), .pe_dst_base_o(dst),
-    .pe_dst_rot_o(dst_rot), .pe_done_i, .pe_urgent_o
+    .pe_dst_rot_o(dst_rot), .pe_done_i, .pe_err_i(1'b0), .pe_urgent_o
   );
 
   assign pages_used_o  = 32'(used);

@@ -24,7 +24,7 @@ typedef struct {
 typedef struct {
     mr_kv_sim_cmd_t cmd;
     uint8_t status;
-    bool or_no_page, inject;
+    bool or_no_page, or_bad, inject;         /* or_bad: the page copy may read a bad word: 7 */
     uint32_t beat, beats, append_id, zeroed; /* zeroed: blocks that came as zero instead */
     uint32_t id[32];                         /* STREAM: content of each position */
 } pending_t;
@@ -32,7 +32,8 @@ typedef struct {
 typedef struct {
     uint64_t ops, beats, blocks, clocks, by_status[8], admin_by_status[4][8];
     uint64_t read_after_append, either, scrubs, bytes_checked, mismatches, violations;
-    uint64_t patrol_pages, patrol_words, rounds; /* in traffic; exact rounds */
+    uint64_t write_errors, read_errors, copies_undone, silences; /* AXI */
+    uint64_t patrol_pages, patrol_words, rounds;                 /* in traffic; exact rounds */
     uint64_t lost_streams, lost_blocks, corrected, copied_poison, swept; /* ECC */
 } totals_t;
 
@@ -52,6 +53,8 @@ typedef struct {
     bool spoilt; /* memory holds words that cannot be corrected */
     bool lossy; /* words of reads may be bad: their blocks come as zero, their stream ends with 7 */
     fault_t fault;
+    uint32_t axi_bad_writes; /* responses since the last clear */
+    bool axi_odd;
     const char *model;
     totals_t total;
 } bench_t;

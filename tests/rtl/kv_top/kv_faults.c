@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ecc_ref.h"
+#include "kv_axi_faults.h"
 
 enum { ROUND_MAX = 20000, BUSY_MAX = 300 /* steps, steps x blocks */ };
 enum { SETTLE = 64, STEP_CLOCKS = 1000, BLOCK_CLOCKS = 20 };
@@ -82,6 +83,7 @@ static void set_bit(mr_kv_sim_ecc_in_t *in, uint32_t word, uint32_t bit) {
 void faults_on(bench_t *b) {
     mr_kv_sim_ecc_in_t *in = &b->sim.in.ecc;
     const uint32_t word = b->sim.ecc_word;
+    axi_faults_on(b);
     if (word == 0U) {
         return;
     }
@@ -110,6 +112,7 @@ void faults_on(bench_t *b) {
 
 void faults_off(bench_t *b) {
     const mr_kv_sim_ecc_out_t *out = &b->sim.out.ecc;
+    axi_faults_off(b);
     if (b->sim.ecc_word == 0U) {
         return;
     }
@@ -222,6 +225,7 @@ static place_t first_place(const bench_t *b) {
 
 void faults_poison(bench_t *b) {
     const uint32_t prefix = 35;
+    axi_undo(b);
     if (b->sim.ecc_word == 0U) {
         return;
     }

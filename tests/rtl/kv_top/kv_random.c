@@ -59,12 +59,20 @@ static bool takes_page(const bench_t *b, const mr_kv_sim_cmd_t *c) {
     return c->pos / 32U >= s->blocks || b->golden.page[s->page[c->pos / 32U]].refs > 1U;
 }
 
+/* Whether this APPEND may need a copy of a shared page. */
+static bool may_copy(const bench_t *b, const mr_kv_sim_cmd_t *c) {
+    const golden_slot_t *s = &b->golden.slot[c->slot];
+    return c->op == MR_KV_SIM_APPEND && c->pos / 32U < s->blocks &&
+           (b->golden.admin || b->golden.page[s->page[c->pos / 32U]].refs > 1U);
+}
+
 static void accept_command(bench_t *b) {
     const mr_kv_sim_cmd_t c = b->sim.in.kc;
     const golden_answer_t answer = golden_check(&b->golden, &c);
     pending_t *p = pending(b, b->count);
     *p = (pending_t){.cmd = c, .status = answer.status, .or_no_page = answer.or_no_page};
     p->beats = answer.status == 0U && c.op == MR_KV_SIM_STREAM ? c.count * b->sim.shape.nbh : 1U;
+    p->or_bad = b->sim.axi && b->lossy && answer.status == 0U && may_copy(b, &c);
     p->append_id = answer.status == 0U ? b->golden.next_id + 1U : REFUSED_ID + b->count;
     if (answer.status == 0U && c.op == MR_KV_SIM_STREAM) {
         for (uint32_t i = 0; i < c.count; i++) {
@@ -75,9 +83,9 @@ static void accept_command(bench_t *b) {
                           b->last.kind == c.kind;
         b->total.read_after_append += same && c.pos + c.count == b->last.pos + 1U ? 1U : 0U;
     }
-    if (answer.or_no_page) {
+    if (answer.or_no_page || p->or_bad) {
         b->hold = true; /* what is right for the next one depends on this answer */
-        b->total.either++;
+        b->total.either += answer.or_no_page ? 1U : 0U;
     } else if (answer.status == 0U && c.op == MR_KV_SIM_APPEND) {
         p->inject = b->injecting && !b->golden.admin && takes_page(b, &c) &&
                     (!b->injected || traffic_one_in(&b->rng, 8));
@@ -108,7 +116,7 @@ static void check_beat(bench_t *b, pending_t *p) {
 }
 
 static void finish_command(bench_t *b, const pending_t *p, uint8_t status) {
-    if (p->or_no_page && status == 0U) {
+    if ((p->or_no_page || p->or_bad) && status == 0U) {
         (void)golden_append(&b->golden, &p->cmd, false);
     }
     if (status >= 4U && status < 8U && p->zeroed == 0U) {
@@ -116,7 +124,8 @@ static void finish_command(bench_t *b, const pending_t *p, uint8_t status) {
     }
     b->total.lost_streams += p->zeroed != 0U ? 1U : 0U;
     b->total.by_status[status & 7U]++;
-    b->hold = b->hold && !(p->or_no_page || p->inject);
+    b->total.copies_undone += p->or_bad && status == 7U ? 1U : 0U;
+    b->hold = b->hold && !(p->or_no_page || p->or_bad || p->inject);
     b->head = (b->head + 1U) % OUTSTANDING;
     b->count--;
     b->words_at -= b->words_at > 0U ? 1U : 0U;
@@ -135,7 +144,8 @@ static void take_answer(bench_t *b) {
         check_beat(b, p);
     }
     const uint8_t right = p->zeroed != 0U && out->kr_last ? 7U : p->status;
-    if (out->kr_status != right && !(p->or_no_page && out->kr_status == 6U)) {
+    if (out->kr_status != right && !(p->or_no_page && out->kr_status == 6U) &&
+        !(p->or_bad && out->kr_status == 7U)) {
         bench_fail(
             b, "status %u instead of %u: op %u slot %u layer %u head %u kind %u pos %u count %u",
             out->kr_status, right, p->cmd.op, p->cmd.slot, p->cmd.layer, p->cmd.head, p->cmd.kind,
@@ -239,6 +249,7 @@ void bench_tick(bench_t *b) {
     if (out->pe_err && !b->lossy) {
         bench_fail(b, "a page copy reports a bad word");
     }
+    faults_tick(b);
     b->most_dirty = out->pages_dirty > b->most_dirty ? out->pages_dirty : b->most_dirty;
     const bool waits = b->count != 0U || b->admin_busy || in->kc_valid || in->ad_valid;
     b->progress = moved || !waits ? b->sim.clock : b->progress;
@@ -365,11 +376,13 @@ void bench_quiet(bench_t *b) {
     }
     uint64_t sum = 0;
     uint64_t bad = 0;
-    if (b->sim.ecc_word != 0U && !b->golden.refuse_all) {
+    if (b->sim.axi) {
+        sum = faults_axi_bytes(b);
+    } else if (b->sim.ecc_word != 0U && !b->golden.refuse_all) {
         bad = faults_memory(b, &sum);
     }
-    for (uint32_t bank = 0; bank < b->sim.profile->banks_per_group && b->sim.ecc_word == 0U;
-         bank++) {
+    for (uint32_t bank = 0;
+         bank < b->sim.profile->banks_per_group && b->sim.ecc_word == 0U && !b->sim.axi; bank++) {
         sum += bank_bytes(b, bank);
     }
     const uint64_t right = golden_bytes(&b->golden, b->sim.block_bytes);
@@ -512,6 +525,7 @@ static void run_round(bench_t *b, uint64_t seed) {
         }
         run_shape(b, i == 1U);
     }
+    faults_silence(b);
 }
 
 /* ---- the whole ---- */
@@ -542,6 +556,12 @@ static void check_coverage(bench_t *b) {
     need(b, b->golden.frees, "a page that came back");
     need(b, t->scrubs, "a scrub");
     need(b, t->read_after_append, "a read of what was just appended");
+    if (b->sim.axi) {
+        need(b, t->lost_streams, "a stream with a bad word");
+        need(b, t->copies_undone, "a copy that was undone");
+        need(b, t->write_errors, "a write error");
+        need(b, t->silences, "a silent memory");
+    }
     if (b->sim.ecc_word != 0U) {
         need(b, t->corrected, "a corrected word");
         need(b, t->lost_streams, "a stream with a bad word");
@@ -564,6 +584,13 @@ static void print_totals(const bench_t *b, double seconds) {
            b->model, t->clocks, t->by_status[0], t->by_status[4], t->by_status[5], t->by_status[6],
            t->by_status[7], b->golden.takes, b->golden.frees, b->golden.forks, b->golden.copies,
            t->read_after_append, t->either, seconds);
+    if (b->sim.axi) {
+        printf("RESULT read_errors %" PRIu64 " 1\nRESULT write_errors %" PRIu64
+               " 1\nRESULT streams_with_bad_words %" PRIu64 " 1\nRESULT blocks_lost %" PRIu64
+               " 1\nRESULT copies_undone %" PRIu64 " 1\nRESULT silences %" PRIu64 " 1\n",
+               t->read_errors, t->write_errors, t->lost_streams, t->lost_blocks, t->copies_undone,
+               t->silences);
+    }
     if (b->sim.ecc_word != 0U) {
         printf("RESULT words_corrected %" PRIu64 " 1\nRESULT streams_with_bad_words %" PRIu64
                " 1\nRESULT blocks_lost %" PRIu64 " 1\nRESULT copies_of_bad_words %" PRIu64

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checker of an AXI4 master's port; see axi_check.h. */
-#include "axi_check.h"
+/* Checker of an AXI4 master's port; see mr_axi_check.h. */
+#include "mr_axi_check.h"
 
 #include <string.h>
 
-static bool same_addr(const axi_addr_t *a, const axi_addr_t *b) {
+static bool same_addr(const mr_axi_addr_t *a, const mr_axi_addr_t *b) {
     return a->id == b->id && a->len == b->len && a->size == b->size && a->burst == b->burst &&
            a->rest == b->rest && a->addr == b->addr;
 }
 
-static const char *shape(const axi_check_t *check, const axi_addr_t *addr) {
+static const char *shape(const mr_axi_check_t *check, const mr_axi_addr_t *addr) {
     const uint64_t bytes = (addr->len + 1U) * (uint64_t)check->word;
     const uint64_t end = addr->addr + bytes - 1, window = (uint64_t)check->max_burst * check->word;
     if (addr->id != 0) {
@@ -36,9 +36,10 @@ static const char *shape(const axi_check_t *check, const axi_addr_t *addr) {
     return NULL;
 }
 
-static bool overlaps(const axi_check_list_t *list, uint64_t first, uint64_t last) {
+static bool overlaps(const mr_axi_check_list_t *list, uint64_t first, uint64_t last) {
     for (unsigned i = list->head; i != list->tail; i++) {
-        if (list->first[i % AXI_CHECK_TXNS] <= last && list->last[i % AXI_CHECK_TXNS] >= first) {
+        if (list->first[i % MR_AXI_CHECK_TXNS] <= last &&
+            list->last[i % MR_AXI_CHECK_TXNS] >= first) {
             return true;
         }
     }
@@ -46,8 +47,9 @@ static bool overlaps(const axi_check_list_t *list, uint64_t first, uint64_t last
 }
 
 /* A request that appears in this clock. */
-static const char *request(const axi_check_t *check, const axi_addr_t *addr, axi_check_list_t *mine,
-                           const axi_check_list_t *other, unsigned max) {
+static const char *request(const mr_axi_check_t *check, const mr_axi_addr_t *addr,
+                           mr_axi_check_list_t *mine, const mr_axi_check_list_t *other,
+                           unsigned max) {
     const uint64_t end = addr->addr + (addr->len + 1U) * (uint64_t)check->word - 1;
     if (overlaps(other, addr->addr, end)) {
         return "a request that overlaps one of the other direction without a response";
@@ -55,14 +57,14 @@ static const char *request(const axi_check_t *check, const axi_addr_t *addr, axi
     if (mine->tail - mine->head == max) {
         return "more requests without a response than allowed";
     }
-    mine->first[mine->tail % AXI_CHECK_TXNS] = addr->addr;
-    mine->last[mine->tail % AXI_CHECK_TXNS] = end;
-    mine->beats[mine->tail % AXI_CHECK_TXNS] = addr->len + 1U;
+    mine->first[mine->tail % MR_AXI_CHECK_TXNS] = addr->addr;
+    mine->last[mine->tail % MR_AXI_CHECK_TXNS] = end;
+    mine->beats[mine->tail % MR_AXI_CHECK_TXNS] = addr->len + 1U;
     mine->tail++;
     return shape(check, addr);
 }
 
-static const char *held(const axi_pins_t *was, const axi_pins_t *is) {
+static const char *held(const mr_axi_pins_t *was, const mr_axi_pins_t *is) {
     if (was->ar.valid && !was->ar.ready && !(is->ar.valid && same_addr(&was->ar, &is->ar))) {
         return "AR changed before ARREADY";
     }
@@ -71,17 +73,17 @@ static const char *held(const axi_pins_t *was, const axi_pins_t *is) {
     }
     if (was->w.valid && !was->w.ready &&
         !(is->w.valid && was->w.last == is->w.last && was->w.strb == is->w.strb &&
-          memcmp(was->w.data, is->w.data, AXI_BYTES) == 0)) {
+          memcmp(was->w.data, is->w.data, MR_AXI_BYTES) == 0)) {
         return "W changed before WREADY";
     }
     return NULL;
 }
 
-static const char *write_word(axi_check_list_t *wr, const axi_pins_t *pins) {
+static const char *write_word(mr_axi_check_list_t *wr, const mr_axi_pins_t *pins) {
     if (wr->data == wr->tail) {
         return "a W word before its AWVALID";
     }
-    if (pins->w.last != (wr->done + 1 == wr->beats[wr->data % AXI_CHECK_TXNS])) {
+    if (pins->w.last != (wr->done + 1 == wr->beats[wr->data % MR_AXI_CHECK_TXNS])) {
         return "WLAST is wrong";
     }
     if (pins->w.ready) {
@@ -92,11 +94,11 @@ static const char *write_word(axi_check_list_t *wr, const axi_pins_t *pins) {
 }
 
 /* Responses that nobody asked for are the memory's fault (or on purpose) and change nothing. */
-static void responses(axi_check_t *check, const axi_pins_t *pins) {
-    axi_check_list_t *rd = &check->rd, *wr = &check->wr;
+static void responses(mr_axi_check_t *check, const mr_axi_pins_t *pins) {
+    mr_axi_check_list_t *rd = &check->rd, *wr = &check->wr;
     if (pins->r.valid && pins->r.ready && rd->head != rd->tail) {
         rd->done++;
-        if (rd->done == rd->beats[rd->head % AXI_CHECK_TXNS]) {
+        if (rd->done == rd->beats[rd->head % MR_AXI_CHECK_TXNS]) {
             rd->done = 0;
             rd->head++;
         }
@@ -106,11 +108,11 @@ static void responses(axi_check_t *check, const axi_pins_t *pins) {
     }
 }
 
-const char *axi_check_clock(axi_check_t *check, const axi_pins_t *pins, bool reset) {
-    const axi_pins_t was = check->was;
+const char *mr_axi_check_clock(mr_axi_check_t *check, const mr_axi_pins_t *pins, bool reset) {
+    const mr_axi_pins_t was = check->was;
     const char *fault = NULL;
     if (reset) {
-        check->was = (axi_pins_t){0};
+        check->was = (mr_axi_pins_t){0};
         return pins->ar.valid || pins->aw.valid || pins->w.valid ? "VALID in reset" : NULL;
     }
     check->was = *pins;

@@ -8,30 +8,30 @@
  * more requests without a response than allowed; a request that overlaps one of the other direction
  * only after that one's response; RREADY and BREADY always; nothing valid in reset.
  */
-#ifndef MR_TESTS_RTL_KV_AXI_AXI_CHECK_H
-#define MR_TESTS_RTL_KV_AXI_AXI_CHECK_H
+#ifndef MR_SIM_VERILATOR_AXI_MR_AXI_CHECK_H
+#define MR_SIM_VERILATOR_AXI_MR_AXI_CHECK_H
 
-#include "axi_pins.h"
+#include "mr_axi_pins.h"
 
-enum { AXI_CHECK_TXNS = 256 };
+enum { MR_AXI_CHECK_TXNS = 256 };
 
 typedef struct {
-    uint64_t first[AXI_CHECK_TXNS], last[AXI_CHECK_TXNS]; /* bytes */
-    unsigned beats[AXI_CHECK_TXNS];
+    uint64_t first[MR_AXI_CHECK_TXNS], last[MR_AXI_CHECK_TXNS]; /* bytes */
+    unsigned beats[MR_AXI_CHECK_TXNS];
     unsigned head, tail, data; /* data: the write whose words come next */
     unsigned done;             /* words of the present one */
-} axi_check_list_t;
+} mr_axi_check_list_t;
 
 typedef struct {
     uint64_t base, size;
     unsigned word, max_burst, max_reads, max_writes;
-    axi_pins_t was;
-    axi_check_list_t rd, wr;
+    mr_axi_pins_t was;
+    mr_axi_check_list_t rd, wr;
     uint64_t words_asked; /* words of all reads so far */
-} axi_check_t;
+} mr_axi_check_t;
 
 /* The state starts zeroed but for base, size, word and max_*. Call in every clock with the settled
  * pins; NULL, or the rule that is broken. */
-const char *axi_check_clock(axi_check_t *check, const axi_pins_t *pins, bool reset);
+const char *mr_axi_check_clock(mr_axi_check_t *check, const mr_axi_pins_t *pins, bool reset);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AXI4 memory model; see axi_mem.h. */
-#include "axi_mem.h"
+/* AXI4 memory model; see mr_axi_mem.h. */
+#include "mr_axi_mem.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,27 +14,27 @@ typedef struct {
     uint8_t copy[PAGE], mask[PAGE];
 } txn_t;
 
-struct axi_mem {
+struct mr_axi_mem {
     uint64_t base, random, now;
     uint32_t size, word;
     uint8_t *bytes;
-    axi_mem_mode_t mode;
+    mr_axi_mem_mode_t mode;
     txn_t rd[TXNS], wr[TXNS];
     unsigned rd_head, rd_tail;
     unsigned wr_head, wr_fill, wr_tail; /* wr_fill: the one whose data comes next */
-    axi_data_t beat[BEATS];             /* W words not yet given to a write */
+    mr_axi_data_t beat[BEATS];          /* W words not yet given to a write */
     unsigned beat_head, beat_tail, lasts, aws;
-    axi_data_t r, b;
+    mr_axi_data_t r, b;
     bool r_odd, b_odd, spurious_r, spurious_b, r_spurious, b_spurious;
 };
 
-static uint32_t rnd(axi_mem_t *mem, uint32_t below) {
+static uint32_t rnd(mr_axi_mem_t *mem, uint32_t below) {
     mem->random = mem->random * 6364136223846793005U + 1442695040888963407U;
     return (uint32_t)((mem->random >> 33) % below);
 }
 
-axi_mem_t *axi_mem_new(uint64_t base, uint32_t size, uint32_t word, uint64_t seed) {
-    axi_mem_t *mem = calloc(1, sizeof *mem);
+mr_axi_mem_t *mr_axi_mem_new(uint64_t base, uint32_t size, uint32_t word, uint64_t seed) {
+    mr_axi_mem_t *mem = calloc(1, sizeof *mem);
     if (mem == NULL) {
         return NULL;
     }
@@ -50,18 +50,18 @@ axi_mem_t *axi_mem_new(uint64_t base, uint32_t size, uint32_t word, uint64_t see
     return mem;
 }
 
-void axi_mem_free(axi_mem_t *mem) {
+void mr_axi_mem_free(mr_axi_mem_t *mem) {
     if (mem != NULL) {
         free(mem->bytes);
         free(mem);
     }
 }
 
-void axi_mem_mode(axi_mem_t *mem, const axi_mem_mode_t *mode) {
+void mr_axi_mem_mode(mr_axi_mem_t *mem, const mr_axi_mem_mode_t *mode) {
     mem->mode = *mode;
 }
 
-void axi_mem_spurious(axi_mem_t *mem, bool read) {
+void mr_axi_mem_spurious(mr_axi_mem_t *mem, bool read) {
     if (read) {
         mem->spurious_r = true;
     } else {
@@ -69,19 +69,19 @@ void axi_mem_spurious(axi_mem_t *mem, bool read) {
     }
 }
 
-unsigned axi_mem_waiting(const axi_mem_t *mem) {
+unsigned mr_axi_mem_waiting(const mr_axi_mem_t *mem) {
     return mem->rd_tail - mem->rd_head + mem->wr_tail - mem->wr_head;
 }
 
-const uint8_t *axi_mem_bytes(const axi_mem_t *mem) {
+const uint8_t *mr_axi_mem_bytes(const mr_axi_mem_t *mem) {
     return mem->bytes;
 }
 
-static void next_r(axi_mem_t *mem) {
-    axi_data_t *r = &mem->r;
+static void next_r(mr_axi_mem_t *mem) {
+    mr_axi_data_t *r = &mem->r;
     if (mem->rd_head == mem->rd_tail) {
         if (mem->spurious_r) {
-            *r = (axi_data_t){.valid = true, .last = true};
+            *r = (mr_axi_data_t){.valid = true, .last = true};
             mem->spurious_r = false;
             mem->r_spurious = true;
         }
@@ -92,7 +92,7 @@ static void next_r(axi_mem_t *mem) {
         return;
     }
     const uint32_t at = txn->done * mem->word;
-    *r = (axi_data_t){.valid = true, .last = txn->done + 1 == txn->beats};
+    *r = (mr_axi_data_t){.valid = true, .last = txn->done + 1 == txn->beats};
     memcpy(r->data, txn->early ? &txn->copy[at] : &mem->bytes[txn->addr - mem->base + at],
            mem->word);
     mem->r_odd = rnd(mem, 1000) < mem->mode.odd_per_1000;
@@ -110,7 +110,7 @@ static void next_r(axi_mem_t *mem) {
 }
 
 /* Writes of one ID take effect in their order: applies all before `end`. */
-static void apply(axi_mem_t *mem, unsigned end) {
+static void apply(mr_axi_mem_t *mem, unsigned end) {
     for (unsigned k = mem->wr_head; k != end; k++) {
         txn_t *txn = &mem->wr[k % TXNS];
         uint8_t *to = &mem->bytes[txn->addr - mem->base];
@@ -123,11 +123,11 @@ static void apply(axi_mem_t *mem, unsigned end) {
     }
 }
 
-static void next_b(axi_mem_t *mem) {
-    axi_data_t *b = &mem->b;
+static void next_b(mr_axi_mem_t *mem) {
+    mr_axi_data_t *b = &mem->b;
     if (mem->wr_head == mem->wr_fill) {
         if (mem->wr_head == mem->wr_tail && mem->spurious_b) {
-            *b = (axi_data_t){.valid = true};
+            *b = (mr_axi_data_t){.valid = true};
             mem->spurious_b = false;
             mem->b_spurious = true;
         }
@@ -138,7 +138,7 @@ static void next_b(axi_mem_t *mem) {
         return;
     }
     apply(mem, mem->wr_head + 1);
-    *b = (axi_data_t){.valid = true};
+    *b = (mr_axi_data_t){.valid = true};
     mem->b_odd = rnd(mem, 1000) < mem->mode.odd_per_1000;
     if (mem->b_odd) {
         b->id = (uint8_t)(1 + rnd(mem, 15));
@@ -148,8 +148,8 @@ static void next_b(axi_mem_t *mem) {
     }
 }
 
-void axi_mem_drive(axi_mem_t *mem, axi_pins_t *pins) {
-    const axi_mem_mode_t *mode = &mem->mode;
+void mr_axi_mem_drive(mr_axi_mem_t *mem, mr_axi_pins_t *pins) {
+    const mr_axi_mem_mode_t *mode = &mem->mode;
     const bool rd_full = mem->rd_tail - mem->rd_head == TXNS;
     const bool wr_full = mem->wr_tail - mem->wr_head == TXNS;
     const bool w_full = mem->beat_tail - mem->beat_head == BEATS;
@@ -163,22 +163,22 @@ void axi_mem_drive(axi_mem_t *mem, axi_pins_t *pins) {
     pins->aw.ready = !wr_full && rnd(mem, 100) < mode->aw_pct;
     pins->w.ready = !w_full && rnd(mem, 100) < mode->w_pct;
     switch (mode->style) {
-    case AXI_MEM_AW_AFTER_WVALID:
+    case MR_AXI_MEM_AW_AFTER_WVALID:
         pins->aw.ready = pins->aw.ready && (pins->w.valid || mem->lasts > mem->aws);
         break;
-    case AXI_MEM_W_AFTER_AW:
+    case MR_AXI_MEM_W_AFTER_AW:
         pins->w.ready = pins->w.ready && mem->lasts < mem->aws;
         break;
-    case AXI_MEM_AFTER_VALID:
+    case MR_AXI_MEM_AFTER_VALID:
         pins->ar.ready = pins->ar.ready && pins->ar.valid;
         pins->aw.ready = pins->aw.ready && pins->aw.valid;
         pins->w.ready = pins->w.ready && pins->w.valid;
         break;
-    case AXI_MEM_AW_AFTER_WLAST:
+    case MR_AXI_MEM_AW_AFTER_WLAST:
         pins->aw.ready = pins->aw.ready && mem->lasts > mem->aws;
         break;
-    case AXI_MEM_FREE:
-    case AXI_MEM_STYLES:
+    case MR_AXI_MEM_FREE:
+    case MR_AXI_MEM_STYLES:
     default:
         break;
     }
@@ -189,7 +189,7 @@ void axi_mem_drive(axi_mem_t *mem, axi_pins_t *pins) {
     pins->b.ready = b_ready;
 }
 
-static const char *accept(axi_mem_t *mem, const axi_addr_t *addr, txn_t *txn) {
+static const char *accept(mr_axi_mem_t *mem, const mr_axi_addr_t *addr, txn_t *txn) {
     const unsigned beats = addr->len + 1U;
     if (addr->addr < mem->base || addr->addr - mem->base + beats * mem->word > mem->size ||
         beats * mem->word > PAGE) {
@@ -207,10 +207,10 @@ static const char *accept(axi_mem_t *mem, const axi_addr_t *addr, txn_t *txn) {
 }
 
 /* Gives W words to the writes in their order. */
-static const char *fill(axi_mem_t *mem) {
+static const char *fill(mr_axi_mem_t *mem) {
     while (mem->wr_fill != mem->wr_tail && mem->beat_head != mem->beat_tail) {
         txn_t *txn = &mem->wr[mem->wr_fill % TXNS];
-        const axi_data_t *beat = &mem->beat[mem->beat_head++ % BEATS];
+        const mr_axi_data_t *beat = &mem->beat[mem->beat_head++ % BEATS];
         for (uint32_t i = 0; i < mem->word; i++) {
             if ((beat->strb >> i & 1) != 0) {
                 txn->copy[txn->done * mem->word + i] = beat->data[i];
@@ -234,9 +234,10 @@ static const char *fill(axi_mem_t *mem) {
     return NULL;
 }
 
-const char *axi_mem_clock(axi_mem_t *mem, const axi_pins_t *pins, axi_mem_event_t *event) {
+const char *mr_axi_mem_clock(mr_axi_mem_t *mem, const mr_axi_pins_t *pins,
+                             mr_axi_mem_event_t *event) {
     const char *fault = NULL;
-    *event = (axi_mem_event_t){0};
+    *event = (mr_axi_mem_event_t){0};
     if (mem->r.valid && pins->r.ready) {
         event->r = !mem->r_spurious;
         event->odd = mem->r_spurious || mem->r_odd;
