@@ -3,9 +3,10 @@
 # Synthesises, places and routes the chip of chip.vh out of context (frame mr_ooc.sv) for an ECP5-85F, speed grade 6, and
 # writes the numbers to results.md.
 #
-#   boards/ulx3s_85f/build.sh WORKDIR      by hand: 15 to 40 minutes, 2 GB
+#   boards/ulx3s_85f/build.sh WORKDIR      by hand: 15 minutes, 10 more for each further seed, 2 GB
 #
-# YOSYS and NEXTPNR name the tools; default: those of .venv (scripts/requirements-fpga.txt), else of the path. SEED: the placer's.
+# YOSYS and NEXTPNR name the tools; default: those of .venv (scripts/requirements-fpga.txt), else of the path. SEEDS: the placer's
+# seeds, tried in turn until one reaches the clock (default 1 2 3 4); the card names those that did not.
 set -euo pipefail
 if [ $# -ne 1 ]; then
     echo "usage: boards/ulx3s_85f/build.sh WORKDIR" >&2
@@ -14,7 +15,7 @@ fi
 root=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$1"
 work=$(cd "$1" && pwd)
-seed=${SEED:-1}
+bar_mhz=50
 find_tool() {
     if [ -x "$root/.venv/bin/$1" ]; then echo "$root/.venv/bin/$1"; else echo "$1"; fi
 }
@@ -47,17 +48,30 @@ $yosys -q -l yosys.log -p "read_verilog -sv -defer -DSYNTHESIS $includes -Iboard
     synth_ecp5 -top mr_ooc -run begin:coarse; script boards/ecp5/narrow_mul.ys; \
     synth_ecp5 -top mr_ooc -run coarse: -json mr_ooc.json; check -assert; tee -q -o stat.txt stat" >yosys.out
 
-echo "place and route: $work/nextpnr.log"
-$nextpnr --85k --speed 6 --package CABGA381 --freq 50 --seed "$seed" --router router2 \
-    --lpf boards/mr_ooc.lpf --lpf-allow-unconstrained --timing-allow-fail \
-    --json mr_ooc.json >nextpnr.log 2>&1
+# The default placer leaves the lower half of the die empty, where the wires of the upper half would have found room.
+place_and_route() {
+    $nextpnr --85k --speed 6 --package CABGA381 --freq $bar_mhz --seed "$1" --placer static --router router2 \
+        --lpf boards/mr_ooc.lpf --lpf-allow-unconstrained --timing-allow-fail --json mr_ooc.json >nextpnr.log 2>&1
+}
+# The last clock figure is the routed one.
+routed_mhz() {
+    sed -n "s/.*Max frequency for clock *'\(.*\)': *\([0-9.]*\) MHz.*/\1 \2/p" nextpnr.log |
+        awk '{ f[$1] = $2 } END { for (c in f) print f[c] }' | sort -n | head -1
+}
+tried=""
+for seed in ${SEEDS:-1 2 3 4}; do
+    echo "place and route with seed $seed: $work/nextpnr.log"
+    place_and_route "$seed"
+    fmax=$(routed_mhz)
+    echo "$fmax MHz"
+    if awk -v f="$fmax" -v bar=$bar_mhz 'BEGIN { exit f < bar }'; then break; fi
+    tried+=" Seed $seed: $fmax MHz."
+done
 
-# The device's use after packing; the last clock figure is the routed one.
+# The device's use after packing.
 used() {
     awk -v name="$1:" '$2 == name || ($2 == "Total" && $3 == name) { sub("/.*", "", $0); print $NF; exit }' nextpnr.log
 }
-fmax=$(sed -n "s/.*Max frequency for clock *'\(.*\)': *\([0-9.]*\) MHz.*/\1 \2/p" nextpnr.log |
-    awk '{ f[$1] = $2 } END { for (c in f) print f[c] }' | sort -n | head -1)
 lut4=$(used LUT4s)
 mult=$(used MULT18X18D)
 ebr=$(used DP16KD)
@@ -68,7 +82,7 @@ routed="synthesised and routed, not board-measured"
     echo "# Results card: one group on an ECP5-85F"
     echo
     echo "Written by \`boards/ulx3s_85f/build.sh\`; **$routed**. The chip of \`chip.vh\` alone (frame \`mr_ooc.sv\`: no board"
-    echo "pins, no control core), LFE5U-85F, speed grade 6, CABGA381, seed $seed, commit $commit."
+    echo "pins, no control core), LFE5U-85F, speed grade 6, CABGA381, seed $seed of the placer, commit $commit.$tried"
     echo "$($yosys -V | head -1); $($nextpnr --version 2>&1 | sed -n 's/.*(Version \(.*\)).*/nextpnr-ecp5 \1/p')."
     echo
     echo "| what | result | bar | of the device |"
@@ -77,7 +91,7 @@ routed="synthesised and routed, not board-measured"
     echo "| MULT18X18D | $mult | <= 140 | 156 |"
     echo "| DP16KD | $ebr | <= 200 | 208 |"
     echo "| flip-flops | $ff | | 83,640 |"
-    echo "| Fmax of the one clock, clk_i | $fmax MHz | >= 50 MHz | |"
+    echo "| Fmax of the one clock, clk_i | $fmax MHz | >= $bar_mhz MHz | |"
     echo
     echo '```text'
     sed -n 's/^localparam int \([A-Za-z]*\) = \([0-9]*\);$/\1=\2/p' boards/chip.vh | paste -sd' '
@@ -89,5 +103,5 @@ routed="synthesised and routed, not board-measured"
     echo '```'
 } >"$card"
 grep RESULT "$card"
-awk -v l="$lut4" -v m="$mult" -v e="$ebr" -v f="$fmax" \
-    'BEGIN { if (l > 60000 || m > 140 || e > 200 || f < 50) { print "build.sh: over the bar" > "/dev/stderr"; exit 1 } }'
+awk -v l="$lut4" -v m="$mult" -v e="$ebr" -v f="$fmax" -v bar=$bar_mhz \
+    'BEGIN { if (l > 60000 || m > 140 || e > 200 || f < bar) { print "build.sh: over the bar" > "/dev/stderr"; exit 1 } }'

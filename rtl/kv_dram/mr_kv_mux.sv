@@ -89,7 +89,7 @@ module mr_kv_mux #(
   end
 
   assign kw_valid_o    = data_q && t_kw_valid_i[w_port_q];
-  assign kr_ready_o    = order_valid && t_kr_ready_i[r_port];
+  assign kr_ready_o    = t_kr_ready_i[r_port];   // with an answer there is a requester (ResponseOwned)
   assign t_kr_block_o  = kr_block_i;
   assign t_kr_last_o   = kr_last_i;
   assign t_kr_status_o = kr_status_i;

@@ -63,7 +63,7 @@ module mr_softmax #(
   localparam logic [31:0] Inv127 = 32'h3C010204;
   localparam int LatAdd = 4;
   localparam int LatMul = 3;
-  localparam int LatExp = 5;
+  localparam int LatExp = 6;              // one in which the operand stands in a register, and the unit's
   localparam int LatI8 = 2;
   // Pass A, cycles after its issue: score registered, exp's operand, e, weight.
   localparam int AtSub = 2;
@@ -117,9 +117,12 @@ module mr_softmax #(
   logic        sub_v, exp_v, mul_v, i8_v;
   logic [31:0] sub_a, sub_y, exp_a, exp_y, mul_a, mul_b, mul_y;
   logic [2:0]  exp_fn;
+  logic        exp_v_q;
+  logic [31:0] exp_a_q;
+  logic [2:0]  exp_fn_q;
   logic [7:0]  i8_y;
   mr_fadd u_sub (.clk_i, .rst_ni, .valid_i(sub_v), .a_i(sub_a), .b_i({~m_new_q[31], m_new_q[30:0]}), .valid_o(), .y_o(sub_y));
-  mr_sfu #(.FuncMask(5'b00011)) u_sfu (.clk_i, .rst_ni, .valid_i(exp_v), .func_i(exp_fn), .a_i(exp_a), .valid_o(), .y_o(exp_y));
+  mr_sfu #(.FuncMask(5'b00011)) u_sfu (.clk_i, .rst_ni, .valid_i(exp_v_q), .func_i(exp_fn_q), .a_i(exp_a_q), .valid_o(), .y_o(exp_y));
   mr_fmul u_mul (.clk_i, .rst_ni, .valid_i(mul_v), .a_i(mul_a), .b_i(mul_b), .valid_o(), .y_o(mul_y));
   mr_f2i8 u_i8 (.clk_i, .rst_ni, .valid_i(i8_v), .a_i(mul_y), .valid_o(), .y_o(i8_y));
 
@@ -234,7 +237,6 @@ module mr_softmax #(
   localparam logic [4:0] SumC = 5'd17;
   localparam logic [4:0] SumL = 5'd22;
   logic [31:0] part_q [8];
-  logic [31:0] total_q;                   // as part_q[0], near the units that take its reciprocal
   logic        tree_q;                    // the tree is running
   logic [4:0]  step_q;
   logic [2:0]  term_q;                    // partial sum of the next e; in the tree the first operand
@@ -309,7 +311,6 @@ module mr_softmax #(
       sum_dst_q <= {sum_dst_q[3*LatAdd-4:0], term_q};
       sum_l_q <= {sum_l_q[LatAdd-1:1], sum_l};
       if (sum_v_q[LatAdd]) part_q[sum_dst_q[3*LatAdd-1 -: 3]] <= sum_y;
-      if (sum_v_q[LatAdd] && sum_dst_q[3*LatAdd-1 -: 3] == 3'd0) total_q <= sum_y;
       if (e_there) begin
         term_q <= term_q + 3'd1;
         if (term_q == 3'd7) term_new_q <= 1'b0;
@@ -335,7 +336,7 @@ module mr_softmax #(
   always_comb begin
     exp_v = a_v_q[AtExp] || d_there || recip_q;
     exp_fn = a_v_q[AtExp] ? 3'd0 : 3'd1;
-    exp_a = a_v_q[AtExp] ? sub_y : d_there ? mul_y : total_q;
+    exp_a = a_v_q[AtExp] ? sub_y : d_there ? mul_y : part_q[0];
     mul_v = a_v_q[AtE] || e_v_q[2] || d_issue || b_v_q[1];
     // At most one of them needs the multiplier. vs_q is V's scale, or the old sum for the first e (corr).
     mul_a = e;
@@ -350,6 +351,16 @@ module mr_softmax #(
       mul_a = e_rd;
     end
     i8_v = b_v_q[AtI8];
+  end
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) exp_v_q <= 1'b0;
+    else exp_v_q <= exp_v;
+  end
+  always_ff @(posedge clk_i) begin
+    if (exp_v) begin
+      exp_fn_q <= exp_fn;
+      exp_a_q <= exp_a;
+    end
   end
 
   // ---- results ----

@@ -31,17 +31,24 @@ module mr_tile_counters (
 
   logic [CntW-1:0] ev_q [Events];
   logic [CntW-1:0] tag_q [8];
-  wire [Events-1:0] event_bits = {net_wait_i, kv_wait_i, vec_i, lane_i, gemv_i, 1'b1, issue_i, job_done_i};
+  // The events come from all over the tile: they are counted from registers, a cycle later.
+  logic [Events-1:0] event_q;
+  logic [2:0]        at_tag_q;
 
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i || !busy_i) event_q <= '0;
+    else event_q <= {net_wait_i, kv_wait_i, vec_i, lane_i, gemv_i, 1'b1, issue_i, job_done_i};
+    at_tag_q <= tag_i;
+  end
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
       for (int k = 0; k < Events; k = k + 1) ev_q[k] <= '0;
       for (int k = 0; k < 8; k = k + 1) tag_q[k] <= '0;
-    end else if (busy_i) begin
+    end else begin
       for (int k = 0; k < Events; k = k + 1) begin
-        if (event_bits[k]) ev_q[k] <= ev_q[k] + CntW'(1);
+        if (event_q[k]) ev_q[k] <= ev_q[k] + CntW'(1);
       end
-      tag_q[tag_i] <= tag_q[tag_i] + CntW'(1);
+      if (event_q[2]) tag_q[at_tag_q] <= tag_q[at_tag_q] + CntW'(1);
     end
   end
 

@@ -169,10 +169,10 @@ static uint32_t predicted(uint32_t lanes, const dpu_cmd_t *cmd) {
     const uint32_t passes = (cmd->g + lanes - 1u) / lanes;
     const uint32_t heads_first = cmd->n_kv * passes; /* items of first blocks */
     const uint32_t others = heads_first * (cmd->pos / 32u);
-    const uint32_t by_softmax = h * (77u * cmd->nbh + 1u) + 2u;
+    const uint32_t by_softmax = h * (78u * cmd->nbh + 1u) + 2u;
     const uint32_t step_first = larger(62u * cmd->nbh + 43u, by_softmax);
     const uint32_t step = larger(93u * cmd->nbh + 43u, by_softmax);
-    const uint32_t one = (99u + 109u * h) * cmd->nbh + 77u + h;
+    const uint32_t one = (99u + 110u * h) * cmd->nbh + 76u + h;
     const uint32_t results = 32u * cmd->nbh * (cmd->n_kv * cmd->g - h);
     const uint32_t loads = cmd->n_kv * (cmd->g * cmd->nbh + 2u);
     const uint32_t last_drain = others != 0 ? 31u * cmd->nbh : 0;
