@@ -168,9 +168,13 @@ def bar_rows(results, speed, board, fresh):
     for what, key, bar, test in (("LUT4", "ecp5_lut4", "<= 60,000", lambda v: v <= 60000),
                                  ("MULT18X18D", "ecp5_mult18x18d", "<= 140", lambda v: v <= 140),
                                  ("DP16KD", "ecp5_dp16kd", "<= 200", lambda v: v <= 200),
-                                 ("clock, routed", "ecp5_fmax_mhz", ">= 50 MHz", lambda v: v >= 50)):
+                                 ("clock, routed", "ecp5_fmax", ">= 50 MHz", lambda v: v >= 50)):
         got = board.get(key)
         row(f"ECP5-85F, one group that holds brook: {what}", "synthesised", bar, got or "not run", got and test(number(got)))
+    for what, key, bar, test in (("LUT4 without ECC", "kv_sdr_x16_lut4", "<= 2,000", lambda v: v <= 2000),
+                                 ("clock, routed", "kv_sdr_x16_fmax", ">= 100 MHz", lambda v: v >= 100)):
+        got = board.get(key)
+        row(f"ECP5-85F, the KV controller of one SDR channel alone: {what}", "synthesised", bar, got or "not run", got and test(number(got)))
     for what, key, bar, limit in (("fresh clone to the first token", "first_token_s", "<= 8 min", 480),
                                   ("the second time", "second_token_s", "<= 5 s", 5),
                                   ("make check from nothing", "check_s", "<= 20 min", 1200)):
@@ -206,7 +210,9 @@ def write(results, failed, speed, kv, rows):
 def main():
     results, failed = run_tests()
     speed = {"sim": tool("sim", BROOK, 128), "model": tool("model", BROOK, 400), "stories": tool("model", STORIES, 400)}
-    board = results_in(os.path.join(ROOT, "boards", "ulx3s_85f", "results.md"))
+    board = {}
+    for card in ("ulx3s_85f", "kv_sdr_x16"):
+        board.update(results_in(os.path.join(ROOT, "boards", card, "results.md")))
     fresh = results_in(os.path.join(ROOT, "docs", "fresh_clone.txt"))
     kv = measure_kv()
     rows = bar_rows(results, speed, board, fresh) + kv_rows(kv)
