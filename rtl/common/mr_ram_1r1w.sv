@@ -3,7 +3,7 @@
 //
 // Width  bits of a word, a multiple of Parts.   Depth  words, >= 2.   Parts  write enables.
 // Read latency 1; rdata_o holds until the next read. Reading the word that is written in the same cycle
-// returns the old content. Maps to block RAM on FPGA.
+// returns the old content. Maps to block RAM on FPGA. Test: tests/rtl/common.
 `default_nettype none
 module mr_ram_1r1w #(
   parameter int Width = 64,

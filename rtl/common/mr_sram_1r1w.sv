@@ -6,6 +6,7 @@
 //        RAMs, whose outputs need no multiplexer; one wide array is what simulates fast.
 // Read latency 1; rdata_o holds until the next read. The user asserts that the forbidden case does not happen (its result is
 // unspecified): block RAM then needs no bypass of Width registers and multiplexers around it, which mr_ram_1r1w costs.
+// Test: tests/rtl/common.
 `default_nettype none
 module mr_sram_1r1w #(
   parameter int Width = 64,

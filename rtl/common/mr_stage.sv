@@ -4,7 +4,7 @@
 // Width  bits of the payload.
 // Both sides ready/valid (R1-R6); out_valid_o and out_data_o come from registers, in_ready_o follows out_ready_i in the same
 // cycle. Latency 1 cycle, throughput one entry a cycle. Reset drops the entry and what
-// is offered meanwhile. Test: tests/cosim (in mr_tile).
+// is offered meanwhile. Test: tests/rtl/common.
 `default_nettype none
 module mr_stage #(
   parameter int Width = 8
