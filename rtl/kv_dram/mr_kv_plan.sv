@@ -3,7 +3,8 @@
 //
 // WordBytes, BurstClks, BlockHalfs, La, BaBits  as in mr_kv_data.   Entries, Words, Ways  append buffer.
 // MaxNbh  longest vector in blocks.   AgeMax  clocks that an APPEND may wait in the buffer before a batch is due.   IdleDrain  clocks without a
-// job after which one is due; both are counted in steps of IdleDrain / 4 to IdleDrain / 2 and end early rather than late.
+// job after which one is due, and after which page work that is not urgent may begin (a short gap shall not turn the bus); both are counted in steps
+// of IdleDrain / 4 to IdleDrain / 2 and end early rather than late.
 // HiEntries, HiBursts  fill at which one is due. A due batch starts between two jobs, as soon as the space of the one before is free.
 // job_*: held until job_ready_o (depends on run_ready_i): the job's run was accepted, or its blocks are in the buffer. A STREAM that needs no
 // look at the buffer has its run at the port one clock after job_valid_i; else one more clock, one for each Ways buffered entries and
@@ -176,7 +177,7 @@ module mr_kv_plan #(
       StIdle: begin
         fwd_d = 1'b0;
         if (due_q && !none && can_drain) state_d = StRead;
-        else if (pg_want_i && (pe_urgent_i || pg_lock_i || !job_valid_i)) state_d = StLoad;
+        else if (pg_want_i && (pe_urgent_i || pg_lock_i || (idle_q[1] && !job_valid_i))) state_d = StLoad;
         else if (job_valid_i && !pg_lock_i && !(pg_valid_i && pe_urgent_i)) begin
           if (refused && job_append_i) state_d = StPack;
           else if (refused) state_d = StBeat;

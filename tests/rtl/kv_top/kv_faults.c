@@ -443,6 +443,7 @@ static void patrol_busy(bench_t *b) {
     b->sim.in.ecc.patrol_gap = 1;
     while (b->sim.out.ecc.patrol_pages == 0U && b->golden.used != 0U && !b->failed) {
         stream_all(b);
+        bench_tick(b); /* there may be nothing to stream */
         if (b->sim.clock - start > limit) {
             bench_fail(b, "no page patrolled beside streams");
         }
