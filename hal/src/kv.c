@@ -10,6 +10,7 @@
 #define POSITIONS 32u         /* of a page */
 #define BLOCK_BYTES 34u       /* Q8_0 */
 #define PART_LIMIT (1u << 18) /* of the controller */
+#define FEW_ROWS 4u           /* of a part: less than that is few */
 #define COUNT_POLLS 16u       /* x POLL_CYCLES: a counter's quarter is there in 600 cycles */
 #define COUNT_OPEN 8u         /* counters of causes with a row open */
 #define COUNT_COMMAND 17u
@@ -40,8 +41,9 @@ static mr_status_t kv_wait(const mr_mmio_t *mmio, uint32_t offset, uint32_t mask
 typedef struct {
     uint32_t burst_bytes;
     uint32_t groups;
-    uint32_t banks;  /* of a group */
-    uint32_t bursts; /* of a bank in all groups */
+    uint32_t banks;      /* of a group */
+    uint32_t row_bursts; /* of a bank's row, and */
+    uint32_t bursts;     /* of a bank, in all groups */
 } kv_dram_t;
 
 static uint32_t ceil_div(uint32_t a, uint32_t b) {
@@ -77,11 +79,20 @@ static mr_status_t read_dram(const mr_mmio_t *mmio, kv_dram_t *dram, bool *there
     if (dq * burst == 0u || groups == 0u || banks < groups || row_bytes < dq * burst) {
         return MR_DEVICE;
     }
-    *dram = (kv_dram_t){dq * burst, groups, banks / groups, 0};
+    *dram = (kv_dram_t){dq * burst, groups, banks / groups, row_bytes / (dq * burst) * groups, 0};
     /* At most 2^20 rows x 2^16 bytes / burst x 15 groups; saturates. */
-    const uint32_t row_bursts = row_bytes / dram->burst_bytes * groups;
-    dram->bursts = rows > UINT32_MAX / row_bursts ? UINT32_MAX : rows * row_bursts;
+    dram->bursts = rows > UINT32_MAX / dram->row_bursts ? UINT32_MAX : rows * dram->row_bursts;
     return MR_OK;
+}
+
+/* A chunk of several parts goes round the banks itself, if its parts lie in few rows; one of odd
+ * length must alternate between the bank groups. */
+static uint32_t step_of(const kv_dram_t *dram, uint32_t chunks, uint32_t chunk, uint32_t part) {
+    if (chunks >= dram->banks) {
+        return 1u;
+    }
+    const bool round = chunk % 2u == 0u && part / dram->row_bursts < FEW_ROWS;
+    return round ? 0u : dram->banks / chunks;
 }
 
 mr_status_t mr_kv_layout(const mr_mmio_t *mmio, uint32_t layers, uint32_t heads, uint32_t nbh,
@@ -103,8 +114,8 @@ mr_status_t mr_kv_layout(const mr_mmio_t *mmio, uint32_t layers, uint32_t heads,
     /* At most 130,560 chunks of 17,408 bursts of a byte: below 2^32. */
     const uint32_t part = ceil_div(ceil_div(chunks * chunk, dram.banks), dram.groups) * dram.groups;
     const uint32_t fit = dram.bursts / part;
-    const uint32_t step = dram.banks / chunks;
-    *layout = (mr_kv_layout_t){fit < most ? fit : most, chunk, part, step > 1u ? step : 1u};
+    const uint32_t step = step_of(&dram, chunks, chunk, part);
+    *layout = (mr_kv_layout_t){fit < most ? fit : most, chunk, part, step};
     if (part >= PART_LIMIT) {
         return MR_UNSUPPORTED;
     }

@@ -372,7 +372,7 @@ module mr_kv_cmd #(
     // The entry under work: read from the block table, or the spare page that replaces it.
     if (state_q == StRd || state_q == StStep1 || take) page_q <= take ? spare_page : e_page;
     if (state_q == StRd || (state_q == StStep1 && ad_alone)) job_rot_o <= e_rot;
-    else if (take && need_q) job_rot_o <= (x_q[5 +: BlkW] == '0) ? BaBits'({slot_q[0], 1'b0}) : rotn;
+    else if (take && need_q) job_rot_o <= (x_q[5 +: BlkW] == '0) ? '0 : rotn;
     if (take) fresh_q <= 1'b1;
     // Where the page begins; the job follows a clock later at the earliest.
     if (state_q == StCheck || commit) job_base_o <= LA'(BaseW'(page_q) * BaseW'(cfg_part_i[PartW-1:0]));

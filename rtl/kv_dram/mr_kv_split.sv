@@ -4,7 +4,7 @@
 // Prof  device profile of mr_kv_dev_pkg (geometry only).
 // A run is run_n_i bursts from offset run_off_i in part run_part_i of the page at run_base_i with rotation run_rot_i. An offset beyond
 // the part goes on in the next part (a clock a step). cfg_part_i bursts a part (>= 1); cfg_step_i rotation from one block of a slot to the
-// next, a power of two; cfg_odd_i: a chunk has an odd number of bursts. Then, if parts are even, every second block swaps the
+// next, a power of two or 0; cfg_odd_i: a chunk has an odd number of bursts. Then, if parts are even, every second block swaps the
 // bank groups pairwise (seg_flip_o is added to bit 0 of the column): the last burst of one block and the first of the
 // next meet in different groups. cfg_* are stable while runs are in the queue.
 // run_*: ready/valid, run_ready_o from registers. seg_*: ready/valid, all from registers.
@@ -53,7 +53,7 @@ module mr_kv_split #(
   // Bursts left in the run and in the part, both less one: the sign says that nothing is left.
   logic [La:0]        n_q, left_q;
   logic [La-1:0]      loc_q;        // burst in the bank: {row, column}
-  logic [BaBits-1:0]  part_q, rot_q, bank_q;
+  logic [BaBits-1:0]  part_q, turn_q, bank_q;
   logic [ColW-1:0]    len_q;        // bursts of the segment, less one
   logic               over, load, adv, norm;
 
@@ -112,7 +112,7 @@ module mr_kv_split #(
     part_q <= part_d;
     if (load || adv || norm) bank_q <= bank_d;
     if (load) begin
-      rot_q      <= run_rot_i;
+      turn_q     <= turn_d;
       seg_wr_o   <= run_wr_i;
       seg_flip_o <= BgBits != 0 && cfg_odd_i && !cfg_part_i[0] && (run_rot_i & cfg_step_i) != '0;
     end
@@ -121,14 +121,21 @@ module mr_kv_split #(
   assign seg_row_o  = loc_q[La-1:ColW];
   assign seg_col_o  = loc_q[ColW-1:0];
   assign seg_n_o    = {1'b0, len_q} + (ColW+1)'(1);
-  // Rows that last longer than their bank's cycle step by two banks, and neighbouring parts differ by an odd number (as do the first
-  // parts of the two halves of a page: K and V), so that what follows each other never meets in one bank. Short rows go round all banks.
+  // Each row lies two banks behind the row before, and neighbouring parts differ by an odd number, so that what follows each other
+  // rarely meets in one bank. With rotation 0 rows count from the page's first one: where a page begins then makes no difference. In
+  // long rows, where most parts lie in one, the last two parts swap places: V then does not begin where half a page of K ends.
+  // Rows shorter than their bank's cycle go round all banks.
   localparam bit Short = (Burst << ColW) < TRas + TRp + TRcd;
-  logic [BaBits-1:0] part_d, bank_d, row_d;
+  localparam bit Long  = (Burst << ColW) >= 1024;
+  logic [BaBits-1:0] part_d, bank_d, turn_d, row_d, first;
+  function automatic logic [BaBits-1:0] stride(input logic [BaBits-1:0] row);
+    stride = Short ? row : {row[BaBits-2:0], 1'b0};
+  endfunction
   assign part_d     = load ? run_part_i : part_q + BaBits'(norm);
-  assign row_d      = loc_sum[ColW +: BaBits];
-  assign bank_d     = (Short ? part_d : part_d ^ BaBits'(part_d[BaBits-1])) + (load ? run_rot_i : rot_q)
-                    + (Short ? row_d : {row_d[BaBits-2:0], 1'b0});
+  assign row_d      = stride(loc_sum[ColW +: BaBits]);
+  assign first      = stride(run_base_i[ColW +: BaBits]) & {BaBits{!Short && cfg_step_i == '0}};
+  assign turn_d     = load ? run_rot_i - first : turn_q;
+  assign bank_d     = (part_d ^ BaBits'(Long && part_d[BaBits-1])) + turn_d + row_d;
   assign seg_bank_o = bank_q;
 
   wire unused_ok = &{1'b0, loc_sum[La], n_end[ColW-1:0], left_end[ColW-1:0]};

@@ -7,8 +7,9 @@
 
 #include "mr_kv_model.h"
 
-/* Power-up wait in clocks, InitCycles of every model: the device's own would only cost time. */
-enum { INIT_CLOCKS = 400, READY_CLOCKS = 100000, RESET_CLOCKS = 4 };
+/* Power-up wait in clocks, InitCycles of every model: the device's own would only cost time.
+ * FEW_ROWS: as in hal/src/kv.c. */
+enum { FEW_ROWS = 4, INIT_CLOCKS = 400, READY_CLOCKS = 100000, RESET_CLOCKS = 4 };
 
 #define KV_MODEL(symbol_) extern const mr_kv_model_t symbol_;
 #include "kv_models.inc"
@@ -157,16 +158,18 @@ bool mr_kv_sim_shape(const mr_kv_sim_t *self, uint32_t layers, uint32_t heads, u
     /* Whole bursts of all bank groups, so that the groups take turns everywhere. */
     const uint64_t part =
         ceil_div(ceil_div(chunks * chunk, p->banks_per_group), p->bank_groups) * p->bank_groups;
-    const uint64_t room = (uint64_t)p->rows * p->row_bursts * p->bank_groups / part;
+    const uint64_t row = (uint64_t)p->row_bursts * p->bank_groups;
+    const uint64_t room = (uint64_t)p->rows * row / part;
     const uint64_t most = pages != 0U ? pages : l->pages;
-    const uint64_t step = p->banks_per_group / chunks;
+    const bool round = chunk % 2U == 0U && part / row < FEW_ROWS;
+    const uint32_t turn = round ? 0U : (uint32_t)(p->banks_per_group / chunks);
     *shape = (mr_kv_sim_shape_t){layers,
                                  heads,
                                  nbh,
                                  (uint32_t)(room < most ? room : most),
                                  (uint32_t)chunk,
                                  (uint32_t)part,
-                                 step > 1U ? (uint32_t)step : 1U};
+                                 chunks >= p->banks_per_group ? 1U : turn};
     return room >= 1U;
 }
 

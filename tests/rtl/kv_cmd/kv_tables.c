@@ -123,8 +123,7 @@ static const char *judge_new_block(kv_tables_t *t, const kv_cmd_t *cmd, const kv
     kv_slot_t *slot = &t->slot[cmd->slot];
     const unsigned b = cmd->pos / 32U;
     const unsigned banks = 1U << t->params.ba_bits;
-    const unsigned rot =
-        (b == 0U ? 2U * (cmd->slot & 1U) : slot->block[b - 1U].rot + t->cfg.step) % banks;
+    const unsigned rot = b == 0U ? 0U : (slot->block[b - 1U].rot + t->cfg.step) % banks;
     unsigned page;
     const char *wrong = take_page(t, job->base, &page);
     if (wrong == NULL) {

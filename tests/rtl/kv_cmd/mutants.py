@@ -66,7 +66,7 @@ MUTANTS = [
     ("blocks", CMD, "(commit && need_q) || ad_fork", "(commit && fresh_q) || ad_fork"),
     ("noentry", CMD, ".blk_we_i((commit && fresh_q) || ad_fork)", ".blk_we_i((commit && need_q) || ad_fork)"),
     # rotation, addresses
-    ("rotfirst", CMD, "(x_q[5 +: BlkW] == '0) ? BaBits'({slot_q[0], 1'b0}) : rotn", "rotn"),
+    ("rotfirst", CMD, "(x_q[5 +: BlkW] == '0) ? '0 : rotn", "rotn"),
     ("rotstep", CMD, "job_rot_o + cfg_step_i", "job_rot_o"),
     ("rotcut", CMD, "ad_release ? e_rot : rot_next", "rot_next"),
     ("copyrot", CMD, "pe_copy_o ? job_rot_o : '0", "'0"),

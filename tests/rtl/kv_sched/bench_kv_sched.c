@@ -342,14 +342,14 @@ static double stream_phase(uint32_t chunk_bytes, uint64_t clocks, const char *na
                 while (s.expect_tail - s.expect_head + chunk * s.burst_words > EXPECT) {
                     tick();
                 }
-                offer(false, page, (slot + c) % chunks * chunk, chunk,
-                      (2 * (slot & 1) + j * s.step) % s.banks, chunk * s.burst_words);
+                offer(false, page, (slot + c) % chunks * chunk, chunk, j * s.step % s.banks,
+                      chunk * s.burst_words);
                 wait_taken();
             }
             if (s.clock >= next_write) {
                 const uint32_t page = (slot * blocks + blocks - 1) * 37 % pages;
                 offer(true, page, (slot + c) % chunks * chunk, wr_bursts,
-                      (2 * (slot & 1) + (blocks - 1) * s.step) % s.banks, 272 / s.word);
+                      (blocks - 1) * s.step % s.banks, 272 / s.word);
                 wait_taken();
                 next_write += 16384;
             }

@@ -326,7 +326,7 @@ static void test_kv_layout__devices(void **state) {
          4,
          MR_OK,
          {1024, 136, 272, 1}},
-        {99, CAPS_DRAM(2u, 4u, 2048), CAPS_ROWS(8192u, 4u, 1), 1, 1, 1, MR_OK, {99, 136, 68, 2}},
+        {99, CAPS_DRAM(2u, 4u, 2048), CAPS_ROWS(8192u, 4u, 1), 1, 1, 1, MR_OK, {99, 136, 68, 0}},
         /* bank groups: parts are whole bursts of all of them */
         {1u << 16,
          CAPS_DRAM(16u, 8u, 8192),
@@ -349,6 +349,10 @@ static void test_kv_layout__devices(void **state) {
          4,
          MR_NO_SPACE,
          {0, 136, 272, 1}},
+        /* two chunks over four banks, even: parts of 34 rows, of less than four, of four */
+        {99, CAPS_DRAM(8u, 4u, 256), CAPS_ROWS(8192u, 4u, 1), 1, 1, 16, MR_OK, {99, 544, 272, 2}},
+        {99, CAPS_DRAM(8u, 4u, 2240), CAPS_ROWS(8192u, 4u, 1), 1, 1, 16, MR_OK, {99, 544, 272, 0}},
+        {99, CAPS_DRAM(8u, 4u, 2176), CAPS_ROWS(8192u, 4u, 1), 1, 1, 16, MR_OK, {99, 544, 272, 2}},
         /* the largest shape on the narrowest bus, and a device whose bursts exceed 32 bits */
         {7,
          CAPS_DRAM(1u, 1u, 65535),
