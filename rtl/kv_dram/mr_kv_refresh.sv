@@ -6,12 +6,13 @@
 //
 // Refresh of all banks: owed ones are put off up to RefMax and issued back to back: when RefMax are owed, when RefMax intervals have
 // passed since the last one. (Behind a write it would be no cheaper: tWR takes what the hidden turnaround saves.) In idle time
-// (64 clocks of idle_i) they are paid one by one, up to RefMax ahead. hold_o stops all other commands from its first clock
-// on; when it falls, rows may be opened so that the ACTIVATE comes exactly at the end of the refresh.
+// (64 clocks of idle_i) they are paid one by one, up to RefMax ahead, and rows that are still open are closed, so that an isolated run
+// waits for no PRE. hold_o stops all other commands from its first clock on; when it falls, rows may be opened so that the ACTIVATE
+// comes exactly at the end of the refresh.
 // Refresh per bank: a bank of this round that no queued segment (pend_i) and none behind them (seg_bank_i, ahead_i) needs is
 // claimed, from Near owed on also one that only the latter need (claim_*): nobody else may open it; want_pre_o / want_refb_o ask
 // for a command in the next clock, taken_i says that it was issued. When Force are owed a needed bank is taken, under hold_o,
-// and dirty_o says that rows must be opened again.
+// and dirty_o says that rows must be opened again. In idle time open banks are claimed for a PRE alone.
 // A bank's index is group * banks of a group + bank. *_i flags of banks: legal in the next clock. All outputs from registers,
 // except want_*. Tests: tests/rtl/kv_sched.
 `default_nettype none
@@ -79,9 +80,10 @@ module mr_kv_refresh #(
   logic [3:0]       gap_q;          // intervals since the last refresh of all banks
   logic [6:0]       idle_q;
   logic             some_q, near_q, force_q, draw_q;
-  logic             paid;
+  logic             paid, shut;
 
   assign draw_q = idle_q[6] && owed_q != 6'd0;
+  assign shut   = idle_q[6] && open_i != '0;
   always_ff @(posedge clk_i) begin
     if (!rst_ni || !ready_o) begin
       refi_q  <= RefiW'(TRefi - 1);
@@ -140,7 +142,8 @@ module mr_kv_refresh #(
         zero_d  = TRpAll <= 2;
         one_d   = TRpAll == 3;
         next_d  = StMrs;
-        if (ready_o || InitRefs != 0) next_d = StRef;
+        if (ready_o && owed_q == 6'd0) next_d = StRun;
+        else if (ready_o || InitRefs != 0) next_d = StRef;
         state_d = StWait;
       end
       StRef: begin
@@ -168,7 +171,7 @@ module mr_kv_refresh #(
         else if (open_i != '0 && (open_i & ~may_pre_i) == '0) state_d = StPrea;
       end
       StRun: begin
-        if (PerBank == 0 && (force_q || draw_q)) state_d = StHold;
+        if (PerBank == 0 && (force_q || draw_q || shut)) state_d = StHold;
       end
       default: state_d = StPower;
     endcase
@@ -203,8 +206,9 @@ module mr_kv_refresh #(
       localparam int PbW   = $clog2(NPbPb + 2);
       logic [NK-1:0]    done_q, done_d, free_all, free_far;
       logic             claim_q, new_q, take_q, dirty_q;
+      logic             shut_q;       // the claim is for a PRE only
       logic [KBits-1:0] bank_q, pick;
-      logic             found, drop, refb;
+      logic             found, drop, refb, owing;
       logic [PbW-1:0]   pb_q;
 
       always_comb begin
@@ -214,9 +218,10 @@ module mr_kv_refresh #(
                         !pend_i[k % NB] && !ahead_i[k % NB];
         end
         found = near_q ? free_all != '0 : free_far != '0;
+        owing = found && pb_q == '0 && (some_q || draw_q);
         pick  = '0;
         for (int k = 0; k < NK; k = k + 1) begin
-          if (free_all[k] && (free_far == '0 || free_far[k])) pick = KBits'(k);
+          if (owing ? free_all[k] && (free_far == '0 || free_far[k]) : open_i[k]) pick = KBits'(k);
         end
         done_d = done_q;
         done_d[bank_q] = 1'b1;
@@ -226,7 +231,7 @@ module mr_kv_refresh #(
       assign drop        = new_q && !take_q && pend_i[bank_q[BaBits-1:0]];
       assign refb        = taken_i && want_refb_o;
       assign want_pre_o  = claim_q && !new_q && may_pre_i[bank_q];
-      assign want_refb_o = claim_q && !new_q && may_act_i[bank_q] && act_ok_i && pb_q == '0;
+      assign want_refb_o = claim_q && !new_q && !shut_q && may_act_i[bank_q] && act_ok_i && pb_q == '0;
       assign claim_valid_o = claim_q;
       assign claim_o     = bank_q;
       assign hold_o      = state_q != StRun || take_q;
@@ -240,6 +245,7 @@ module mr_kv_refresh #(
           new_q   <= 1'b0;
           take_q  <= 1'b0;
           dirty_q <= 1'b0;
+          shut_q  <= 1'b0;
           pb_q    <= '0;
         end else begin
           dirty_q <= refb && take_q;
@@ -247,13 +253,15 @@ module mr_kv_refresh #(
           if (refb) pb_q <= PbW'(NPbPb);
           else if (pb_q != '0) pb_q <= pb_q - PbW'(1);
           if (refb) done_q <= (&done_d) ? '0 : done_d;
-          if (refb || drop) begin
+          if (refb || drop || (shut_q && !new_q && !open_i[bank_q])) begin
             claim_q <= 1'b0;
             take_q  <= 1'b0;
-          end else if (state_q == StRun && !claim_q && pb_q == '0 && found && (some_q || draw_q)) begin
+            shut_q  <= 1'b0;
+          end else if (state_q == StRun && !claim_q && (owing || shut)) begin
             claim_q <= 1'b1;
             new_q   <= 1'b1;
-            take_q  <= force_q;
+            take_q  <= force_q && owing;
+            shut_q  <= !owing;
           end
         end
       end

@@ -511,6 +511,16 @@ static int compare_u64(const void *a, const void *b) {
     return x < y ? -1 : x > y ? 1 : 0;
 }
 
+/* RD to the last word of a block. A block of more than a burst goes on in the next bank group,
+ * whose row is opened tRRD behind the first one's. */
+static uint64_t read_clocks(const mr_kv_decode_t *d, bool opened) {
+    const mr_dram_profile_t *p = d->sim.profile;
+    const uint32_t words = (d->sim.block_bytes + d->sim.word_bytes - 1U) / d->sim.word_bytes;
+    const uint32_t spaced = p->lane[MR_DRAM_LANE_T_RRD_S] + words - p->burst_clks;
+    const bool two = opened && p->bank_groups > 1U && words > p->burst_clks && spaced > words;
+    return (uint64_t)p->lane[MR_DRAM_LANE_RL] + (two ? spaced : words) - 1U;
+}
+
 /* What a trial saw at the device: PRE, ACT of each bank before the first RD; refreshes. */
 typedef struct {
     uint32_t pre, act; /* bit: bank group x 8 + bank */
@@ -533,9 +543,7 @@ static void watch(const mr_kv_decode_t *d, seen_t *seen) {
             seen->quiet = 0;
         }
         if (c->cmd == MR_DRAM_CMD_RD && seen->least == 0U) {
-            const uint32_t words =
-                (d->sim.block_bytes + d->sim.word_bytes - 1U) / d->sim.word_bytes;
-            seen->least = (uint64_t)l[MR_DRAM_LANE_RL] + words - 1U;
+            seen->least = read_clocks(d, (seen->act & bank) != 0U);
             seen->least += (seen->act & bank) != 0U ? l[MR_DRAM_LANE_T_RCD_RD] : 0U;
             seen->least += (seen->pre & bank) != 0U ? l[MR_DRAM_LANE_T_RP] : 0U;
         }
@@ -596,8 +604,7 @@ static void measure_isolated(mr_kv_decode_t *d, mr_kv_decode_result_t *r) {
     qsort(first, trials, sizeof first[0], compare_u64);
     r->first_beat = first[trials / 2U];
     const uint16_t *l = d->sim.profile->lane;
-    const uint32_t words = (d->sim.block_bytes + d->sim.word_bytes - 1U) / d->sim.word_bytes;
-    r->first_beat_device = (uint64_t)l[MR_DRAM_LANE_T_RCD_RD] + l[MR_DRAM_LANE_RL] + words - 1U;
+    r->first_beat_device = l[MR_DRAM_LANE_T_RCD_RD] + read_clocks(d, true);
 }
 
 /* Commands of a round at the present lengths. */

@@ -54,9 +54,9 @@ typedef struct {
     uint32_t tokens_last;                           /* positions of a user at the end */
     double ref_due;                                 /* refreshes that the window owes */
     /* STREAM on an idle controller without a refresh in between, to its first beat: median of 33;
-     * the device's share where no row is open (ACT to RD, RD to data, words of one block); the most
-     * clocks above the device's share of a trial, which has PRE to ACT in it where another row is
-     * open. */
+     * the device's share where no row is open (ACT to RD, RD to data, words of one block, the
+     * distance of two ACT where a block takes bursts of two bank groups); the most clocks above the
+     * device's share of a trial, which has PRE to ACT in it where another row is open. */
     uint64_t first_beat, first_beat_device, first_beat_overhead;
     uint64_t violations, data_errors;
     double clock_mhz, word_bytes;
