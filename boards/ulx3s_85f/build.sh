@@ -59,14 +59,22 @@ routed_mhz() {
         awk '{ f[$1] = $2 } END { for (c in f) print f[c] }' | sort -n | head -1
 }
 tried=""
+fmax=""
 for seed in ${SEEDS:-1 2 3 4}; do
     echo "place and route with seed $seed: $work/nextpnr.log"
-    place_and_route "$seed"
-    fmax=$(routed_mhz)
-    echo "$fmax MHz"
-    if awk -v f="$fmax" -v bar=$bar_mhz 'BEGIN { exit f < bar }'; then break; fi
-    tried+=" Seed $seed: $fmax MHz."
+    result="no route"
+    if place_and_route "$seed"; then result="$(routed_mhz) MHz"; fi
+    echo "$result"
+    if awk -v f="$result" -v bar=$bar_mhz 'BEGIN { exit f + 0 < bar }'; then
+        fmax=${result% MHz}
+        break
+    fi
+    tried+=" Seed $seed: $result."
 done
+if [ -z "$fmax" ]; then
+    echo "build.sh: below $bar_mhz MHz.$tried The card is as it was." >&2
+    exit 1
+fi
 
 # The device's use after packing.
 used() {
@@ -103,5 +111,5 @@ routed="synthesised and routed, not board-measured"
     echo '```'
 } >"$card"
 grep RESULT "$card"
-awk -v l="$lut4" -v m="$mult" -v e="$ebr" -v f="$fmax" -v bar=$bar_mhz \
-    'BEGIN { if (l > 60000 || m > 140 || e > 200 || f < bar) { print "build.sh: over the bar" > "/dev/stderr"; exit 1 } }'
+awk -v l="$lut4" -v m="$mult" -v e="$ebr" \
+    'BEGIN { if (l > 60000 || m > 140 || e > 200) { print "build.sh: over the bar" > "/dev/stderr"; exit 1 } }'
