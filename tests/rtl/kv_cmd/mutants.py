@@ -42,7 +42,7 @@ MUTANTS = [
     ("streamlen", CMD, "!(lt || (eq && bit_set))", "!(lt || eq)"),
     ("streambit", CMD, "!(lt || (eq && bit_set))", "!lt"),
     ("quota", CMD, "need && nblk >= quota", "need && nblk > quota"),
-    ("none", CMD, "                 || (state_q == StPage && none) || commit;", " || commit;"),
+    ("none", CMD, "                 || (state_q == StPage && none) ||", " ||"),
     ("tagstream", CMD, "job_stale_q != '0 && op_q == OpStream", "1'b0"),
     ("tagappend", CMD, "(refused || (!need_q && stale))", "refused"),
     ("tagneed", CMD, "(refused || (!need_q && stale))", "(refused || stale)"),
@@ -107,7 +107,7 @@ MUTANTS = [
     # pages
     ("earlyclean", ALLOC, "state_q == StRun && pe_done_i && !pe_copy_o", "state_q == StOffer && pe_ready_i && !pe_copy_o"),
     ("earlycopy", ALLOC, "state_q == StRun && pe_done_i && pe_copy_o", "state_q == StOffer && pe_ready_i && pe_copy_o"),
-    ("nodirty", ALLOC, "(PageW+1)'(1);\n      if (push_i)", "(PageW+1)'(1);\n      if (push_i) mid_q <= tail_q + (PageW+1)'(1);\n      if (push_i)"),
+    ("nodirty", ALLOC, "(PageW+1)'(1);\n      if (push_i || fresh_push)", "(PageW+1)'(1);\n      if (push_i) mid_q <= tail_q + (PageW+1)'(1);\n      if (push_i)"),
     ("maxpages", ALLOC, "bump_take && bump_page_q == (PageW+1)'(cfg_pages_i)", "1'b0"),
     ("device", ALLOC, "EndW > LA && prod_q > (EndW'(1) << LA);", "1'b0;"),
     ("deviceexact", ALLOC, "prod_q > (EndW'(1) << LA);", "prod_q >= (EndW'(1) << LA);"),

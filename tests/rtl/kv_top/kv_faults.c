@@ -282,8 +282,13 @@ static bool pick_place(bench_t *b, const flips_t *f, bool any, place_t *p) {
     for (uint32_t i = 0; i < TRIES; i++) {
         uint64_t data = 0;
         uint8_t chk = 0;
-        p->addr = burst_addr(b, traffic_rnd(&b->rng, b->sim.profile->banks_per_group),
-                             traffic_rnd(&b->rng, end));
+        uint32_t bank = traffic_rnd(&b->rng, b->sim.profile->banks_per_group);
+        uint32_t local = traffic_rnd(&b->rng, end);
+        if (any && f->count < b->sim.profile->banks_per_group) { /* a page's end, in each bank */
+            bank = f->count;
+            local = local / b->sim.shape.part * b->sim.shape.part + b->sim.shape.part - 1U;
+        }
+        p->addr = burst_addr(b, bank, local);
         p->beat = traffic_rnd(&b->rng, b->sim.profile->burst_clks);
         p->cw = traffic_rnd(&b->rng, 8U * b->sim.word_bytes / b->sim.ecc_word);
         bool taken = !peek(b, p, &data, &chk) || (data == 0U && !any);
