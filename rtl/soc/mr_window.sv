@@ -3,8 +3,8 @@
 //
 // Tiles  tiles of the group.   ResElems  elements of all result buffers.
 // Window: win_en_i makes one access, one a cycle; reads are answered by win_rvalid_o, at most one read under way; a refused write gives
-// write_error_o for one cycle. Refused: no such tile or kind, index out of range, a tile with a job, a write to RESULT, any
-// access while the CRC runs.
+// write_error_o for one cycle, a cycle earlier than a read would be answered. Refused: no such tile or kind, index out of range, a
+// tile with a job, a write to RESULT, any access while the CRC runs.
 // CRC: crc_start_i latches kind, tile, first row and count; crc_busy_o until crc_value_o is valid; crc_error_o when a
 // read was refused. One 32-bit word a cycle (less one for every window access meanwhile) and 8 cycles of latency.
 `default_nettype none
@@ -121,7 +121,9 @@ module mr_window #(
   assign win_rvalid_o = answer_q && !a_byc_q && !a_write_q;
   assign win_rdata_o = a_rdata_q;
   assign win_error_o = a_error_q;
-  assign write_error_o = answer_q && !a_byc_q && a_write_q && a_error_q;
+  // A cycle earlier than a read's answer: STATUS, read right after the write, has to show it.
+  wire         bad = pend_bad_q[2] || (pend_tile_q[2] && t_error);
+  assign write_error_o = pend_q[2] && !pend_byc_q[2] && pend_write_q[2] && bad;
   assign crc_busy_o = crc_q;
   assign crc_error_o = crc_error_q;
   assign crc_value_o = crc_value_q;
@@ -199,7 +201,7 @@ module mr_window #(
     if (pend_q[1]) res_data_q <= res_data_i;
     if (pend_q[2]) begin
       a_rdata_q <= pend_tile_q[2] ? t_rdata : res_data_q;
-      a_error_q <= pend_bad_q[2] || (pend_tile_q[2] && t_error);
+      a_error_q <= bad;
       a_write_q <= pend_write_q[2];
       a_byc_q <= pend_byc_q[2];
     end
