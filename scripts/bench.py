@@ -21,6 +21,7 @@ BROOK = os.path.join(ROOT, "models", "brook.gguf")
 STORIES = os.path.join(SHARED, "stories260K-ff192-Q8_0.gguf")
 OUT = os.path.join(ROOT, "docs", "results.md")
 PICTURE = os.path.join(ROOT, "docs", "kv_bench.svg")
+TIMING = os.path.join(ROOT, "docs", "kv_timing.svg")
 SOAK = os.path.join(ROOT, "docs", "kv_soak.md")
 KV_BARS = {"ddr4-2400": 95.0, "lpddr4-3200": 97.5, "hbm2-pc": 99.0, "sdr-133": 98.5}
 TESTS = "cosim_|rtl_fp|rtl_dpu|rtl_vec|rtl_kv|rtl_soc|unit_arith"
@@ -62,7 +63,8 @@ def bench_kv(*arguments):
 
 
 def measure_kv():
-    """All profiles x users x orders, and the short contexts; draws docs/kv_bench.svg."""
+    """All profiles x users x orders, and the short contexts; draws docs/kv_bench.svg and docs/kv_timing.svg."""
+    bench_kv("--profile", "ddr4-2400", "--users", "16", "--tokens", "96", "--vector-bytes", "128", "--timing", TIMING)
     short = ("--profile", "ddr4-2400", "--users", "128", "--tokens", "16", "--vector-bytes", "1024")
     return {"runs": bench_kv("--all", "--svg", PICTURE)["runs"],
             "short": [bench_kv(*short, "--append", append) for append in ("inline", "batched")]}

@@ -22,4 +22,11 @@ typedef struct {
  * profile are neighbours. @return an exit code; the message is out. */
 int mr_cli_bench_picture(const char *path, const mr_cli_bench_row_t *rows, size_t count);
 
+enum { MR_CLI_BENCH_CLOCKS = 320 }; /* of the timing diagram */
+
+/* Draws what went over the DRAM's port in MR_CLI_BENCH_CLOCKS clocks as SVG: a lane a bank with its
+ * commands and open rows, and the data bus. @return an exit code; the message is out. */
+int mr_cli_bench_timing(const char *path, const mr_cli_bench_row_t *row, uint32_t banks,
+                        const mr_kv_decode_clock_t *clocks);
+
 #endif

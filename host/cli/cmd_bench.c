@@ -20,6 +20,7 @@ enum {
     KEY_SEED,
     KEY_ALL,
     KEY_SVG,
+    KEY_TIMING,
     KEY_JSON
 };
 
@@ -35,6 +36,8 @@ static const mr_cli_option_t options_table[] = {
     {KEY_ALL, "all", NULL,
      "1, 8, 64, 128 users in both orders, of each profile or of the given one; draws"},
     {KEY_SVG, "svg", "FILE", "the picture of --all (default: kv_bench.svg)"},
+    {KEY_TIMING, "timing", "FILE",
+     "draw the DRAM's commands and data around a write (not with --all)"},
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {0, NULL, NULL, NULL}};
 
@@ -52,6 +55,7 @@ typedef struct {
     bool chosen; /* --profile was given */
     bool single; /* an option was given that --all varies by itself */
     const char *svg;
+    const char *timing; /* file of the diagram, or NULL */
 } options_t;
 
 /* Profiles of --all, users in each. */
@@ -90,9 +94,11 @@ static void end_bar(const bar_t *bar) {
     }
 }
 
-/* Measures `count` rows that differ in the order only, on one filled controller. Histories that do
- * not fit are no error. @return an exit code; the message is out. */
-static int measure(mr_cli_bench_row_t *rows, size_t count) {
+/* Measures `count` rows that differ in the order only, on one filled controller, and draws the
+ * timing of the first into the file named `timing`, if any. Histories that do not fit are no error.
+ * @return an exit code; the message is out. */
+static int measure(mr_cli_bench_row_t *rows, size_t count, const char *timing) {
+    static mr_kv_decode_clock_t clocks[MR_CLI_BENCH_CLOCKS];
     mr_kv_decode_config_t config = rows[0].config;
     const uint32_t fit = mr_kv_decode_users_max(&config);
     if (fit < config.users) {
@@ -107,6 +113,10 @@ static int measure(mr_cli_bench_row_t *rows, size_t count) {
     const char *error = NULL;
     mr_kv_decode_t *decode = mr_kv_decode_open(&config, &error);
     bool good = decode != NULL;
+    const uint32_t banks = good ? mr_kv_decode_banks(decode) : 0U;
+    if (good && timing != NULL) {
+        mr_kv_decode_record(decode, clocks, MR_CLI_BENCH_CLOCKS);
+    }
     for (size_t i = 0; i < count && good; i++) {
         good = mr_kv_decode_measure(decode, rows[i].random, &rows[i].result, &error);
         rows[i].measured = good;
@@ -118,7 +128,13 @@ static int measure(mr_cli_bench_row_t *rows, size_t count) {
     if (!good && error == NULL) {
         return MR_CLI_INTERRUPTED;
     }
-    return good ? MR_CLI_OK : mr_cli_fail("%s: %s", config.model, error);
+    if (!good) {
+        return mr_cli_fail("%s: %s", config.model, error);
+    }
+    if (timing != NULL && banks == 0U) {
+        return mr_cli_fail("--timing draws a DRAM's commands, and %s has none", config.model);
+    }
+    return timing != NULL ? mr_cli_bench_timing(timing, &rows[0], banks, clocks) : MR_CLI_OK;
 }
 
 /* Whether the numbers can be believed. @return an exit code; the message is out. */
@@ -243,7 +259,7 @@ static void print_table(mr_cli_t *cli, const mr_cli_bench_row_t *rows, size_t co
 static int run_one(mr_cli_t *cli, const options_t *o) {
     const mr_kv_decode_config_t *c = &o->config;
     mr_cli_bench_row_t row = {.config = *c, .random = o->random};
-    const int code = measure(&row, 1);
+    const int code = measure(&row, 1, o->timing);
     if (code != MR_CLI_OK) {
         return code;
     }
@@ -270,7 +286,7 @@ static int run_all(mr_cli_t *cli, const options_t *o) {
             rows[i + order].config.users = users[i / 2U % USERS];
             rows[i + order].random = order == 1U;
         }
-        const int code = measure(rows + i, 2);
+        const int code = measure(rows + i, 2, NULL);
         if (code != MR_CLI_OK) {
             return code;
         }
@@ -354,6 +370,10 @@ static bool parse_option(const mr_cli_t *cli, int key, options_t *o) {
     case KEY_SVG:
         o->svg = optarg;
         return true;
+    case KEY_TIMING:
+        o->timing = optarg;
+        o->single = true;
+        return true;
     case KEY_ALL:
         o->all = true;
         return true;
@@ -383,7 +403,7 @@ int mr_cli_cmd_bench(mr_cli_t *cli, int argc, char **argv) {
         return mr_cli_usage(cli, "unexpected operand '%s'", argv[optind + 1]);
     }
     if (o.all && o.single) {
-        return mr_cli_usage(cli, "--all varies --users and --order itself");
+        return mr_cli_usage(cli, "--all varies --users and --order itself, and draws no --timing");
     }
     if (!o.all && o.svg != NULL) {
         return mr_cli_usage(cli, "--svg needs --all");

@@ -48,6 +48,9 @@ struct mr_kv_decode {
     uint32_t *latency;          /* how often each latency came, while measuring */
     uint64_t latencies, blocks; /* blocks: through the ports */
     bool measuring;
+    mr_kv_decode_clock_t *record; /* ring of the last record_size clocks of the window, */
+    size_t record_size, recorded; /* how many went into it, */
+    size_t record_left;           /* and are still to: at first without end */
     char violation[128];
 };
 
@@ -238,12 +241,49 @@ static void take_answer(mr_kv_decode_t *d) {
     }
 }
 
+static void record_clock(mr_kv_decode_t *d) {
+    const uint32_t group = d->sim.profile->banks_per_group;
+    mr_kv_decode_clock_t *c = &d->record[d->recorded++ % d->record_size];
+    for (uint32_t i = 0; i < 2U; i++) {
+        const mr_dram_cmd_t *cmd = &d->sim.dfi.port[i];
+        c->command[i] = cmd->cmd;
+        c->bank[i] = (uint8_t)(cmd->bg * group + cmd->ba);
+    }
+    c->read = d->sim.out.rd_valid;
+    c->write = d->sim.dfi.wr_en;
+    if (d->record_left != SIZE_MAX) {
+        d->record_left--;
+    } else if (c->write && d->recorded >= d->record_size) {
+        d->record_left = d->record_size / 2U;
+    }
+}
+
+static void reverse(mr_kv_decode_clock_t *clocks, size_t count) {
+    for (size_t i = 0; i < count / 2U; i++) {
+        const mr_kv_decode_clock_t other = clocks[i];
+        clocks[i] = clocks[count - 1U - i];
+        clocks[count - 1U - i] = other;
+    }
+}
+
+/* The ring's oldest clock comes to its front. */
+static void finish_record(mr_kv_decode_t *d) {
+    const size_t oldest = d->recorded % d->record_size;
+    reverse(d->record, oldest);
+    reverse(d->record + oldest, d->record_size - oldest);
+    reverse(d->record, d->record_size);
+    d->record_left = 0;
+}
+
 static void tick(mr_kv_decode_t *d) {
     mr_kv_sim_in_t *in = &d->sim.in;
     in->kr_ready = true;
     in->kc_valid = d->count < OUTSTANDING && next_command(d, &in->kc);
     put_blocks(d);
     mr_kv_sim_clock(&d->sim);
+    if (d->record_left != 0U && d->measuring) {
+        record_clock(d);
+    }
     const mr_kv_sim_out_t *out = &d->sim.out;
     if (in->kw_valid && out->kw_ready) {
         d->blocks++;
@@ -643,6 +683,9 @@ bool mr_kv_decode_measure(mr_kv_decode_t *d, bool random, mr_kv_decode_result_t 
         return false;
     }
     d->measuring = false;
+    if (d->record_size != 0U) {
+        finish_record(d);
+    }
     const double spent = mr_kv_sim_energy_pj(&d->sim) - energy;
     r->rounds_taken = d->rounds - rounds;
     r->useful_most = (d->blocks - blocks) * d->sim.block_bytes / d->sim.word_bytes +
@@ -657,4 +700,15 @@ bool mr_kv_decode_measure(mr_kv_decode_t *d, bool random, mr_kv_decode_result_t 
     mr_kv_sim_violation_text(&d->sim, d->violation, sizeof d->violation);
     *error = trouble(d);
     return *error == NULL;
+}
+
+uint32_t mr_kv_decode_banks(const mr_kv_decode_t *d) {
+    return d->sim.axi ? 0U : d->sim.profile->bank_groups * d->sim.profile->banks_per_group;
+}
+
+void mr_kv_decode_record(mr_kv_decode_t *d, mr_kv_decode_clock_t *clocks, size_t count) {
+    d->record = clocks;
+    d->record_size = count;
+    d->recorded = 0;
+    d->record_left = count != 0U ? SIZE_MAX : 0U;
 }

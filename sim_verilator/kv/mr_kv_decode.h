@@ -62,6 +62,14 @@ typedef struct {
     double clock_mhz, word_bytes;
 } mr_kv_decode_result_t;
 
+/* What went over the DFI port in a clock: the commands of its ports (port 1: the row commands of
+ * devices with buses of their own; mr_dram_cmd_code_t, bank counted over the bank groups), and the
+ * data bus. */
+typedef struct {
+    uint8_t command[2], bank[2];
+    bool read, write;
+} mr_kv_decode_clock_t;
+
 typedef struct mr_kv_decode mr_kv_decode_t;
 
 /* Name of model i, or NULL behind the last. */
@@ -82,6 +90,13 @@ mr_kv_decode_t *mr_kv_decode_open(const mr_kv_decode_config_t *cfg, const char *
  * histories are then longer. @return false with the reason in *error (NULL: stopped). */
 bool mr_kv_decode_measure(mr_kv_decode_t *self, bool random, mr_kv_decode_result_t *result,
                           const char **error);
+
+/* Banks of the model's device; 0 without DRAM. */
+uint32_t mr_kv_decode_banks(const mr_kv_decode_t *self);
+
+/* The next measurement writes `count` clocks of its window to `clocks`, in the middle of which the
+ * bus turns to the first write behind them; a window has many more. */
+void mr_kv_decode_record(mr_kv_decode_t *self, mr_kv_decode_clock_t *clocks, size_t count);
 
 void mr_kv_decode_close(mr_kv_decode_t *self);
 
