@@ -311,14 +311,10 @@ module mr_kv_sched #(
   assign rs_done  = !pend[w_bank] || w_open == '1;
 
   // A row command issued in this clock is the segment's last when it opens the only group still closed.
-  // Where opening all groups takes longer than tRCD, a segment that nothing is queued before goes with its first one; the others
-  // are opened as those of a queued segment.
-  logic last_act, first_act, more;
+  logic last_act;
   assign last_act = row_go && row_is_act && w_seg_q && (w_mask & ~w_open & ~(NG'(1) << w_g_q)) == '0;
   assign push     = seg_valid_i && !full && !dirty_q && !blocked &&
-                    (last_act || first_act || (cmp_q && same_q && (w_mask & ~w_open) == '0));
-  assign first_act = (NG - 1) * TRrdS + 2 > TRcdRd && row_go && row_is_act && w_seg_q && w_open == '0 && !h_v_q && empty;
-  assign more      = push && first_act && !last_act;
+                    (last_act || (cmp_q && same_q && (w_mask & ~w_open) == '0));
 
   assign refresh_taken = row_go && !w_seg_q;
   assign row_is_act = w_is_act_q;
@@ -338,9 +334,9 @@ module mr_kv_sched #(
     end else begin
       cmp0_q <= cmp_ok;
       cmp_q  <= cmp0_q && cmp_ok;
-      if (dirty_set || more) begin
+      if (dirty_set) begin
         dirty_q   <= 1'b1;
-        rs_head_q <= h_v_q || more;
+        rs_head_q <= h_v_q;
         rs_q      <= '0;
       end else if (dirty_q && !hold && !want_q && rs_done) begin
         rs_head_q <= 1'b0;

@@ -392,12 +392,14 @@ static void latency_phase(void) {
            s.profile->name, (unsigned long long)best_data, (unsigned long long)worst_data, least);
 }
 
-/* At rest all rows are closed, and the first burst's is opened first: most runs that come then take
- * the device's time and 3 clocks, 4 through the pins; some meet a refresh. */
+/* At rest all rows are closed: most runs that come then take the time to open a row in all groups,
+ * or tRCD if that is more, RL and 3 clocks, 4 through the pins; some meet a refresh. */
 static void rest_phase(bool pins) {
     enum { TRIALS = 40, REST = 500 };
     const uint32_t rcd = s.profile->lane[MR_DRAM_LANE_T_RCD_RD];
-    const uint32_t least = (rcd < 2U ? 2U : rcd) + s.profile->lane[MR_DRAM_LANE_RL];
+    const uint32_t groups =
+        (s.profile->bank_groups - 1U) * s.profile->lane[MR_DRAM_LANE_T_RRD_S] + 2U;
+    const uint32_t least = (rcd < groups ? groups : rcd) + s.profile->lane[MR_DRAM_LANE_RL];
     unsigned quick = 0;
     for (unsigned i = 0; i < TRIALS && !s.failed; i++) {
         for (unsigned gap = 0; gap < REST; gap++) {
