@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parameters of mr_chip on the ULX3S with an ECP5-85F; the only place where they stand. For inclusion in a module.
+// Parameters of mr_chip_sdr on the ULX3S with an ECP5-85F; the only place where they stand. For inclusion in a module.
 // One tile whose lane holds the 8,000 blocks of models/brook.gguf (tests/unit/boards), 16-bit SDR SDRAM, 50 MHz.
 localparam int Tiles = 1;
 localparam int Lanes = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frame for placing and routing mr_chip without a board: its ports hang on two serial scan registers, so that few pins remain.
+// Frame for placing and routing mr_chip_sdr without a board: its ports hang on two serial scan registers, so that few pins remain.
 //
 // scan_i shifts into the register that drives the chip's inputs; capture_i loads all of its outputs into a
 // second register, otherwise that one shifts out by scan_o. So every port starts or ends at a register, as it does on a board,
@@ -49,7 +49,7 @@ module mr_ooc #(
   logic                 dq_oe;
   assign out = {req_ready, rsp_valid, rsp_rdata, rsp_error, irq, cke, cs_n, ras_n, cas_n, we_n, ba, a, dqm, dq, dq_oe};
 
-  mr_chip #(
+  mr_chip_sdr #(
     .Tiles(Tiles), .Lanes(Lanes), .WDepth(WDepth), .WSlice(WSlice), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth),
     .ResBufs(ResBufs), .ResSize(ResSize), .MaxG(MaxG), .KvSlots(KvSlots), .KvLayers(KvLayers), .KvHeads(KvHeads), .KvNbh(KvNbh),
     .KvPages(KvPages), .KvSlotBlocks(KvSlotBlocks), .DqBytes(DqBytes), .Prof(Prof), .ClockKhz(ClockKhz)

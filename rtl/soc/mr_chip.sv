@@ -2,9 +2,10 @@
 // Chip of one group: register bus, hub, group network, tiles, KV-cache DRAM controller (docs/architecture.md).
 //
 // Tiles 1..31.   Lanes WDepth WSlice VDepth XDepth PDepth  see mr_tile.   KvMask  bit t: tile t has a KV port.
-// ResBufs ResSize  see mr_hub.   KvSlots KvLayers KvHeads KvNbh KvPages KvSlotBlocks DqBytes Prof KvInitCycles ReadExtra  see mr_kv_channel.
+// ResBufs ResSize  see mr_hub.   KvSlots KvLayers KvHeads KvNbh KvPages KvSlotBlocks DqBytes Prof KvInitCycles PinRegs  see mr_kv_channel.
 // ClockKhz  stated clock, told to software.   git_hash_i  constant: source revision, told to software, 0 if unknown.
-// Register bus: docs/interfaces.md section 4. irq_o is high while a result waits. SDRAM pins: mr_kv_phy_sdr.
+// Register bus: docs/interfaces.md section 4. irq_o is high while a result waits.
+// dfi_*: DRAM commands and data for a PHY or a device model, see mr_kv_channel; mr_chip_sdr has SDR pins instead.
 // CONTROL.soft_reset resets everything but the CSRs of chip, hub and KV controller; memories keep their contents.
 // Test: tests/cosim.
 `default_nettype none
@@ -29,9 +30,8 @@ module mr_chip #(
   parameter int DqBytes = 8,
   parameter logic [16*mr_kv_dev_pkg::Lanes-1:0] Prof = mr_kv_dev_pkg::Sdr100,
   parameter int KvInitCycles = 0,
-  parameter int ReadExtra = 0,
-  parameter int ClockKhz = 100000,
-  localparam int RowBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxRowBits +: 16]}
+  parameter bit PinRegs = 1'b1,
+  parameter int ClockKhz = 100000
 ) (
   input  wire                  clk_i,
   input  wire                  rst_ni,
@@ -45,17 +45,20 @@ module mr_chip #(
   output logic [31:0]          rsp_rdata_o,
   output logic                 rsp_error_o,
   output logic                 irq_o,
-  output logic                 sd_cke_o,
-  output logic                 sd_cs_no,
-  output logic                 sd_ras_no,
-  output logic                 sd_cas_no,
-  output logic                 sd_we_no,
-  output logic [1:0]           sd_ba_o,
-  output logic [RowBits-1:0]   sd_a_o,
-  output logic [DqBytes-1:0]   sd_dqm_o,
-  output logic [8*DqBytes-1:0] sd_dq_o,
-  output logic                 sd_dq_oe_o,
-  input  wire  [8*DqBytes-1:0] sd_dq_i
+  output wire                  dfi_ready_o,
+  output wire  [3:0]           dfi_cmd_o,
+  output wire  [1:0]           dfi_bg_o,
+  output wire  [2:0]           dfi_ba_o,
+  output wire  [17:0]          dfi_a_o,
+  output wire  [3:0]           dfi2_cmd_o,
+  output wire  [1:0]           dfi2_bg_o,
+  output wire  [2:0]           dfi2_ba_o,
+  output wire  [17:0]          dfi2_a_o,
+  output wire                  dfi_wrdata_en_o,
+  output wire  [8*DqBytes-1:0] dfi_wrdata_o,
+  output wire  [DqBytes-1:0]   dfi_wrmask_o,
+  input  wire                  dfi_rddata_valid_i,
+  input  wire  [8*DqBytes-1:0] dfi_rddata_i
 );
   localparam int Nodes = Tiles + 1;
   localparam int InBufs = 4;           // mr_tile_rx
@@ -63,6 +66,7 @@ module mr_chip #(
   localparam int ResW = $clog2(ResElems);
   localparam int BaBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxBaBits +: 16]};
   localparam int BgBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxBgBits +: 16]};
+  localparam int RowBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxRowBits +: 16]};
   localparam int ColBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxColBits +: 16]};
   localparam int BurstClks = {16'd0, Prof[16*mr_kv_dev_pkg::IdxBurstClks +: 16]};
 
@@ -361,7 +365,7 @@ module mr_chip #(
   // A soft reset empties the cache too; the SDRAM itself goes on being refreshed.
   mr_kv_channel #(
     .Prof(Prof), .DqBytes(DqBytes), .Slots(KvSlots), .Layers(KvLayers), .Heads(KvHeads), .MaxNbh(KvNbh), .Pages(KvPages),
-    .SlotBlocks(KvSlotBlocks), .InitCycles(KvInitCycles), .ReadExtra(ReadExtra)
+    .SlotBlocks(KvSlotBlocks), .InitCycles(KvInitCycles), .PinRegs(PinRegs)
   ) u_kv (
     .clk_i, .rst_ni, .reset_i(soft_reset_cmd),
     .sel_i(kv_sel), .write_i(csr_write), .addr_i(csr_addr), .wdata_i(csr_wdata), .rdata_o(kv_rdata), .error_o(kv_error),
@@ -371,8 +375,8 @@ module mr_chip #(
     .kw_valid_i(kw_valid), .kw_ready_o(kw_ready), .kw_block_i(kw_block),
     .kr_valid_o(kr_valid), .kr_ready_i(kr_ready), .kr_block_o(c_kr_block), .kr_last_o(c_kr_last),
     .kr_status_o(c_kr_status),
-    .sd_cke_o, .sd_cs_no, .sd_ras_no, .sd_cas_no, .sd_we_no, .sd_ba_o, .sd_a_o, .sd_dqm_o, .sd_dq_o, .sd_dq_oe_o,
-    .sd_dq_i
+    .dfi_ready_o, .dfi_cmd_o, .dfi_bg_o, .dfi_ba_o, .dfi_a_o, .dfi2_cmd_o, .dfi2_bg_o, .dfi2_ba_o, .dfi2_a_o,
+    .dfi_wrdata_en_o, .dfi_wrdata_o, .dfi_wrmask_o, .dfi_rddata_valid_i, .dfi_rddata_i
   );
 endmodule
 `default_nettype wire

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// One KV channel of the chip: registers, start, controller and SDR pins.
+// One KV channel of the chip: registers, start and controller, down to the DFI-like port.
 //
-// Prof, DqBytes  device profile of mr_kv_dev_pkg (SDR) and bytes of its data bus (the profile's times 2^n: devices side by side).
-// Slots, Layers, Heads, MaxNbh (1..16), Pages, SlotBlocks, InitCycles  see mr_kv_top; the model's blocks are Q8_0.   ReadExtra  see mr_kv_phy_sdr.
+// Prof, DqBytes  device profile of mr_kv_dev_pkg and bytes of its data bus a clock (the profile's times 2^n: devices side by side).
+// Slots, Layers, Heads, MaxNbh (1..16), Pages, SlotBlocks, InitCycles, PinRegs  see mr_kv_top; the model's blocks are Q8_0.
 // Bus side (sel_i ... error_o): mr_csr_kv.   reset_i (one clock)  empties the cache like CTRL.init; the DRAM goes on being refreshed.
 // kc_*, kw_*, kr_*: docs/interfaces.md section 3.   hold_o, idle_i: send no command, none is under way (mr_kv_guard).
-// nbh_o: blocks of a vector in use.   refused_o (one clock): a command was refused. Tests: tests/cosim.
+// nbh_o: blocks of a vector in use.   refused_o (one clock): a command was refused.
+// dfi_*: see mr_kv_sched. dfi_ready_o: the device has been initialised; it stays in use while the tables are built anew. Tests: tests/cosim.
 `default_nettype none
 module mr_kv_channel #(
   parameter logic [16*mr_kv_dev_pkg::Lanes-1:0] Prof = mr_kv_dev_pkg::Sdr100,
@@ -17,8 +18,7 @@ module mr_kv_channel #(
   parameter int Pages = 1024,
   parameter int SlotBlocks = 64,
   parameter int InitCycles = 0,
-  parameter int ReadExtra = 0,
-  localparam int RowBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxRowBits +: 16]}
+  parameter bit PinRegs = 1'b1
 ) (
   input  wire                  clk_i,
   input  wire                  rst_ni,
@@ -52,21 +52,27 @@ module mr_kv_channel #(
   output wire                  kr_last_o,
   output wire  [3:0]           kr_status_o,
 
-  output wire                  sd_cke_o,
-  output wire                  sd_cs_no,
-  output wire                  sd_ras_no,
-  output wire                  sd_cas_no,
-  output wire                  sd_we_no,
-  output wire  [1:0]           sd_ba_o,
-  output wire  [RowBits-1:0]   sd_a_o,
-  output wire  [DqBytes-1:0]   sd_dqm_o,
-  output wire  [8*DqBytes-1:0] sd_dq_o,
-  output wire                  sd_dq_oe_o,
-  input  wire  [8*DqBytes-1:0] sd_dq_i
+  output logic                 dfi_ready_o,
+  output wire  [3:0]           dfi_cmd_o,
+  output wire  [1:0]           dfi_bg_o,
+  output wire  [2:0]           dfi_ba_o,
+  output wire  [17:0]          dfi_a_o,
+  output wire  [3:0]           dfi2_cmd_o,
+  output wire  [1:0]           dfi2_bg_o,
+  output wire  [2:0]           dfi2_ba_o,
+  output wire  [17:0]          dfi2_a_o,
+  output wire                  dfi_wrdata_en_o,
+  output wire  [8*DqBytes-1:0] dfi_wrdata_o,
+  output wire  [DqBytes-1:0]   dfi_wrmask_o,
+  input  wire                  dfi_rddata_valid_i,
+  input  wire  [8*DqBytes-1:0] dfi_rddata_i
 );
   localparam int BaBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxBaBits +: 16]};
-  localparam int ColBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxColBits +: 16]};
-  localparam int La = RowBits + ColBits + {16'd0, Prof[16*mr_kv_dev_pkg::IdxBgBits +: 16]};
+  localparam int La = {16'd0, Prof[16*mr_kv_dev_pkg::IdxRowBits +: 16]} + {16'd0, Prof[16*mr_kv_dev_pkg::IdxColBits +: 16]}
+                    + {16'd0, Prof[16*mr_kv_dev_pkg::IdxBgBits +: 16]};
+  // The read FIFO holds the device's latency, the way there and back, and bursts of margin, so that reads never wait for room.
+  localparam int FifoWords = 1 << $clog2(3 * {16'd0, Prof[16*mr_kv_dev_pkg::IdxRl +: 16]}
+                                         + 4 * {16'd0, Prof[16*mr_kv_dev_pkg::IdxBurstClks +: 16]} + 8);
   localparam int PageW = (Pages < 2) ? 1 : $clog2(Pages);
 
   // ---- registers ----
@@ -157,18 +163,10 @@ module mr_kv_channel #(
     end
   end
 
-  // ---- controller and pins ----
-  logic [3:0]            dfi_cmd, dfi2_cmd;
-  logic [1:0]            dfi_bg, dfi2_bg;
-  logic [2:0]            dfi_ba, dfi2_ba;
-  logic [17:0]           dfi_a, dfi2_a;
-  logic                  wrdata_en, rddata_valid, up_q;
-  logic [8*DqBytes-1:0]  wrdata, rddata;
-  logic [DqBytes-1:0]    wrmask;
-
+  // ---- controller ----
   mr_kv_top #(
     .Prof(Prof), .WordBytes(DqBytes), .Slots(Slots), .Layers(Layers), .Heads(Heads), .MaxNbh(MaxNbh), .Pages(Pages),
-    .SlotBlocks(SlotBlocks), .InitCycles(InitCycles), .PinRegs(1'b0)
+    .SlotBlocks(SlotBlocks), .FifoWords(FifoWords), .InitCycles(InitCycles), .PinRegs(PinRegs)
   ) u_kv (
     .clk_i, .rst_ni,
     .cfg_start_i(cfg_start), .cfg_layers_i(layers_q), .cfg_heads_i({1'b0, heads_q}), .cfg_nbh_i({1'b0, nbh_o}),
@@ -179,10 +177,8 @@ module mr_kv_channel #(
     .kw_valid_i, .kw_ready_o, .kw_block_i, .kr_valid_o, .kr_ready_i, .kr_block_o, .kr_last_o, .kr_status_o,
     .ad_valid_i(ad_valid), .ad_ready_o(ad_ready), .ad_op_i(ad_op), .ad_slot_i(ad_slot), .ad_src_i(ad_src), .ad_len_i(ad_len),
     .ad_done_o(ad_done), .ad_status_o(ad_status),
-    .dfi_cmd_o(dfi_cmd), .dfi_bg_o(dfi_bg), .dfi_ba_o(dfi_ba), .dfi_a_o(dfi_a),
-    .dfi2_cmd_o(dfi2_cmd), .dfi2_bg_o(dfi2_bg), .dfi2_ba_o(dfi2_ba), .dfi2_a_o(dfi2_a),
-    .dfi_wrdata_en_o(wrdata_en), .dfi_wrdata_o(wrdata), .dfi_wrmask_o(wrmask),
-    .dfi_rddata_valid_i(rddata_valid), .dfi_rddata_i(rddata), .dfi_rderr_i(1'b0),
+    .dfi_cmd_o, .dfi_bg_o, .dfi_ba_o, .dfi_a_o, .dfi2_cmd_o, .dfi2_bg_o, .dfi2_ba_o, .dfi2_a_o,
+    .dfi_wrdata_en_o, .dfi_wrdata_o, .dfi_wrmask_o, .dfi_rddata_valid_i, .dfi_rddata_i, .dfi_rderr_i(1'b0),
     .dfi_wrchk_o(), .dfi_wrchkmask_o(), .dfi_rdchk_i((3 * DqBytes)'(0)),
     .ecc_en_i(1'b0), .ecc_inj_en_i(1'b0), .ecc_inj_rd_i(1'b0), .ecc_inj_match_i(1'b0), .ecc_inj_addr_i(32'd0), .ecc_inj_beat_i(3'd0),
     .ecc_inj_cw_i(3'd0), .ecc_inj_mask_i(72'd0), .ecc_inj_every_i(16'd0), .ecc_log_clear_i(1'b0), .ecc_log_pop_i(1'b0),
@@ -200,19 +196,10 @@ module mr_kv_channel #(
     .cnt_rd_data_o(count_data)
   );
 
-  // The device stays in use while the tables are built anew.
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) up_q <= 1'b0;
-    else if (ctrl_ready) up_q <= 1'b1;
+    if (!rst_ni) dfi_ready_o <= 1'b0;
+    else if (ctrl_ready) dfi_ready_o <= 1'b1;
   end
-
-  mr_kv_phy_sdr #(.Prof(Prof), .WordBytes(DqBytes), .ReadExtra(ReadExtra)) u_phy (
-    .clk_i, .rst_ni, .dfi_ready_i(up_q), .dfi_cmd_i(dfi_cmd), .dfi_ba_i(dfi_ba), .dfi_a_i(dfi_a),
-    .dfi_wrdata_en_i(wrdata_en), .dfi_wrdata_i(wrdata), .dfi_wrmask_i(wrmask),
-    .dfi_rddata_valid_o(rddata_valid), .dfi_rddata_o(rddata),
-    .cke_o(sd_cke_o), .cs_no(sd_cs_no), .ras_no(sd_ras_no), .cas_no(sd_cas_no), .we_no(sd_we_no), .ba_o(sd_ba_o), .a_o(sd_a_o),
-    .dqm_o(sd_dqm_o), .dq_o(sd_dq_o), .dq_oe_o(sd_dq_oe_o), .dq_i(sd_dq_i)
-  );
-  wire unused_ok = &{1'b0, cfg_step, dfi_bg, dfi2_cmd, dfi2_bg, dfi2_ba, dfi2_a};
+  wire unused_ok = &{1'b0, cfg_step};
 endmodule
 `default_nettype wire

@@ -8,7 +8,7 @@
 #include <memory>
 #include <new>
 
-#include "Vmr_chip.h"
+#include "Vmr_chip_sdr.h"
 #include "git_hash.h"
 #include "mr_dram_dev.h"
 #include "mr_dram_rules.h"
@@ -17,7 +17,7 @@
 
 struct mr_chip_sim {
     VerilatedContext context;
-    std::unique_ptr<Vmr_chip> top;
+    std::unique_ptr<Vmr_chip_sdr> top;
     mr_dram_sdr_t pins{};
     mr_dram_dev_t dram{};
     mr_dram_rules_t rules{};
@@ -51,7 +51,7 @@ void note_fault(mr_chip_sim *sim, const char *pins) {
 
 // The device's side of a rising edge: takes the pins before it and drives the data bus for it.
 void dram_edge(mr_chip_sim *sim) {
-    Vmr_chip &t = *sim->top;
+    Vmr_chip_sdr &t = *sim->top;
     mr_dram_sdr_pins_t pins = {
         t.sd_cke_o != 0,   t.sd_cs_no != 0, t.sd_ras_no != 0, t.sd_cas_no != 0, t.sd_we_no != 0,
         t.sd_dq_oe_o != 0, t.sd_ba_o,       t.sd_a_o,         t.sd_dqm_o,       {}};
@@ -77,7 +77,7 @@ mr_chip_sim_t *mr_chip_sim_create(void) {
     if (sim == nullptr) {
         return nullptr;
     }
-    sim->top.reset(new (std::nothrow) Vmr_chip(&sim->context));
+    sim->top.reset(new (std::nothrow) Vmr_chip_sdr(&sim->context));
     const mr_dram_profile_t *profile = mr_dram_profile(MR_SIM_DRAM_PROFILE);
     const mr_dram_dev_config_t config = {profile, MR_SIM_DQ_BYTES, InitClocks, nullptr, nullptr};
     if (sim->top == nullptr || profile == nullptr || !mr_dram_dev_init(&sim->dram, &config)) {
