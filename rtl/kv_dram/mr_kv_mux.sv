@@ -5,8 +5,9 @@
 // Tile side: port p uses bit p of the valid/ready vectors and slice p of the payload vectors; kr_block_o, kr_last_o and
 // kr_status_o are shared, kr_valid_o[p] says for whom they are. Controller side: one KV port of docs/interfaces.md section 3.
 // A granted command is registered (one clock). An APPEND holds the grant until its cfg_nbh_i blocks have passed; a port
-// must offer them. Responses come back in command order, so a port that does not take its response stalls all others.
-// R1-R6 on all streams; the ready outputs depend on valid (R4). Reset forgets commands under way. Test: tests/rtl/soc, tests/cosim.
+// must offer them; t_kw_owed_o[p]: it still owes some. Responses come back in command order, so a port that does not take its
+// response stalls all others. R1-R6 on all streams; the ready outputs depend on valid (R4). Reset forgets commands under way.
+// Test: tests/rtl/soc (below mr_kv_xbar), tests/cosim.
 `default_nettype none
 `include "mr_assert.vh"
 module mr_kv_mux #(
@@ -28,6 +29,7 @@ module mr_kv_mux #(
   input  wire  [6*Ports-1:0]   t_kc_count_i,
   input  wire  [Ports-1:0]     t_kw_valid_i,
   output logic [Ports-1:0]     t_kw_ready_o,
+  output logic [Ports-1:0]     t_kw_owed_o,
   input  wire  [272*Ports-1:0] t_kw_block_i,
   output logic [Ports-1:0]     t_kr_valid_o,
   input  wire  [Ports-1:0]     t_kr_ready_i,
@@ -82,9 +84,11 @@ module mr_kv_mux #(
   always_comb begin
     t_kc_ready_o = '0;
     t_kw_ready_o = '0;
+    t_kw_owed_o  = '0;
     t_kr_valid_o = '0;
     t_kc_ready_o[pick]     = grant;
     t_kw_ready_o[w_port_q] = data_q && kw_ready_i;
+    t_kw_owed_o[w_port_q]  = data_q;
     t_kr_valid_o[r_port]   = order_valid && kr_valid_i;
   end
 

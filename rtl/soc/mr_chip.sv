@@ -278,9 +278,9 @@ module mr_chip #(
   logic [Tiles-1:0]     t_kr_ready;
   logic [4:0]           kv_nbh;
   logic [Tiles-1:0]     t_kv_drop;
-  logic [271:0]         kr_block;
-  logic                 kr_last;
-  logic [3:0]           kr_status;
+  logic [272*Tiles-1:0] t_kr_block;
+  logic [Tiles-1:0]     t_kr_last;
+  logic [4*Tiles-1:0]   t_kr_status;
 
   genvar t;
   generate
@@ -304,8 +304,8 @@ module mr_chip #(
         .kc_slot_o(t_kc_slot[t*8 +: 8]), .kc_layer_o(t_kc_layer[t*8 +: 8]), .kc_head_o(t_kc_head[t*8 +: 8]),
         .kc_kind_o(t_kc_kind[t]), .kc_pos_o(t_kc_pos[t*18 +: 18]), .kc_count_o(t_kc_count[t*6 +: 6]),
         .kw_valid_o(t_kw_valid[t]), .kw_ready_i(t_kw_ready[t]), .kw_block_o(t_kw_block[t*272 +: 272]),
-        .kr_valid_i(t_kr_valid[t]), .kr_ready_o(t_kr_ready[t]), .kr_block_i(kr_block), .kr_last_i(kr_last),
-        .kr_status_i(kr_status), .kv_nbh_i(kv_nbh), .kv_drop_o(t_kv_drop[t])
+        .kr_valid_i(t_kr_valid[t]), .kr_ready_o(t_kr_ready[t]), .kr_block_i(t_kr_block[t*272 +: 272]),
+        .kr_last_i(t_kr_last[t]), .kr_status_i(t_kr_status[t*4 +: 4]), .kv_nbh_i(kv_nbh), .kv_drop_o(t_kv_drop[t])
       );
     end
   endgenerate
@@ -326,9 +326,9 @@ module mr_chip #(
   logic [271:0] kw_block;
   logic         kr_valid;
   logic         kr_ready;
-  logic [271:0] c_kr_block;
-  logic         c_kr_last;
-  logic [3:0]   c_kr_status;
+  logic [271:0] kr_block;
+  logic         kr_last;
+  logic [3:0]   kr_status;
   logic [Tiles-1:0] g_kc_valid;     // behind the guards
   logic [Tiles-1:0] g_kw_valid;
   logic [Tiles-1:0] g_kw_ready;
@@ -343,23 +343,23 @@ module mr_chip #(
         .t_kc_valid_i(t_kc_valid[t]), .t_kc_append_i(t_kc_op[t*2 +: 2] == 2'd1), .t_kw_valid_i(t_kw_valid[t]),
         .t_kw_ready_o(t_kw_ready[t]), .t_kr_valid_o(t_kr_valid[t]), .t_kr_ready_i(t_kr_ready[t]),
         .m_kc_valid_o(g_kc_valid[t]), .m_kc_ready_i(t_kc_ready[t]), .m_kw_valid_o(g_kw_valid[t]),
-        .m_kw_ready_i(g_kw_ready[t]), .m_kr_valid_i(g_kr_valid[t]), .m_kr_ready_o(g_kr_ready[t]), .m_kr_last_i(kr_last)
+        .m_kw_ready_i(g_kw_ready[t]), .m_kr_valid_i(g_kr_valid[t]), .m_kr_ready_o(g_kr_ready[t]), .m_kr_last_i(t_kr_last[t])
       );
     end
   endgenerate
 
-  mr_kv_mux #(.Ports(Tiles)) u_kv_mux (
+  mr_kv_xbar #(.Ports(Tiles), .Channels(1)) u_kv_xbar (
     .clk_i, .rst_ni, .cfg_nbh_i(kv_nbh),
     .t_kc_valid_i(g_kc_valid), .t_kc_ready_o(t_kc_ready), .t_kc_op_i(t_kc_op), .t_kc_slot_i(t_kc_slot),
     .t_kc_layer_i(t_kc_layer), .t_kc_head_i(t_kc_head), .t_kc_kind_i(t_kc_kind), .t_kc_pos_i(t_kc_pos),
     .t_kc_count_i(t_kc_count), .t_kw_valid_i(g_kw_valid), .t_kw_ready_o(g_kw_ready), .t_kw_block_i(t_kw_block),
-    .t_kr_valid_o(g_kr_valid), .t_kr_ready_i(g_kr_ready), .t_kr_block_o(kr_block), .t_kr_last_o(kr_last),
-    .t_kr_status_o(kr_status),
+    .t_kr_valid_o(g_kr_valid), .t_kr_ready_i(g_kr_ready), .t_kr_block_o(t_kr_block), .t_kr_last_o(t_kr_last),
+    .t_kr_status_o(t_kr_status),
     .kc_valid_o(kc_valid), .kc_ready_i(kc_ready), .kc_op_o(kc_op), .kc_slot_o(kc_slot), .kc_layer_o(kc_layer),
     .kc_head_o(kc_head), .kc_kind_o(kc_kind), .kc_pos_o(kc_pos), .kc_count_o(kc_count),
     .kw_valid_o(kw_valid), .kw_ready_i(kw_ready), .kw_block_o(kw_block),
-    .kr_valid_i(kr_valid), .kr_ready_o(kr_ready), .kr_block_i(c_kr_block), .kr_last_i(c_kr_last),
-    .kr_status_i(c_kr_status)
+    .kr_valid_i(kr_valid), .kr_ready_o(kr_ready), .kr_block_i(kr_block), .kr_last_i(kr_last),
+    .kr_status_i(kr_status)
   );
 
   // A soft reset empties the cache too; the SDRAM itself goes on being refreshed.
@@ -373,8 +373,8 @@ module mr_chip #(
     .kc_valid_i(kc_valid), .kc_ready_o(kc_ready), .kc_op_i(kc_op), .kc_slot_i(kc_slot), .kc_layer_i(kc_layer),
     .kc_head_i(kc_head), .kc_kind_i(kc_kind), .kc_pos_i(kc_pos), .kc_count_i(kc_count),
     .kw_valid_i(kw_valid), .kw_ready_o(kw_ready), .kw_block_i(kw_block),
-    .kr_valid_o(kr_valid), .kr_ready_i(kr_ready), .kr_block_o(c_kr_block), .kr_last_o(c_kr_last),
-    .kr_status_o(c_kr_status),
+    .kr_valid_o(kr_valid), .kr_ready_i(kr_ready), .kr_block_o(kr_block), .kr_last_o(kr_last),
+    .kr_status_o(kr_status),
     .dfi_ready_o, .dfi_cmd_o, .dfi_bg_o, .dfi_ba_o, .dfi_a_o, .dfi2_cmd_o, .dfi2_bg_o, .dfi2_ba_o, .dfi2_a_o,
     .dfi_wrdata_en_o, .dfi_wrdata_o, .dfi_wrmask_o, .dfi_rddata_valid_i, .dfi_rddata_i
   );
