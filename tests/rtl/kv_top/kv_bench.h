@@ -56,6 +56,7 @@ typedef struct {
     uint32_t axi_bad_writes; /* responses since the last clear */
     bool axi_odd;
     const char *model;
+    bool streams; /* mostly long STREAMs */
     totals_t total;
 } bench_t;
 

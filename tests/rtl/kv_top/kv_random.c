@@ -2,12 +2,13 @@
 /* Random operations on the whole KV controller of one model, every answer and every byte compared
  * with a golden store, both DRAM checkers beside it.
  *
- * usage: kv_random MODEL [OPERATIONS [SEED]]    (default: 12000, 1)
+ * usage: kv_random MODEL [OPERATIONS [SEED [streams]]]    (default: 12000, 1)
  *
  * Work is cut in rounds. Round r starts on a fresh controller from seed SEED + r, so a failure is
  * replayed by `kv_random MODEL 1 <that seed>`. A round is a row of page shapes, a shape a row of
  * traffic styles; after each style the controller is drained and the device's memory is read
  * behind the bus: freed pages must be zero, the rest must hold what the golden store holds.
+ * With "streams" most operations are long STREAMs of wide vectors at full pace: many beats.
  * The last line is "PASS kv_random_MODEL". Exit status 1 when anything differed, 2 for bad usage.
  */
 #include <inttypes.h>
@@ -28,6 +29,8 @@ enum {
     SHAPES = 3,          /* a round */
     STYLES = 4,          /* a shape */
     STYLE_BLOCKS = 2000, /* operations of a style times blocks of a vector */
+    GROW_MORE = 16,      /* with "streams", so many times that to fill the slots */
+    STREAM_MORE = 64,    /* and to read them */
     PAGE_BLOCKS = 64,    /* most blocks of a position in a page */
     ALL_BLOCKS = 2048,   /* most such blocks of all pages */
     REFUSED_ID = 1 << 30 /* content of APPENDs that are refused */
@@ -424,30 +427,47 @@ static bool open_sim(bench_t *b) {
 
 static void pick_shape(bench_t *b, mr_kv_sim_shape_t *shape) {
     static const uint32_t nbhs[] = {1, 1, 1, 2, 2, 3, 4, 5, 8, 32};
+    static const uint32_t wide[] = {2, 4, 5, 8, 16, 32};
     static const uint32_t pages[] = {4, 12, 24, 60, 120, GOLDEN_PAGES};
     const mr_kv_sim_limits_t *l = &b->sim.limits;
     const uint32_t layers = traffic_one_in(&b->rng, 2) ? 1U : 1U + traffic_rnd(&b->rng, l->layers);
     const uint32_t heads = traffic_one_in(&b->rng, 2) ? 1U : 1U + traffic_rnd(&b->rng, l->heads);
-    uint32_t nbh = nbhs[traffic_rnd(&b->rng, sizeof nbhs / sizeof nbhs[0])];
+    uint32_t nbh = b->streams ? wide[traffic_rnd(&b->rng, sizeof wide / sizeof wide[0])]
+                              : nbhs[traffic_rnd(&b->rng, sizeof nbhs / sizeof nbhs[0])];
     const uint32_t room = PAGE_BLOCKS / (2U * layers * heads);
     nbh = nbh < room ? nbh : room;
     nbh = (nbh + faults_nbh_step(b) - 1U) / faults_nbh_step(b) * faults_nbh_step(b);
     const uint32_t fit = ALL_BLOCKS / (2U * layers * heads * nbh);
-    const uint32_t wanted = pages[traffic_rnd(&b->rng, sizeof pages / sizeof pages[0])];
+    const uint32_t any = pages[traffic_rnd(&b->rng, sizeof pages / sizeof pages[0])];
+    const uint32_t wanted = b->streams ? GOLDEN_PAGES : any;
     if (!mr_kv_sim_shape(&b->sim, layers, heads, nbh, wanted < fit ? wanted : fit, shape)) {
         bench_fail(b, "no shape for %u layers, %u heads, %u blocks", layers, heads, nbh);
     }
+}
+
+/* Long STREAMs of few slots, hardly anything else. */
+static void prefer_streams(bench_t *b) {
+    b->style.slots = 2U + traffic_rnd(&b->rng, 6);
+    b->style.stream_of_8 = 8;
+    b->style.long_streams = true;
+    b->style.one_bad_in = 1000;
+    b->style.admin_one_in = 1000;
+    b->kc_pace = 8;
+    b->kr_pace = traffic_one_in(&b->rng, 4) ? 7U : 8U;
 }
 
 /* grow: mostly APPENDs, so that there is something to share and to cut. */
 static void run_style(bench_t *b, uint64_t ops, bool grow) {
     static const uint32_t paces[] = {8, 8, 8, 7, 4, 1};
     traffic_style(&b->rng, b->sim.limits.slots, &b->style);
-    b->style.stream_of_8 = grow ? 0U : b->style.stream_of_8;
-    b->style.admin_one_in *= grow ? 8U : 1U;
     b->kc_pace = paces[traffic_rnd(&b->rng, 6)];
     b->kw_pace = paces[traffic_rnd(&b->rng, 6)];
     b->kr_pace = paces[traffic_rnd(&b->rng, 6)];
+    if (b->streams) {
+        prefer_streams(b);
+    }
+    b->style.stream_of_8 = grow ? 0U : b->style.stream_of_8;
+    b->style.admin_one_in *= grow ? 8U : 1U;
     b->ops_left = ops;
     faults_on(b);
     b->issuing = true;
@@ -504,7 +524,8 @@ static void run_shape(bench_t *b, bool inject) {
     b->injecting = inject;
     b->injected = false;
     for (uint32_t i = 0; i < STYLES && !b->failed; i++) {
-        run_style(b, STYLE_BLOCKS / shape.nbh, i == 0U);
+        const uint32_t more = i == 0U ? GROW_MORE : STREAM_MORE;
+        run_style(b, STYLE_BLOCKS * (b->streams ? more : 1U) / shape.nbh, i == 0U);
     }
     faults_sweep(b);
     faults_round(b);
@@ -523,7 +544,7 @@ static void run_round(bench_t *b, uint64_t seed) {
             bench_fail(b, "the model does not start");
             return;
         }
-        run_shape(b, i == 1U);
+        run_shape(b, i == 1U && !b->streams);
     }
     faults_silence(b);
 }
@@ -612,7 +633,7 @@ static int run(bench_t *b, uint64_t ops, uint64_t seed) {
         }
     }
     b->total.clocks += b->sim.clock;
-    if (ops >= COVERED) {
+    if (ops >= COVERED && !b->streams) {
         check_coverage(b);
     }
     print_totals(b, difftime(time(NULL), start));
@@ -635,8 +656,10 @@ int main(int argc, char **argv) {
     ops = argc > 2 ? strtoull(argv[2], &end, 10) : ops;
     known = known && (end == NULL || *end == '\0');
     seed = argc > 3 ? strtoull(argv[3], &end, 10) : seed;
-    if (!known || argc > 4 || (end != NULL && *end != '\0')) {
-        fprintf(stderr, "usage: kv_random MODEL [OPERATIONS [SEED]]; models:");
+    const bool streams = argc > 4 && strcmp(argv[4], "streams") == 0;
+    known = known && argc <= (streams ? 5 : 4);
+    if (!known || (end != NULL && *end != '\0')) {
+        fprintf(stderr, "usage: kv_random MODEL [OPERATIONS [SEED [streams]]]; models:");
         for (size_t i = 0; mr_kv_sim_name(i) != NULL; i++) {
             fprintf(stderr, " %s", mr_kv_sim_name(i));
         }
@@ -649,7 +672,8 @@ int main(int argc, char **argv) {
         return 1;
     }
     b->model = model;
-    printf("kv_random %s %" PRIu64 " %" PRIu64 "\n", model, ops, seed);
+    b->streams = streams;
+    printf("kv_random %s %" PRIu64 " %" PRIu64 "%s\n", model, ops, seed, streams ? " streams" : "");
     const int status = run(b, ops, seed);
     free(b);
     return status;
