@@ -22,7 +22,7 @@ build: ## Build the tool at build/millrace (installs what is missing first)
 	@test -f $(CACHE) || cmake --preset default
 	@cmake --build $(BUILD) --target millrace -j $(JOBS)
 
-run: build ## Stream a story out of the chip: MODEL= PROMPT= N= DEVICE=sim|model
+run: build ## Stream a story out of the chip: MODEL= PROMPT= N= DEVICE=sim|sim:DRAM|model
 	@$(BUILD)/millrace run -m "$(MODEL)" -p "$(PROMPT)" -n $(N) --device $(DEVICE) --stats
 
 check: ## Run every test, lint and sanitizer; ends with "N passed, N failed"

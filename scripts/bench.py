@@ -23,6 +23,8 @@ OUT = os.path.join(ROOT, "docs", "results.md")
 PICTURE = os.path.join(ROOT, "docs", "kv_bench.svg")
 TIMING = os.path.join(ROOT, "docs", "kv_timing.svg")
 SOAK = os.path.join(ROOT, "docs", "kv_soak.md")
+DRAMS = {"sim": "sdr-as4c32m16sb-6", "sim:ddr4-2400": "ddr4-2400", "sim:lpddr4-3200": "lpddr4-3200", "sim:hbm2-pc": "hbm2-pc",
+         "sim:stacked": "stacked"}
 KV_BARS = {"ddr4-2400": 95.0, "lpddr4-3200": 97.5, "hbm2-pc": 99.0, "sdr-133": 98.5}
 TESTS = "cosim_|rtl_fp|rtl_dpu|rtl_vec|rtl_kv|rtl_soc|unit_arith"
 
@@ -132,6 +134,11 @@ def value(results, test, name):
     return None
 
 
+def is_dram(test):
+    """A test of the chip with another DRAM than the default one."""
+    return any(test.startswith(f"cosim_tokens_{device.replace(':', '_')}_") for device in DRAMS if device != "sim")
+
+
 def number(text):
     return float(text.split()[0]) if text else None
 
@@ -143,11 +150,17 @@ def bar_rows(results, speed, board, fresh):
     def row(what, kind, bar, measured, met):
         rows.append((what, kind, bar, measured, met))
 
-    tokens = [t for t in results if t.startswith("cosim_tokens_")]
+    tokens = [t for t in results if t.startswith(("cosim_tokens_model_", "cosim_tokens_sim_")) and not is_dram(t)]
     differing = sum(int(number(v)) for t in tokens for n, v in results[t] if n.endswith("_logits_differing"))
     compared = sum(int(number(v)) for t in tokens for n, v in results[t] if n.endswith("_logits_compared"))
     row("logits of RTL and functional model against the C reference, 3 prompts x 64 tokens of each model", "exact",
         "0 differing", f"{differing} differing of {compared:,} ({len(tokens)} runs)", compared > 0 and differing == 0)
+    for device, stats in speed["drams"].items():
+        runs = [t for t in results if t.startswith(f"cosim_tokens_{device.replace(':', '_')}_") and (device != "sim" or not is_dram(t))]
+        differing = sum(int(number(v)) for t in runs for n, v in results[t] if n.endswith("_logits_differing"))
+        compared = sum(int(number(v)) for t in runs for n, v in results[t] if n.endswith("_logits_compared"))
+        row(f"logits of the chip with {DRAMS[device]} against the C reference, 3 users; clocks a token of brook, one user", "exact, simulated",
+            "0 differing", f"{differing} differing of {compared:,}; {stats['cycles_per_token']:,.0f} clocks", compared > 0 and differing == 0)
     for test in sorted(t for t in results if t.startswith("cosim_accuracy_")):
         found = {n.split("_", 0)[0]: v for n, v in results[test]}
         pick = {k: next((number(v) for n, v in found.items() if n.endswith(k)), None)
@@ -212,6 +225,7 @@ def write(results, failed, speed, kv, rows):
 def main():
     results, failed = run_tests()
     speed = {"sim": tool("sim", BROOK, 128), "model": tool("model", BROOK, 400), "stories": tool("model", STORIES, 400)}
+    speed["drams"] = {device: tool(device, BROOK, 128) for device in DRAMS}
     board = {}
     for card in ("ulx3s_85f", "kv_sdr_x16"):
         board.update(results_in(os.path.join(ROOT, "boards", card, "results.md")))

@@ -14,7 +14,8 @@ enum { KEY_DEVICE = 256, KEY_JSON };
 
 static const mr_cli_option_t options_table[] = {
     {'m', "model", "FILE", "tell whether this model fits, and how full each tile gets"},
-    {KEY_DEVICE, "device", "NAME", "sim or model (default: sim if this build has it)"},
+    {KEY_DEVICE, "device", "NAME",
+     "sim, sim:DRAM (millrace --help has the names) or model (default: sim if this build has it)"},
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {0, NULL, NULL, NULL}};
 

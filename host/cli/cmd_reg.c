@@ -15,7 +15,8 @@
 enum { KEY_DEVICE = 256, KEY_FORCE, KEY_JSON };
 
 static const mr_cli_option_t options_table[] = {
-    {KEY_DEVICE, "device", "NAME", "sim or model (default: sim if this build has it)"},
+    {KEY_DEVICE, "device", "NAME",
+     "sim, sim:DRAM (millrace --help has the names) or model (default: sim if this build has it)"},
     {KEY_FORCE, "force", NULL, "write also where writing has a side effect"},
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {0, NULL, NULL, NULL}};

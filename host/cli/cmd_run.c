@@ -29,8 +29,8 @@ static const mr_cli_option_t options_table[] = {
     {'p', "prompt", "TEXT", "prompt (default: standard input, less its last line break)"},
     {'n', "tokens", "N", "make at most N tokens (default 128)"},
     {KEY_DEVICE, "device", "NAME",
-     "sim: the chip's RTL, model: functional model (default: sim "
-     "if this build has it)"},
+     "sim: the chip's RTL, sim:DRAM: with another DRAM device (millrace --help has the names), "
+     "model: functional model (default: sim if this build has it)"},
     {KEY_TEMP, "temp", "T", "temperature, 0.01 to 100; 0 (default): always the likeliest token"},
     {KEY_TOP_K, "top-k", "K", "draw among the K likeliest tokens; 0 (default): all"},
     {KEY_TOP_P, "top-p", "P",

@@ -19,7 +19,8 @@ static const mr_cli_option_t options_table[] = {
     {'f', "file", "TEXTFILE", "text to score; - is standard input"},
     {KEY_IDS, "ids", "1,403,...", "token ids to score, as they are"},
     {KEY_TOP, "top", "K", "show the K best at each position with --json (default 5)"},
-    {KEY_DEVICE, "device", "NAME", "sim or model (default: sim if this build has it)"},
+    {KEY_DEVICE, "device", "NAME",
+     "sim, sim:DRAM (millrace --help has the names) or model (default: sim if this build has it)"},
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {0, NULL, NULL, NULL}};
 

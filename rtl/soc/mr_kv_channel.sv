@@ -73,6 +73,8 @@ module mr_kv_channel #(
   // The read FIFO holds the device's latency, the way there and back, and bursts of margin, so that reads never wait for room.
   localparam int FifoWords = 1 << $clog2(3 * {16'd0, Prof[16*mr_kv_dev_pkg::IdxRl +: 16]}
                                          + 4 * {16'd0, Prof[16*mr_kv_dev_pkg::IdxBurstClks +: 16]} + 8);
+  // mr_kv_account needs three rounds of 128 clocks to start; some devices' initial wait is shorter.
+  localparam int Wait = (InitCycles == 0 && Prof[16*mr_kv_dev_pkg::IdxInitNop +: 16] < 16'd400) ? 400 : InitCycles;
   localparam int PageW = (Pages < 2) ? 1 : $clog2(Pages);
 
   // ---- registers ----
@@ -166,7 +168,7 @@ module mr_kv_channel #(
   // ---- controller ----
   mr_kv_top #(
     .Prof(Prof), .WordBytes(DqBytes), .Slots(Slots), .Layers(Layers), .Heads(Heads), .MaxNbh(MaxNbh), .Pages(Pages),
-    .SlotBlocks(SlotBlocks), .FifoWords(FifoWords), .InitCycles(InitCycles), .PinRegs(PinRegs)
+    .SlotBlocks(SlotBlocks), .FifoWords(FifoWords), .InitCycles(Wait), .PinRegs(PinRegs)
   ) u_kv (
     .clk_i, .rst_ni,
     .cfg_start_i(cfg_start), .cfg_layers_i(layers_q), .cfg_heads_i({1'b0, heads_q}), .cfg_nbh_i({1'b0, nbh_o}),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Verilated chip with its DRAM, clock by clock: a C interface over the C++ class.
+/* The Verilated chip with its DRAM, clock by clock: one machine in several models, each with
+ * another DRAM device behind it.
  *
  * One thread. A DRAM timing violation, a poisoned read or a failed RTL assertion stops the
  * simulation: every later call does nothing and mr_chip_sim_fault() tells why.
@@ -10,14 +11,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 typedef struct mr_chip_sim mr_chip_sim_t;
 
-/* Powers the chip up and runs it through reset; NULL when out of memory. */
-mr_chip_sim_t *mr_chip_sim_create(void);
+/* DRAM profiles by name, from 0 ("sdr-100"); NULL behind the last. */
+const char *mr_chip_sim_dram(uint32_t index);
+
+/* Powers the chip with this DRAM (NULL: the first) up and runs it through reset; NULL when there is
+ * no such profile or memory is short. */
+mr_chip_sim_t *mr_chip_sim_create(const char *dram);
 
 void mr_chip_sim_destroy(mr_chip_sim_t *sim);
 
@@ -38,9 +39,5 @@ uint64_t mr_chip_sim_cycles(const mr_chip_sim_t *sim);
 
 /* One line with the rule, the cycle and the place of the first fault; NULL while there is none. */
 const char *mr_chip_sim_fault(const mr_chip_sim_t *sim);
-
-#ifdef __cplusplus
-}
-#endif
 
 #endif

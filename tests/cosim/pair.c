@@ -40,10 +40,11 @@ static void check(const pair_t *p, mr_status_t status, const char *what) {
     }
 }
 
-void pair_open(pair_t *p) {
+void pair_open(pair_t *p, const char *dram) {
     p->context = "power-up";
-    if (mr_backend_sim_create(&p->io[PAIR_SIM]) != MR_OK) {
-        fprintf(stderr, "FAIL: no simulated chip\n");
+    if (mr_backend_sim_create(dram, &p->io[PAIR_SIM]) != MR_OK) {
+        fprintf(stderr, "FAIL: no simulated chip with DRAM '%s'\n",
+                dram != NULL ? dram : "default");
         exit(1);
     }
     check(p, mr_machine_probe(&p->io[PAIR_SIM], &p->machine), "probe");

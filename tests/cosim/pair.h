@@ -38,8 +38,8 @@ typedef struct {
     pair_result_t results[PAIR_DEVICES][PAIR_RESULTS_MAX];
 } pair_t;
 
-/* Powers both up. */
-void pair_open(pair_t *p);
+/* Powers both up; dram: the simulated chip's, NULL for the default one. */
+void pair_open(pair_t *p, const char *dram);
 void pair_close(pair_t *p);
 
 /* Prints "FAIL: ..." with the pair's context and exits with status 1. */

@@ -400,7 +400,7 @@ static void test_gemv__utilisation(void) {
 }
 
 int main(int argc, char **argv) {
-    pair_open(&pair);
+    pair_open(&pair, NULL);
     pair.context = "test_chip_rules";
     pair_kv_init(&pair, KV_LAYERS, KV_HEADS, KV_NBH);
     put_contents();

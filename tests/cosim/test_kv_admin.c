@@ -4,7 +4,7 @@
  * new start of the cache here and there. Every status, every attention result, the free pages and
  * the counts of refusals have to agree; at the end the chip's cycle accounting has to add up.
  *
- * usage: test_kv_admin SEED STEPS
+ * usage: test_kv_admin SEED STEPS [DRAM]      DRAM of the simulated chip, as in --device sim:DRAM
  * Exit status 0 and "PASS" only without a difference; replay with the same arguments.
  */
 #include <inttypes.h>
@@ -282,13 +282,15 @@ static void check_coverage(test_t *t, uint32_t steps) {
 
 int main(int argc, char **argv) {
     static test_t t;
-    if (argc != 3) {
-        fprintf(stderr, "usage: %s SEED STEPS\n", argv[0]);
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: %s SEED STEPS [DRAM]\n", argv[0]);
         return 2;
     }
     const uint32_t steps = (uint32_t)strtoul(argv[2], NULL, 0);
-    snprintf(t.replay, sizeof t.replay, "test_kv_admin %s %s", argv[1], argv[2]);
-    pair_open(&t.pair);
+    const char *dram = argc == 4 ? argv[3] : NULL;
+    snprintf(t.replay, sizeof t.replay, "test_kv_admin %s %s %s", argv[1], argv[2],
+             dram != NULL ? dram : "");
+    pair_open(&t.pair, dram);
     t.pair.context = t.replay;
     gen_seed(&t.gen, strtoull(argv[1], NULL, 0), &t.pair.machine);
     for (uint32_t tile = 0; tile < TILES; tile++) {

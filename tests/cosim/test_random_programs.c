@@ -321,7 +321,7 @@ int main(int argc, char **argv) {
     }
     const uint64_t seed = strtoull(argv[1], NULL, 10);
     const uint32_t count = (uint32_t)strtoul(argv[2], NULL, 10);
-    pair_open(&t.pair);
+    pair_open(&t.pair, NULL);
     snprintf(t.replay, sizeof t.replay, "test_random_programs %" PRIu64 " %" PRIu32, seed, count);
     t.pair.context = t.replay;
     if (t.pair.machine.tiles != 2 || t.pair.machine.vmem_elems < UNUSED_VMEM) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Devices by name. */
+#include <stdio.h>
 #include <string.h>
 
 #include "millrace/backend_model.h"
@@ -8,26 +9,51 @@
 #include "millrace/backend_sim.h"
 #endif
 
-const char *mr_device_names(void) {
 #ifdef MR_HAVE_SIM
-    return "model, sim";
-#else
-    return "model";
-#endif
+#define SIM_PREFIX "sim:"
+
+const char *mr_device_names(void) {
+    static char names[256];
+    if (names[0] == '\0') {
+        size_t n = (size_t)snprintf(names, sizeof names, "model, sim");
+        for (uint32_t i = 0; mr_backend_sim_dram(i) != NULL && n < sizeof names; i++) {
+            n += (size_t)snprintf(names + n, sizeof names - n, ", " SIM_PREFIX "%s",
+                                  mr_backend_sim_dram(i));
+        }
+    }
+    return names;
 }
 
+static mr_status_t open_sim(const char *name, mr_mmio_t *mmio) {
+    if (strcmp(name, "sim") == 0) {
+        return mr_backend_sim_create(NULL, mmio);
+    }
+    if (strncmp(name, SIM_PREFIX, strlen(SIM_PREFIX)) == 0) {
+        return mr_backend_sim_create(name + strlen(SIM_PREFIX), mmio);
+    }
+    return MR_NOT_FOUND;
+}
+#else
+const char *mr_device_names(void) {
+    return "model";
+}
+
+static mr_status_t open_sim(const char *name, mr_mmio_t *mmio) {
+    (void)name;
+    (void)mmio;
+    return MR_NOT_FOUND;
+}
+#endif
+
 mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio, mr_session_error_t *error) {
-    mr_status_t status = MR_NOT_FOUND;
+    mr_status_t status;
     if (strcmp(name, "model") == 0) {
         mr_backend_model_config_t config;
         mr_backend_model_default_config(&config);
         status = mr_backend_model_create(&config, mmio);
+    } else {
+        status = open_sim(name, mmio);
     }
-#ifdef MR_HAVE_SIM
-    if (strcmp(name, "sim") == 0) {
-        status = mr_backend_sim_create(mmio);
-    }
-#endif
     if (status == MR_NOT_FOUND) {
         return mr_gguf_fail(error, status, NULL, "no device '%s' in this build; choose one of: %s",
                             name, mr_device_names());

@@ -26,7 +26,7 @@ typedef mr_gguf_error_t mr_session_error_t;
 const char *mr_device_names(void);
 
 /* Opens a device by name: "model" (functional model), "sim" (Verilated RTL; absent from builds
- * without it).
+ * without it), "sim:DRAM" (the same with another DRAM device).
  * @return MR_OK; MR_NOT_FOUND: no such device in this build; MR_NO_MEMORY; MR_IO. */
 MR_NODISCARD mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio,
                                         mr_session_error_t *error);

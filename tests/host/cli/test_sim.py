@@ -24,6 +24,18 @@ class Sim(CliTest):
         for stage in ("qkv", "attention", "out_projection", "gate_up", "down", "head", "embed"):
             self.assertGreater(stats["breakdown"][stage], 0, stage)
 
+    def test_dram__chosen_by_name(self):
+        options = ("run", "-m", BROOK, "-p", PROMPT, "-n", "3", "--ignore-eos", "--logprobs", "2")
+        ddr4 = self.json(*options, "--device", "sim:ddr4-2400")
+        model = self.json(*options, "--device", "model")
+        for name in ("text", "tokens", "logprobs"):
+            self.assertEqual(ddr4[name], model[name], name)
+        self.assertEqual(ddr4["stats"]["device"], "sim:ddr4-2400")
+        self.assertEqual(ddr4["stats"]["clock_hz"], 1.2e9)
+
+    def test_dram__unknown(self):
+        self.fails("run", "-m", BROOK, "-p", PROMPT, "--device", "sim:ddr5", words=("'sim:ddr5'", "sim:hbm2-pc"))
+
     def test_signal__json_so_far(self):
         with subprocess.Popen([TOOL, "run", "-m", BROOK, "-p", PROMPT, "-n", "400", "--ignore-eos", "--json", "--device",
                                "sim"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as child:

@@ -2,6 +2,8 @@
 /* Back end "sim": register accesses as bus cycles of the Verilated chip. */
 #include "millrace/backend_sim.h"
 
+#include <string.h>
+
 #include "chip_sim.h"
 
 /* No access takes longer than this, or the chip hangs. */
@@ -77,8 +79,20 @@ static void sim_close(void *ctx) {
 static const mr_mmio_ops_t ops = {sim_read32,      sim_write32, sim_read_block,
                                   sim_write_block, sim_wait,    sim_close};
 
-mr_status_t mr_backend_sim_create(mr_mmio_t *mmio) {
-    mr_chip_sim_t *sim = mr_chip_sim_create();
+const char *mr_backend_sim_dram(uint32_t index) {
+    return mr_chip_sim_dram(index);
+}
+
+mr_status_t mr_backend_sim_create(const char *dram, mr_mmio_t *mmio) {
+    uint32_t index = 0;
+    while (dram != NULL && mr_chip_sim_dram(index) != NULL &&
+           strcmp(mr_chip_sim_dram(index), dram) != 0) {
+        index++;
+    }
+    if (mr_chip_sim_dram(index) == NULL) {
+        return MR_NOT_FOUND;
+    }
+    mr_chip_sim_t *sim = mr_chip_sim_create(dram);
     if (sim == NULL) {
         return MR_NO_MEMORY;
     }

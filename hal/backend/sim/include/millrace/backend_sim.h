@@ -11,8 +11,13 @@
 #include "millrace/mmio.h"
 #include "millrace/status.h"
 
-/* Powers a chip up. @return MR_OK; MR_NO_MEMORY. */
-MR_NODISCARD mr_status_t mr_backend_sim_create(mr_mmio_t *mmio);
+/* DRAM devices that a chip can have, by name, from 0 (the default, "sdr-100"); NULL behind the
+ * last. */
+const char *mr_backend_sim_dram(uint32_t index);
+
+/* Powers a chip with this DRAM up; NULL: the default one.
+ * @return MR_OK; MR_NOT_FOUND: no such DRAM; MR_NO_MEMORY. */
+MR_NODISCARD mr_status_t mr_backend_sim_create(const char *dram, mr_mmio_t *mmio);
 
 /* Why the simulation stopped: one line, or NULL when it has not or mmio belongs to another back
  * end. */

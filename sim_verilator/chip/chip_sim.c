@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A Verilated chip with the device model and the rule checker on its DRAM port. */
+#include "chip_sim.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chip_model.h"
+#include "git_hash.h"
+#include "mr_dram_dev.h"
+#include "mr_dram_rules.h"
+#include "mr_dram_sdr.h"
+
+#define CHIP_MODEL(symbol_) extern const mr_chip_model_t symbol_;
+#include "chip_models.inc"
+#undef CHIP_MODEL
+#define CHIP_MODEL(symbol_) &(symbol_),
+static const mr_chip_model_t *const models[] = {
+#include "chip_models.inc"
+};
+enum { MODELS = sizeof models / sizeof models[0], RESET_CLOCKS = 4 };
+
+struct mr_chip_sim {
+    const mr_chip_model_t *model;
+    void *dut;
+    mr_dram_sdr_t pins;
+    mr_dram_dev_t dram;
+    mr_dram_rules_t rules;
+    uint64_t cycles;
+    char fault[256];
+};
+
+const char *mr_chip_sim_dram(uint32_t index) {
+    return index < MODELS ? models[index]->name : NULL;
+}
+
+/* First fault of the DRAM: of the pins, of the device model, of the independent checker. */
+static void note_fault(mr_chip_sim_t *sim, const char *pins) {
+    const mr_dram_dev_violation_t *device = mr_dram_dev_violation(&sim->dram);
+    const mr_dram_rules_violation_t *rule = mr_dram_rules_violation(&sim->rules);
+    if (pins != NULL) {
+        (void)snprintf(sim->fault, sizeof sim->fault, "DRAM pins: %s, cycle %" PRIu64, pins,
+                       sim->cycles);
+    } else if (device != NULL) {
+        (void)snprintf(sim->fault, sizeof sim->fault,
+                       "DRAM device: %s, bank %u, cycle %" PRIu64 " of the DRAM",
+                       mr_dram_dev_rule_text(device->rule), device->bank, device->clock);
+    } else if (rule != NULL) {
+        (void)snprintf(sim->fault, sizeof sim->fault,
+                       "DRAM checker: %s, bank %u, cycle %" PRIu64 " of the DRAM",
+                       mr_dram_rules_text(rule->rule), rule->bank, rule->clock);
+    }
+}
+
+/* The device's side of a rising edge: takes the port before it and drives the data bus for it. */
+static void dram_edge(mr_chip_sim_t *sim) {
+    mr_dram_dev_in_t in = {0};
+    mr_dram_dev_out_t out = {0};
+    const char *fault = NULL;
+    if (sim->model->pins != NULL) {
+        mr_dram_sdr_pins_t pins;
+        sim->model->pins(sim->dut, &pins);
+        fault = mr_dram_sdr_clock(&sim->pins, &pins, &in);
+    } else {
+        sim->model->dfi(sim->dut, &in);
+    }
+    mr_dram_dev_clock(&sim->dram, &in, &out);
+    mr_dram_rules_clock(&sim->rules, &in, &out);
+    sim->model->answer(sim->dut, &out);
+    note_fault(sim, fault);
+}
+
+mr_chip_sim_t *mr_chip_sim_create(const char *dram) {
+    const mr_chip_model_t *model = NULL;
+    for (uint32_t i = 0; i < MODELS && model == NULL; i++) {
+        model = dram == NULL || strcmp(models[i]->name, dram) == 0 ? models[i] : NULL;
+    }
+    mr_chip_sim_t *sim = model != NULL ? calloc(1, sizeof *sim) : NULL;
+    if (sim == NULL) {
+        return NULL;
+    }
+    const mr_dram_profile_t *profile = mr_dram_profile(model->profile);
+    const mr_dram_dev_config_t config = {profile, model->dq_bytes, model->init_clocks, NULL, NULL};
+    sim->model = model;
+    sim->dut = model->open();
+    if (sim->dut == NULL || !mr_dram_dev_init(&sim->dram, &config)) {
+        if (sim->dut != NULL) {
+            model->close(sim->dut);
+        }
+        free(sim);
+        return NULL;
+    }
+    mr_dram_rules_init(&sim->rules, profile, model->init_clocks);
+    mr_dram_sdr_init(&sim->pins, profile);
+    /* Registers are undefined until the first clock under reset: the DRAM is powered after it. */
+    const mr_chip_request_t none = {false, false, 0, 0};
+    model->reset(sim->dut, true, MR_GIT_HASH);
+    model->request(sim->dut, &none);
+    for (int i = 0; i < RESET_CLOCKS; i++) {
+        (void)model->edge(sim->dut);
+    }
+    model->reset(sim->dut, false, MR_GIT_HASH);
+    return sim;
+}
+
+void mr_chip_sim_destroy(mr_chip_sim_t *sim) {
+    if (sim != NULL) {
+        sim->model->close(sim->dut);
+        mr_dram_dev_close(&sim->dram);
+        free(sim);
+    }
+}
+
+void mr_chip_sim_clock(mr_chip_sim_t *sim) {
+    if (sim->fault[0] != '\0') {
+        return;
+    }
+    dram_edge(sim);
+    const bool sound = sim->model->edge(sim->dut);
+    sim->cycles++;
+    if (!sound) {
+        (void)snprintf(sim->fault, sizeof sim->fault, "RTL assertion failed, cycle %" PRIu64,
+                       sim->cycles);
+    }
+}
+
+void mr_chip_sim_request(mr_chip_sim_t *sim, bool valid, bool write, uint32_t addr, uint32_t data) {
+    const mr_chip_request_t request = {valid, write, addr, data};
+    sim->model->request(sim->dut, &request);
+}
+
+static mr_chip_response_t response_of(const mr_chip_sim_t *sim) {
+    mr_chip_response_t response;
+    sim->model->response(sim->dut, &response);
+    return response;
+}
+
+bool mr_chip_sim_request_ready(const mr_chip_sim_t *sim) {
+    return response_of(sim).ready;
+}
+
+bool mr_chip_sim_response(const mr_chip_sim_t *sim, uint32_t *data, bool *error) {
+    const mr_chip_response_t response = response_of(sim);
+    *data = response.data;
+    *error = response.error;
+    return response.valid;
+}
+
+bool mr_chip_sim_irq(const mr_chip_sim_t *sim) {
+    return response_of(sim).irq;
+}
+
+uint64_t mr_chip_sim_cycles(const mr_chip_sim_t *sim) {
+    return sim->cycles;
+}
+
+const char *mr_chip_sim_fault(const mr_chip_sim_t *sim) {
+    return sim->fault[0] != '\0' ? sim->fault : NULL;
+}
