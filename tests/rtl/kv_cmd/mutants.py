@@ -164,7 +164,7 @@ def main(argv):
     chosen = [m for m in MUTANTS if not argv[1:] or m[0] in argv[1:]]
     objects = build_library(folder)
     alive = [m[0] for m in chosen if survives(folder, objects, m)]
-    print(f"RESULT kv_cmd_mutants_caught {len(chosen) - len(alive)} of {len(chosen)}")
+    print(f"{len(chosen) - len(alive)} of {len(chosen)} caught")
     sys.exit(1 if alive else 0)
 
 
