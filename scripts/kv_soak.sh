@@ -18,7 +18,7 @@ log=docs/kv_soak.md
 [ -x "$program" ] || { echo "kv_soak: no $program: build the target kv_random first" >&2; exit 2; }
 
 # Share of each model, of 100: the narrow devices take many clocks an operation.
-shares="hbm2-pc:16 ddr4-2400:20 lpddr4-3200:12 sdr-100-x64:18 ddr4-2400-q4:20 stacked:10 sdr-133:2 sdr-100:2"
+shares="hbm2-pc:10 ddr4-2400:24 lpddr4-3200:8 sdr-100-x64:20 ddr4-2400-q4:28 stacked:8 sdr-133:1 sdr-100:1"
 revision=$(git describe --always --dirty 2>&1 || echo unknown)
 
 # soak MODEL OPERATIONS
