@@ -14,6 +14,7 @@
 #define COUNT_POLLS 16u       /* x POLL_CYCLES: a counter's quarter is there in 600 cycles */
 #define COUNT_OPEN 8u         /* counters of causes with a row open */
 #define COUNT_COMMAND 17u
+#define CHANNEL_MAX 7u
 
 static mr_status_t kv_read(const mr_mmio_t *mmio, uint32_t offset, uint32_t *value) {
     return mr_mmio_read32(mmio, MR_KV_BASE + offset, value);
@@ -38,7 +39,9 @@ static mr_status_t kv_wait(const mr_mmio_t *mmio, uint32_t offset, uint32_t mask
 
 /* ---- shape ---- */
 
+/* The DRAM of a channel. */
 typedef struct {
+    uint32_t channels;
     uint32_t burst_bytes;
     uint32_t groups;
     uint32_t banks;      /* of a group */
@@ -59,8 +62,11 @@ static bool shape_ok(uint32_t layers, uint32_t heads, uint32_t nbh) {
 static mr_status_t read_dram(const mr_mmio_t *mmio, kv_dram_t *dram, bool *there) {
     uint32_t caps;
     uint32_t more;
+    uint32_t all;
+    MR_TRY(mr_mmio_read32(mmio, MR_CHIP_BASE + MR_CHIP_CAPS_OFFSET, &all));
     MR_TRY(mr_mmio_read32(mmio, MR_CHIP_BASE + MR_CHIP_CAPS_DRAM_OFFSET, &caps));
     MR_TRY(mr_mmio_read32(mmio, MR_CHIP_BASE + MR_CHIP_CAPS_DRAM_ROWS_OFFSET, &more));
+    const uint32_t channels = (all & MR_CHIP_CAPS_CHANNELS_MASK) >> MR_CHIP_CAPS_CHANNELS_SHIFT;
     const uint32_t rows =
         (more & MR_CHIP_CAPS_DRAM_ROWS_ROWS_MASK) >> MR_CHIP_CAPS_DRAM_ROWS_ROWS_SHIFT;
     const uint32_t burst =
@@ -76,10 +82,12 @@ static mr_status_t read_dram(const mr_mmio_t *mmio, kv_dram_t *dram, bool *there
     if (!*there) {
         return MR_OK;
     }
-    if (dq * burst == 0u || groups == 0u || banks < groups || row_bytes < dq * burst) {
+    if (channels == 0u || dq * burst == 0u || groups == 0u || banks < groups ||
+        row_bytes < dq * burst) {
         return MR_DEVICE;
     }
-    *dram = (kv_dram_t){dq * burst, groups, banks / groups, row_bytes / (dq * burst) * groups, 0};
+    *dram = (kv_dram_t){
+        channels, dq * burst, groups, banks / groups, row_bytes / (dq * burst) * groups, 0};
     /* At most 2^20 rows x 2^16 bytes / burst x 15 groups; saturates. */
     dram->bursts = rows > UINT32_MAX / dram->row_bursts ? UINT32_MAX : rows * dram->row_bursts;
     return MR_OK;
@@ -109,7 +117,8 @@ mr_status_t mr_kv_layout(const mr_mmio_t *mmio, uint32_t layers, uint32_t heads,
     if (!there) {
         return MR_OK;
     }
-    const uint32_t chunks = 2u * layers * heads;
+    /* Channel 0 has as many heads as any. */
+    const uint32_t chunks = 2u * layers * ceil_div(heads, dram.channels);
     const uint32_t chunk = ceil_div(POSITIONS * nbh * BLOCK_BYTES, dram.burst_bytes);
     /* At most 130,560 chunks of 17,408 bursts of a byte: below 2^32. */
     const uint32_t part = ceil_div(ceil_div(chunks * chunk, dram.banks), dram.groups) * dram.groups;
@@ -208,13 +217,15 @@ mr_status_t mr_kv_refused(const mr_mmio_t *mmio, mr_kv_refused_t *refused) {
     return MR_OK;
 }
 
-static mr_status_t read_counter(const mr_mmio_t *mmio, uint32_t counter, uint64_t *value) {
+static mr_status_t read_counter(const mr_mmio_t *mmio, uint32_t channel, uint32_t counter,
+                                uint64_t *value) {
     uint32_t data;
     *value = 0;
     for (uint32_t quarter = 0; quarter < 4u; quarter++) {
         MR_TRY(kv_write(mmio, MR_KV_COUNT_SEL_OFFSET,
                         quarter << MR_KV_COUNT_SEL_QUARTER_SHIFT |
-                            counter << MR_KV_COUNT_SEL_COUNTER_SHIFT | MR_KV_COUNT_SEL_GO_MASK));
+                            counter << MR_KV_COUNT_SEL_COUNTER_SHIFT |
+                            channel << MR_KV_COUNT_SEL_CHANNEL_SHIFT | MR_KV_COUNT_SEL_GO_MASK));
         MR_TRY(kv_wait(mmio, MR_KV_COUNT_DATA_OFFSET, MR_KV_COUNT_DATA_BUSY_MASK, 0,
                        COUNT_POLLS * POLL_CYCLES, &data));
         *value |= (uint64_t)(data & MR_KV_COUNT_DATA_MASK) << (16u * quarter);
@@ -222,21 +233,24 @@ static mr_status_t read_counter(const mr_mmio_t *mmio, uint32_t counter, uint64_
     return MR_OK;
 }
 
-mr_status_t mr_kv_stats(const mr_mmio_t *mmio, mr_kv_stats_t *stats) {
+mr_status_t mr_kv_stats(const mr_mmio_t *mmio, uint32_t channel, mr_kv_stats_t *stats) {
     uint64_t *const commands[] = {&stats->act, &stats->rd, &stats->wr, &stats->pre, &stats->ref};
+    if (channel > CHANNEL_MAX) {
+        return MR_RANGE;
+    }
     *stats = (mr_kv_stats_t){0};
     MR_TRY(kv_write(mmio, MR_KV_CTRL_OFFSET, MR_KV_CTRL_SNAP_MASK));
     for (uint32_t cause = 0; cause < MR_KV_CAUSES; cause++) {
         uint64_t closed;
         uint64_t open;
-        MR_TRY(read_counter(mmio, cause, &closed));
-        MR_TRY(read_counter(mmio, COUNT_OPEN + cause, &open));
+        MR_TRY(read_counter(mmio, channel, cause, &closed));
+        MR_TRY(read_counter(mmio, channel, COUNT_OPEN + cause, &open));
         stats->cause[cause] = closed + open;
         stats->open += open;
         stats->cycles += closed + open;
     }
     for (uint32_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        MR_TRY(read_counter(mmio, COUNT_COMMAND + i, commands[i]));
+        MR_TRY(read_counter(mmio, channel, COUNT_COMMAND + i, commands[i]));
     }
     return MR_OK;
 }

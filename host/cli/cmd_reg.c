@@ -511,7 +511,6 @@ static int with_device(reg_t *r, const char *device, int operands, char **operan
     const mr_status_t status = mr_mmio_read32(&r->mmio, MR_CHIP_BASE + MR_CHIP_CAPS_OFFSET, &caps);
     if (status == MR_OK) {
         r->counts.tiles = (caps & MR_CHIP_CAPS_TILES_MASK) >> MR_CHIP_CAPS_TILES_SHIFT;
-        r->counts.channels = (caps & MR_CHIP_CAPS_CHANNELS_MASK) >> MR_CHIP_CAPS_CHANNELS_SHIFT;
         code = run(r, operands - 1, operand + 1);
     } else {
         code = bus_failed(r, "read", MR_CHIP_BASE + MR_CHIP_CAPS_OFFSET, status);

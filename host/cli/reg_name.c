@@ -15,8 +15,6 @@ uint32_t mr_cli_reg_instances(const mr_reg_block_t *block, const mr_cli_reg_coun
     uint32_t n = block->count;
     if (strcmp(block->name, "tile") == 0) {
         n = counts->tiles;
-    } else if (strcmp(block->name, "kv") == 0) {
-        n = counts->channels;
     }
     return n < block->count ? n : block->count;
 }

@@ -14,7 +14,6 @@
 /* How many instances of the blocks that come in arrays the machine has. */
 typedef struct {
     uint32_t tiles;
-    uint32_t channels;
 } mr_cli_reg_counts_t;
 
 typedef struct {

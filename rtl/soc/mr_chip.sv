@@ -3,6 +3,7 @@
 //
 // Tiles 1..31.   Lanes WDepth WSlice VDepth XDepth PDepth  see mr_tile.   KvMask  bit t: tile t has a KV port.
 // ResBufs ResSize  see mr_hub.   KvSlots KvLayers KvHeads KvNbh KvPages KvSlotBlocks DqBytes Prof KvInitCycles PinRegs  see mr_kv_channel.
+// KvChannels 1, 2, 4, 8: channels side by side, each with KvPages pages; together they hold KvHeads heads.
 // ClockKhz  stated clock, told to software.   git_hash_i  constant: source revision, told to software, 0 if unknown.
 // Register bus: docs/interfaces.md section 4. irq_o is high while a result waits.
 // dfi_*: DRAM commands and data for a PHY or a device model, see mr_kv_channel; mr_chip_sdr has SDR pins instead.
@@ -20,6 +21,7 @@ module mr_chip #(
   parameter logic [31:0] KvMask = 32'hFFFFFFFF,
   parameter int ResBufs = 4,
   parameter int ResSize = 1024,
+  parameter int KvChannels = 1,
   parameter int KvSlots = 8,
   parameter int KvLayers = 32,
   parameter int KvHeads = 8,
@@ -33,32 +35,32 @@ module mr_chip #(
   parameter bit PinRegs = 1'b1,
   parameter int ClockKhz = 100000
 ) (
-  input  wire                  clk_i,
-  input  wire                  rst_ni,
-  input  wire  [31:0]          git_hash_i,
-  input  wire                  req_valid_i,
-  output logic                 req_ready_o,
-  input  wire                  req_write_i,
-  input  wire  [23:0]          req_addr_i,
-  input  wire  [31:0]          req_wdata_i,
-  output logic                 rsp_valid_o,
-  output logic [31:0]          rsp_rdata_o,
-  output logic                 rsp_error_o,
-  output logic                 irq_o,
-  output wire                  dfi_ready_o,
-  output wire  [3:0]           dfi_cmd_o,
-  output wire  [1:0]           dfi_bg_o,
-  output wire  [2:0]           dfi_ba_o,
-  output wire  [17:0]          dfi_a_o,
-  output wire  [3:0]           dfi2_cmd_o,
-  output wire  [1:0]           dfi2_bg_o,
-  output wire  [2:0]           dfi2_ba_o,
-  output wire  [17:0]          dfi2_a_o,
-  output wire                  dfi_wrdata_en_o,
-  output wire  [8*DqBytes-1:0] dfi_wrdata_o,
-  output wire  [DqBytes-1:0]   dfi_wrmask_o,
-  input  wire                  dfi_rddata_valid_i,
-  input  wire  [8*DqBytes-1:0] dfi_rddata_i
+  input  wire                               clk_i,
+  input  wire                               rst_ni,
+  input  wire  [31:0]                       git_hash_i,
+  input  wire                               req_valid_i,
+  output logic                              req_ready_o,
+  input  wire                               req_write_i,
+  input  wire  [23:0]                       req_addr_i,
+  input  wire  [31:0]                       req_wdata_i,
+  output logic                              rsp_valid_o,
+  output logic [31:0]                       rsp_rdata_o,
+  output logic                              rsp_error_o,
+  output logic                              irq_o,
+  output wire  [KvChannels-1:0]             dfi_ready_o,
+  output wire  [4*KvChannels-1:0]           dfi_cmd_o,
+  output wire  [2*KvChannels-1:0]           dfi_bg_o,
+  output wire  [3*KvChannels-1:0]           dfi_ba_o,
+  output wire  [18*KvChannels-1:0]          dfi_a_o,
+  output wire  [4*KvChannels-1:0]           dfi2_cmd_o,
+  output wire  [2*KvChannels-1:0]           dfi2_bg_o,
+  output wire  [3*KvChannels-1:0]           dfi2_ba_o,
+  output wire  [18*KvChannels-1:0]          dfi2_a_o,
+  output wire  [KvChannels-1:0]             dfi_wrdata_en_o,
+  output wire  [8*DqBytes*KvChannels-1:0]   dfi_wrdata_o,
+  output wire  [DqBytes*KvChannels-1:0]     dfi_wrmask_o,
+  input  wire  [KvChannels-1:0]             dfi_rddata_valid_i,
+  input  wire  [8*DqBytes*KvChannels-1:0]   dfi_rddata_i
 );
   localparam int Nodes = Tiles + 1;
   localparam int InBufs = 4;           // mr_tile_rx
@@ -133,7 +135,7 @@ module mr_chip #(
     .clk_i, .rst_ni, .sel_i(chip_sel), .write_i(csr_write), .addr_i(csr_addr), .wdata_i(csr_wdata),
     .rdata_o(chip_rdata), .error_o(chip_error),
     .git_hash_i, .caps_groups_i(8'd1), .caps_tiles_i(8'(Tiles)), .caps_lanes_i(8'(Lanes)),
-    .caps_channels_i(8'd1), .caps_wmem_i(32'(WDepth)), .caps_vmem_i(32'(VDepth)), .caps_xmem_i(32'(XDepth)),
+    .caps_channels_i(8'(KvChannels)), .caps_wmem_i(32'(WDepth)), .caps_vmem_i(32'(VDepth)), .caps_xmem_i(32'(XDepth)),
     .caps_pmem_i(32'(PDepth)), .caps_inbuf_bufs_i(8'(InBufs)),
     .caps_inbuf_size_i(VDepth > 65534 ? 16'd65534 : 16'(VDepth)),
     .caps_result_bufs_i(8'(ResBufs)), .caps_result_size_i(24'(ResSize)),
@@ -311,24 +313,14 @@ module mr_chip #(
   endgenerate
 
   // ---- KV cache ----
-  logic         kv_hold;
-  logic         kc_valid;
-  logic         kc_ready;
-  logic [1:0]   kc_op;
-  logic [7:0]   kc_slot;
-  logic [7:0]   kc_layer;
-  logic [7:0]   kc_head;
-  logic         kc_kind;
-  logic [17:0]  kc_pos;
-  logic [5:0]   kc_count;
-  logic         kw_valid;
-  logic         kw_ready;
-  logic [271:0] kw_block;
-  logic         kr_valid;
-  logic         kr_ready;
-  logic [271:0] kr_block;
-  logic         kr_last;
-  logic [3:0]   kr_status;
+  logic                      kv_hold;
+  logic [KvChannels-1:0]     kc_valid, kc_ready, kc_kind, kw_valid, kw_ready, kr_valid, kr_ready, kr_last, kv_refusals;
+  logic [2*KvChannels-1:0]   kc_op;
+  logic [8*KvChannels-1:0]   kc_slot, kc_layer, kc_head;
+  logic [18*KvChannels-1:0]  kc_pos;
+  logic [6*KvChannels-1:0]   kc_count;
+  logic [272*KvChannels-1:0] kw_block, kr_block;
+  logic [4*KvChannels-1:0]   kr_status;
   logic [Tiles-1:0] g_kc_valid;     // behind the guards
   logic [Tiles-1:0] g_kw_valid;
   logic [Tiles-1:0] g_kw_ready;
@@ -348,7 +340,7 @@ module mr_chip #(
     end
   endgenerate
 
-  mr_kv_xbar #(.Ports(Tiles), .Channels(1)) u_kv_xbar (
+  mr_kv_xbar #(.Ports(Tiles), .Channels(KvChannels)) u_kv_xbar (
     .clk_i, .rst_ni, .cfg_nbh_i(kv_nbh),
     .t_kc_valid_i(g_kc_valid), .t_kc_ready_o(t_kc_ready), .t_kc_op_i(t_kc_op), .t_kc_slot_i(t_kc_slot),
     .t_kc_layer_i(t_kc_layer), .t_kc_head_i(t_kc_head), .t_kc_kind_i(t_kc_kind), .t_kc_pos_i(t_kc_pos),
@@ -362,21 +354,68 @@ module mr_chip #(
     .kr_status_i(kr_status)
   );
 
+  localparam int La = RowBits + ColBits + BgBits;
+  logic                     cfg_start, cnt_snap;
+  logic [8:0]               cfg_layers;
+  logic [9*KvChannels-1:0]  cfg_heads;
+  logic [16:0]              cfg_pages;
+  logic [La-1:0]            cfg_chunk, cfg_part;
+  logic [BaBits-1:0]        cfg_step;
+  logic [KvChannels-1:0]    ch_ready, ch_idle, pe_err, ad_valid, ad_ready, ad_done, cnt_rd_valid, cnt_rd_done;
+  logic [64*KvChannels-1:0] cnt_refused;
+  logic [17*KvChannels-1:0] pages_used, pages_dirty;
+  logic [1:0]               ad_op;
+  logic [7:0]               ad_slot, ad_src;
+  logic [17:0]              ad_len;
+  logic [4*KvChannels-1:0]  ad_status;
+  logic [6:0]               cnt_rd_addr;
+  logic [16*KvChannels-1:0] cnt_rd_data;
+
+  assign kv_refused = |kv_refusals;
   // A soft reset empties the cache too; the SDRAM itself goes on being refreshed.
-  mr_kv_channel #(
-    .Prof(Prof), .DqBytes(DqBytes), .Slots(KvSlots), .Layers(KvLayers), .Heads(KvHeads), .MaxNbh(KvNbh), .Pages(KvPages),
-    .SlotBlocks(KvSlotBlocks), .InitCycles(KvInitCycles), .PinRegs(PinRegs)
-  ) u_kv (
+  mr_kv_regs #(.Prof(Prof), .Channels(KvChannels), .Heads(KvHeads)) u_kv_regs (
     .clk_i, .rst_ni, .reset_i(soft_reset_cmd),
     .sel_i(kv_sel), .write_i(csr_write), .addr_i(csr_addr), .wdata_i(csr_wdata), .rdata_o(kv_rdata), .error_o(kv_error),
-    .hold_o(kv_hold), .idle_i(&g_idle), .nbh_o(kv_nbh), .refused_o(kv_refused),
-    .kc_valid_i(kc_valid), .kc_ready_o(kc_ready), .kc_op_i(kc_op), .kc_slot_i(kc_slot), .kc_layer_i(kc_layer),
-    .kc_head_i(kc_head), .kc_kind_i(kc_kind), .kc_pos_i(kc_pos), .kc_count_i(kc_count),
-    .kw_valid_i(kw_valid), .kw_ready_o(kw_ready), .kw_block_i(kw_block),
-    .kr_valid_o(kr_valid), .kr_ready_i(kr_ready), .kr_block_o(kr_block), .kr_last_o(kr_last),
-    .kr_status_o(kr_status),
-    .dfi_ready_o, .dfi_cmd_o, .dfi_bg_o, .dfi_ba_o, .dfi_a_o, .dfi2_cmd_o, .dfi2_bg_o, .dfi2_ba_o, .dfi2_a_o,
-    .dfi_wrdata_en_o, .dfi_wrdata_o, .dfi_wrmask_o, .dfi_rddata_valid_i, .dfi_rddata_i
+    .hold_o(kv_hold), .idle_i(&g_idle),
+    .cfg_start_o(cfg_start), .cfg_layers_o(cfg_layers), .cfg_heads_o(cfg_heads), .cfg_nbh_o(kv_nbh), .cfg_pages_o(cfg_pages),
+    .cfg_chunk_o(cfg_chunk), .cfg_part_o(cfg_part), .cfg_step_o(cfg_step),
+    .ready_i(ch_ready), .idle_ctrl_i(ch_idle), .pe_err_i(pe_err), .refused_i(kv_refusals), .cnt_refused_i(cnt_refused),
+    .pages_used_i(pages_used), .pages_dirty_i(pages_dirty),
+    .ad_valid_o(ad_valid), .ad_ready_i(ad_ready), .ad_op_o(ad_op), .ad_slot_o(ad_slot), .ad_src_o(ad_src), .ad_len_o(ad_len),
+    .ad_done_i(ad_done), .ad_status_i(ad_status),
+    .cnt_snap_o(cnt_snap), .cnt_rd_valid_o(cnt_rd_valid), .cnt_rd_addr_o(cnt_rd_addr), .cnt_rd_done_i(cnt_rd_done),
+    .cnt_rd_data_i(cnt_rd_data)
   );
+
+  genvar c;
+  generate
+    for (c = 0; c < KvChannels; c = c + 1) begin : gen_kv
+      mr_kv_channel #(
+        .Prof(Prof), .DqBytes(DqBytes), .Slots(KvSlots), .Layers(KvLayers), .Heads((KvHeads + KvChannels - 1) / KvChannels),
+        .MaxNbh(KvNbh), .Pages(KvPages), .SlotBlocks(KvSlotBlocks), .InitCycles(KvInitCycles), .PinRegs(PinRegs)
+      ) u_channel (
+        .clk_i, .rst_ni,
+        .cfg_start_i(cfg_start), .cfg_layers_i(cfg_layers), .cfg_heads_i(cfg_heads[c*9 +: 9]), .cfg_nbh_i(kv_nbh),
+        .cfg_pages_i(cfg_pages), .cfg_chunk_i(cfg_chunk), .cfg_part_i(cfg_part), .cfg_step_i(cfg_step),
+        .ready_o(ch_ready[c]), .idle_o(ch_idle[c]), .pe_err_o(pe_err[c]), .refused_o(kv_refusals[c]),
+        .cnt_refused_o(cnt_refused[c*64 +: 64]), .pages_used_o(pages_used[c*17 +: 17]), .pages_dirty_o(pages_dirty[c*17 +: 17]),
+        .ad_valid_i(ad_valid[c]), .ad_ready_o(ad_ready[c]), .ad_op_i(ad_op), .ad_slot_i(ad_slot), .ad_src_i(ad_src),
+        .ad_len_i(ad_len), .ad_done_o(ad_done[c]), .ad_status_o(ad_status[c*4 +: 4]),
+        .cnt_snap_i(cnt_snap), .cnt_rd_valid_i(cnt_rd_valid[c]), .cnt_rd_addr_i(cnt_rd_addr), .cnt_rd_done_o(cnt_rd_done[c]),
+        .cnt_rd_data_o(cnt_rd_data[c*16 +: 16]),
+        .kc_valid_i(kc_valid[c]), .kc_ready_o(kc_ready[c]), .kc_op_i(kc_op[c*2 +: 2]), .kc_slot_i(kc_slot[c*8 +: 8]),
+        .kc_layer_i(kc_layer[c*8 +: 8]), .kc_head_i(kc_head[c*8 +: 8]), .kc_kind_i(kc_kind[c]), .kc_pos_i(kc_pos[c*18 +: 18]),
+        .kc_count_i(kc_count[c*6 +: 6]), .kw_valid_i(kw_valid[c]), .kw_ready_o(kw_ready[c]), .kw_block_i(kw_block[c*272 +: 272]),
+        .kr_valid_o(kr_valid[c]), .kr_ready_i(kr_ready[c]), .kr_block_o(kr_block[c*272 +: 272]), .kr_last_o(kr_last[c]),
+        .kr_status_o(kr_status[c*4 +: 4]),
+        .dfi_ready_o(dfi_ready_o[c]), .dfi_cmd_o(dfi_cmd_o[c*4 +: 4]), .dfi_bg_o(dfi_bg_o[c*2 +: 2]),
+        .dfi_ba_o(dfi_ba_o[c*3 +: 3]), .dfi_a_o(dfi_a_o[c*18 +: 18]), .dfi2_cmd_o(dfi2_cmd_o[c*4 +: 4]),
+        .dfi2_bg_o(dfi2_bg_o[c*2 +: 2]), .dfi2_ba_o(dfi2_ba_o[c*3 +: 3]), .dfi2_a_o(dfi2_a_o[c*18 +: 18]),
+        .dfi_wrdata_en_o(dfi_wrdata_en_o[c]), .dfi_wrdata_o(dfi_wrdata_o[c*8*DqBytes +: 8*DqBytes]),
+        .dfi_wrmask_o(dfi_wrmask_o[c*DqBytes +: DqBytes]), .dfi_rddata_valid_i(dfi_rddata_valid_i[c]),
+        .dfi_rddata_i(dfi_rddata_i[c*8*DqBytes +: 8*DqBytes])
+      );
+    end
+  endgenerate
 endmodule
 `default_nettype wire

@@ -2,7 +2,7 @@
 // Thin skin over one Verilated chip; see chip_model.h. Compiled once a model with these macros:
 // CHIP_CLASS Verilated class, CHIP_HEADER its header, CHIP_SYMBOL name of the table, CHIP_NAME and
 // CHIP_PROFILE strings, CHIP_DQ_BYTES (0: the profile's), CHIP_INIT_CLOCKS (< 0: the profile's),
-// CHIP_SDR_PINS 1: mr_chip_sdr, 0: the DFI-like port.
+// CHIP_CHANNELS, CHIP_SDR_PINS 1: mr_chip_sdr, 0: chip_sim_top with its DFI-like ports.
 #include <cstring>
 #include <new>
 
@@ -24,13 +24,15 @@ CHIP_CLASS &top(void *dut) {
     return static_cast<Dut *>(dut)->top;
 }
 
-// Pins of any width from and to bytes, lowest first.
-template <class Pin> void get(const Pin &pin, uint8_t *bytes) {
-    std::memcpy(bytes, static_cast<const void *>(&pin), sizeof pin);
+// Bytes of a channel's data bus, of all channels' pins: lowest first.
+template <class Pin> constexpr size_t Share = sizeof(Pin) / CHIP_CHANNELS;
+
+template <class Pin> void get(const Pin &pin, uint32_t channel, uint8_t *bytes) {
+    std::memcpy(bytes, reinterpret_cast<const uint8_t *>(&pin) + channel * Share<Pin>, Share<Pin>);
 }
 
-template <class Pin> void put(Pin &pin, const uint8_t *bytes) {
-    std::memcpy(static_cast<void *>(&pin), bytes, sizeof pin);
+template <class Pin> void put(Pin &pin, uint32_t channel, const uint8_t *bytes) {
+    std::memcpy(reinterpret_cast<uint8_t *>(&pin) + channel * Share<Pin>, bytes, Share<Pin>);
 }
 
 void *open_dut() {
@@ -49,31 +51,44 @@ void pins(void *dut, mr_dram_sdr_pins_t *p) {
     CHIP_CLASS &t = top(dut);
     *p = {t.sd_cke_o != 0,   t.sd_cs_no != 0, t.sd_ras_no != 0, t.sd_cas_no != 0, t.sd_we_no != 0,
           t.sd_dq_oe_o != 0, t.sd_ba_o,       t.sd_a_o,         t.sd_dqm_o,       {}};
-    get(t.sd_dq_o, p->data);
+    get(t.sd_dq_o, 0, p->data);
 }
 
-void answer(void *dut, const mr_dram_dev_out_t *device) {
-    put(top(dut).sd_dq_i, device->rd_data);
+void answer(void *dut, uint32_t channel, const mr_dram_dev_out_t *device) {
+    put(top(dut).sd_dq_i, channel, device->rd_data);
 }
 #else
 constexpr auto pins = nullptr;
 
-void dfi(void *dut, mr_dram_dev_in_t *in) {
-    CHIP_CLASS &t = top(dut);
-    in->port[0] = {t.dfi_cmd_o, t.dfi_bg_o, t.dfi_ba_o, t.dfi_a_o};
-    in->port[1] = {t.dfi2_cmd_o, t.dfi2_bg_o, t.dfi2_ba_o, t.dfi2_a_o};
-    in->wr_en = t.dfi_wrdata_en_o;
-    in->wr_mask = t.dfi_wrmask_o;
+// A command of chip_sim_top: row or column, bank, bank group, command.
+mr_dram_cmd_t command(uint32_t word) {
+    return {static_cast<uint8_t>(word & 15), static_cast<uint8_t>(word >> 4 & 3),
+            static_cast<uint8_t>(word >> 6 & 7), word >> 9};
+}
+
+void dfi(const void *dut, uint32_t channel, mr_dram_dev_in_t *in) {
+    const CHIP_CLASS &t = static_cast<const Dut *>(dut)->top;
+    const auto word = [channel](const auto &pin) {
+        uint32_t value = 0;
+        get(pin, channel, reinterpret_cast<uint8_t *>(&value));
+        return value;
+    };
+    in->port[0] = command(word(t.dfi_o));
+    in->port[1] = command(word(t.dfi2_o));
+    in->wr_en = (t.dfi_wrdata_en_o >> channel & 1) != 0;
     if (in->wr_en) {
-        get(t.dfi_wrdata_o, in->wr_data);
+        in->wr_mask = word(t.dfi_wrmask_o);
+        get(t.dfi_wrdata_o, channel, in->wr_data);
     }
 }
 
-void answer(void *dut, const mr_dram_dev_out_t *device) {
+void answer(void *dut, uint32_t channel, const mr_dram_dev_out_t *device) {
     CHIP_CLASS &t = top(dut);
-    t.dfi_rddata_valid_i = device->rd_valid;
+    const auto bit = static_cast<CData>(1u << channel);
+    t.dfi_rddata_valid_i = static_cast<CData>(device->rd_valid ? t.dfi_rddata_valid_i | bit
+                                                               : t.dfi_rddata_valid_i & ~bit);
     if (device->rd_valid) {
-        put(t.dfi_rddata_i, device->rd_data);
+        put(t.dfi_rddata_i, channel, device->rd_data);
     }
 }
 #endif
@@ -108,6 +123,7 @@ bool edge(void *dut) {
 } // namespace
 
 extern "C" const mr_chip_model_t CHIP_SYMBOL;
-const mr_chip_model_t CHIP_SYMBOL = {
-    CHIP_NAME, CHIP_PROFILE, CHIP_DQ_BYTES, CHIP_INIT_CLOCKS, open_dut, close_dut, dfi,
-    pins,      answer,       reset,         request,          response, edge};
+const mr_chip_model_t CHIP_SYMBOL = {CHIP_NAME,     CHIP_PROFILE, CHIP_DQ_BYTES, CHIP_INIT_CLOCKS,
+                                     CHIP_CHANNELS, open_dut,     close_dut,     dfi,
+                                     pins,          answer,       reset,         request,
+                                     response,      edge};

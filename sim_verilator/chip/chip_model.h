@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One Verilated chip behind C functions; chip_dut.cpp makes one for each DRAM profile.
  *
- * In each clock: dfi or pins (what the chip drives towards its DRAM before the edge), answer (what
- * the device drives for it), then edge.
+ * In each clock, for each channel: dfi or pins (what the chip drives towards its DRAM before the
+ * edge), answer (what the device drives for it); then edge.
  */
 #ifndef MR_SIM_CHIP_MODEL_H
 #define MR_SIM_CHIP_MODEL_H
@@ -32,12 +32,13 @@ typedef struct {
     const char *profile; /* of mr_dram_profiles */
     uint32_t dq_bytes;   /* bytes of the data bus in a clock; 0: the profile's */
     int64_t init_clocks; /* power-up wait; < 0: the profile's */
+    uint32_t channels;   /* DRAM devices; 1 with pins */
     void *(*open)(void); /* NULL: out of memory */
     void (*close)(void *dut);
     /* Either one or the other: */
-    void (*dfi)(void *dut, mr_dram_dev_in_t *dfi);
+    void (*dfi)(const void *dut, uint32_t channel, mr_dram_dev_in_t *dfi);
     void (*pins)(void *dut, mr_dram_sdr_pins_t *pins);
-    void (*answer)(void *dut, const mr_dram_dev_out_t *answer);
+    void (*answer)(void *dut, uint32_t channel, const mr_dram_dev_out_t *answer);
     void (*reset)(void *dut, bool reset, uint32_t git_hash);
     void (*request)(void *dut, const mr_chip_request_t *request);
     void (*response)(const void *dut, mr_chip_response_t *response);

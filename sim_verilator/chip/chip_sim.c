@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A Verilated chip with the device model and the rule checker on its DRAM port. */
+/* A Verilated chip with a device model and a rule checker on the DRAM port of each channel. */
 #include "chip_sim.h"
 
 #include <inttypes.h>
@@ -20,14 +20,14 @@
 static const mr_chip_model_t *const models[] = {
 #include "chip_models.inc"
 };
-enum { MODELS = sizeof models / sizeof models[0], RESET_CLOCKS = 4 };
+enum { MODELS = sizeof models / sizeof models[0], RESET_CLOCKS = 4, CHANNELS_MAX = 8 };
 
 struct mr_chip_sim {
     const mr_chip_model_t *model;
     void *dut;
     mr_dram_sdr_t pins;
-    mr_dram_dev_t dram;
-    mr_dram_rules_t rules;
+    mr_dram_dev_t dram[CHANNELS_MAX];
+    mr_dram_rules_t rules[CHANNELS_MAX];
     uint64_t cycles;
     char fault[256];
 };
@@ -37,25 +37,27 @@ const char *mr_chip_sim_dram(uint32_t index) {
 }
 
 /* First fault of the DRAM: of the pins, of the device model, of the independent checker. */
-static void note_fault(mr_chip_sim_t *sim, const char *pins) {
-    const mr_dram_dev_violation_t *device = mr_dram_dev_violation(&sim->dram);
-    const mr_dram_rules_violation_t *rule = mr_dram_rules_violation(&sim->rules);
+static void note_fault(mr_chip_sim_t *sim, uint32_t channel, const char *pins) {
+    const mr_dram_dev_violation_t *device = mr_dram_dev_violation(&sim->dram[channel]);
+    const mr_dram_rules_violation_t *rule = mr_dram_rules_violation(&sim->rules[channel]);
     if (pins != NULL) {
         (void)snprintf(sim->fault, sizeof sim->fault, "DRAM pins: %s, cycle %" PRIu64, pins,
                        sim->cycles);
     } else if (device != NULL) {
         (void)snprintf(sim->fault, sizeof sim->fault,
-                       "DRAM device: %s, bank %u, cycle %" PRIu64 " of the DRAM",
-                       mr_dram_dev_rule_text(device->rule), device->bank, device->clock);
+                       "DRAM device: %s, channel %" PRIu32 ", bank %u, cycle %" PRIu64
+                       " of the DRAM",
+                       mr_dram_dev_rule_text(device->rule), channel, device->bank, device->clock);
     } else if (rule != NULL) {
         (void)snprintf(sim->fault, sizeof sim->fault,
-                       "DRAM checker: %s, bank %u, cycle %" PRIu64 " of the DRAM",
-                       mr_dram_rules_text(rule->rule), rule->bank, rule->clock);
+                       "DRAM checker: %s, channel %" PRIu32 ", bank %u, cycle %" PRIu64
+                       " of the DRAM",
+                       mr_dram_rules_text(rule->rule), channel, rule->bank, rule->clock);
     }
 }
 
 /* The device's side of a rising edge: takes the port before it and drives the data bus for it. */
-static void dram_edge(mr_chip_sim_t *sim) {
+static void dram_edge(mr_chip_sim_t *sim, uint32_t channel) {
     mr_dram_dev_in_t in = {0};
     mr_dram_dev_out_t out = {0};
     const char *fault = NULL;
@@ -64,12 +66,34 @@ static void dram_edge(mr_chip_sim_t *sim) {
         sim->model->pins(sim->dut, &pins);
         fault = mr_dram_sdr_clock(&sim->pins, &pins, &in);
     } else {
-        sim->model->dfi(sim->dut, &in);
+        sim->model->dfi(sim->dut, channel, &in);
     }
-    mr_dram_dev_clock(&sim->dram, &in, &out);
-    mr_dram_rules_clock(&sim->rules, &in, &out);
-    sim->model->answer(sim->dut, &out);
-    note_fault(sim, fault);
+    mr_dram_dev_clock(&sim->dram[channel], &in, &out);
+    mr_dram_rules_clock(&sim->rules[channel], &in, &out);
+    sim->model->answer(sim->dut, channel, &out);
+    note_fault(sim, channel, fault);
+}
+
+static void close_drams(mr_chip_sim_t *sim, uint32_t n) {
+    for (uint32_t c = 0; c < n; c++) {
+        mr_dram_dev_close(&sim->dram[c]);
+    }
+}
+
+/* False when memory is short: none is open. */
+static bool open_drams(mr_chip_sim_t *sim) {
+    const mr_chip_model_t *model = sim->model;
+    const mr_dram_profile_t *profile = mr_dram_profile(model->profile);
+    const mr_dram_dev_config_t config = {profile, model->dq_bytes, model->init_clocks, NULL, NULL};
+    for (uint32_t c = 0; c < model->channels; c++) {
+        if (!mr_dram_dev_init(&sim->dram[c], &config)) {
+            close_drams(sim, c);
+            return false;
+        }
+        mr_dram_rules_init(&sim->rules[c], profile, model->init_clocks);
+    }
+    mr_dram_sdr_init(&sim->pins, profile);
+    return true;
 }
 
 mr_chip_sim_t *mr_chip_sim_create(const char *dram) {
@@ -81,19 +105,15 @@ mr_chip_sim_t *mr_chip_sim_create(const char *dram) {
     if (sim == NULL) {
         return NULL;
     }
-    const mr_dram_profile_t *profile = mr_dram_profile(model->profile);
-    const mr_dram_dev_config_t config = {profile, model->dq_bytes, model->init_clocks, NULL, NULL};
     sim->model = model;
     sim->dut = model->open();
-    if (sim->dut == NULL || !mr_dram_dev_init(&sim->dram, &config)) {
+    if (sim->dut == NULL || !open_drams(sim)) {
         if (sim->dut != NULL) {
             model->close(sim->dut);
         }
         free(sim);
         return NULL;
     }
-    mr_dram_rules_init(&sim->rules, profile, model->init_clocks);
-    mr_dram_sdr_init(&sim->pins, profile);
     /* Registers are undefined until the first clock under reset: the DRAM is powered after it. */
     const mr_chip_request_t none = {false, false, 0, 0};
     model->reset(sim->dut, true, MR_GIT_HASH);
@@ -108,7 +128,7 @@ mr_chip_sim_t *mr_chip_sim_create(const char *dram) {
 void mr_chip_sim_destroy(mr_chip_sim_t *sim) {
     if (sim != NULL) {
         sim->model->close(sim->dut);
-        mr_dram_dev_close(&sim->dram);
+        close_drams(sim, sim->model->channels);
         free(sim);
     }
 }
@@ -117,7 +137,9 @@ void mr_chip_sim_clock(mr_chip_sim_t *sim) {
     if (sim->fault[0] != '\0') {
         return;
     }
-    dram_edge(sim);
+    for (uint32_t c = 0; c < sim->model->channels; c++) {
+        dram_edge(sim, c);
+    }
     const bool sound = sim->model->edge(sim->dut);
     sim->cycles++;
     if (!sound) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // mr_chip for the simulation of any DRAM device, chosen by number; the simulated machine's shape stands in CMakeLists.txt.
 //
-// Profile: 0 Sdr100, 1 Sdr133, 2 Sdr50, 3 Ddr4_2400, 4 Lpddr4_3200, 5 Hbm2Pc, 6 Stacked (the order of mr_dram_profiles); one device wide.
-// Everything else as in mr_chip.
+// Profile: 0 Sdr100, 1 Sdr133, 2 Sdr50, 3 Ddr4_2400, 4 Lpddr4_3200, 5 Hbm2Pc, 6 Stacked (the order of mr_dram_profiles).
+// Bytes  of the data bus, 0: one device wide. Channel c has slice c of the dfi ports; a command is {a, ba, bg, cmd} in 32 bits, a
+// mask 32 bits. Everything else as in mr_chip.
 `default_nettype none
 module chip_sim_top #(
   parameter int Profile = 3,
+  parameter int Bytes = 0,
   parameter int Tiles = 2,
   parameter int Lanes = 2,
   parameter int WDepth = 16384,
@@ -14,6 +16,7 @@ module chip_sim_top #(
   parameter int PDepth = 512,
   parameter int ResBufs = 4,
   parameter int ResSize = 4096,
+  parameter int KvChannels = 1,
   parameter int KvSlots = 16,
   parameter int KvLayers = 32,
   parameter int KvHeads = 8,
@@ -21,49 +24,58 @@ module chip_sim_top #(
   parameter int KvPages = 1024,
   parameter int KvSlotBlocks = 32,
   parameter int MaxG = 16,
+  parameter int KvInitCycles = 0,
   parameter int ClockKhz = 0,
   localparam int PW = 16 * mr_kv_dev_pkg::Lanes,
   localparam logic [PW-1:0] Prof = Profile == 0 ? mr_kv_dev_pkg::Sdr100 : Profile == 1 ? mr_kv_dev_pkg::Sdr133
     : Profile == 2 ? mr_kv_dev_pkg::Sdr50 : Profile == 3 ? mr_kv_dev_pkg::Ddr4_2400
     : Profile == 4 ? mr_kv_dev_pkg::Lpddr4_3200 : Profile == 5 ? mr_kv_dev_pkg::Hbm2Pc : mr_kv_dev_pkg::Stacked,
-  localparam int DqBytes = {16'd0, Prof[16*mr_kv_dev_pkg::IdxWordBytes +: 16]}
+  localparam int DqBytes = Bytes != 0 ? Bytes : {16'd0, Prof[16*mr_kv_dev_pkg::IdxWordBytes +: 16]}
 ) (
-  input  wire                  clk_i,
-  input  wire                  rst_ni,
-  input  wire  [31:0]          git_hash_i,
-  input  wire                  req_valid_i,
-  output wire                  req_ready_o,
-  input  wire                  req_write_i,
-  input  wire  [23:0]          req_addr_i,
-  input  wire  [31:0]          req_wdata_i,
-  output wire                  rsp_valid_o,
-  output wire  [31:0]          rsp_rdata_o,
-  output wire                  rsp_error_o,
-  output wire                  irq_o,
-  output wire                  dfi_ready_o,
-  output wire  [3:0]           dfi_cmd_o,
-  output wire  [1:0]           dfi_bg_o,
-  output wire  [2:0]           dfi_ba_o,
-  output wire  [17:0]          dfi_a_o,
-  output wire  [3:0]           dfi2_cmd_o,
-  output wire  [1:0]           dfi2_bg_o,
-  output wire  [2:0]           dfi2_ba_o,
-  output wire  [17:0]          dfi2_a_o,
-  output wire                  dfi_wrdata_en_o,
-  output wire  [8*DqBytes-1:0] dfi_wrdata_o,
-  output wire  [DqBytes-1:0]   dfi_wrmask_o,
-  input  wire                  dfi_rddata_valid_i,
-  input  wire  [8*DqBytes-1:0] dfi_rddata_i
+  input  wire                             clk_i,
+  input  wire                             rst_ni,
+  input  wire  [31:0]                     git_hash_i,
+  input  wire                             req_valid_i,
+  output wire                             req_ready_o,
+  input  wire                             req_write_i,
+  input  wire  [23:0]                     req_addr_i,
+  input  wire  [31:0]                     req_wdata_i,
+  output wire                             rsp_valid_o,
+  output wire  [31:0]                     rsp_rdata_o,
+  output wire                             rsp_error_o,
+  output wire                             irq_o,
+  output wire  [KvChannels-1:0]           dfi_ready_o,
+  output logic [32*KvChannels-1:0]        dfi_o,
+  output logic [32*KvChannels-1:0]        dfi2_o,
+  output wire  [KvChannels-1:0]           dfi_wrdata_en_o,
+  output wire  [8*DqBytes*KvChannels-1:0] dfi_wrdata_o,
+  output logic [32*KvChannels-1:0]        dfi_wrmask_o,
+  input  wire  [KvChannels-1:0]           dfi_rddata_valid_i,
+  input  wire  [8*DqBytes*KvChannels-1:0] dfi_rddata_i
 );
+  logic [4*KvChannels-1:0]       cmd, cmd2;
+  logic [2*KvChannels-1:0]       bg, bg2;
+  logic [3*KvChannels-1:0]       ba, ba2;
+  logic [18*KvChannels-1:0]      a, a2;
+  logic [DqBytes*KvChannels-1:0] mask;
+
+  always_comb begin
+    for (int c = 0; c < KvChannels; c = c + 1) begin
+      dfi_o[c*32 +: 32]        = 32'({a[c*18 +: 18], ba[c*3 +: 3], bg[c*2 +: 2], cmd[c*4 +: 4]});
+      dfi2_o[c*32 +: 32]       = 32'({a2[c*18 +: 18], ba2[c*3 +: 3], bg2[c*2 +: 2], cmd2[c*4 +: 4]});
+      dfi_wrmask_o[c*32 +: 32] = 32'(mask[c*DqBytes +: DqBytes]);
+    end
+  end
+
   mr_chip #(
     .Tiles(Tiles), .Lanes(Lanes), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth), .ResBufs(ResBufs),
     .ResSize(ResSize), .KvSlots(KvSlots), .KvLayers(KvLayers), .KvHeads(KvHeads), .KvNbh(KvNbh), .KvPages(KvPages),
-    .KvSlotBlocks(KvSlotBlocks), .MaxG(MaxG), .DqBytes(DqBytes), .Prof(Prof), .ClockKhz(ClockKhz)
+    .KvSlotBlocks(KvSlotBlocks), .MaxG(MaxG), .KvChannels(KvChannels), .KvInitCycles(KvInitCycles), .DqBytes(DqBytes), .Prof(Prof), .ClockKhz(ClockKhz)
   ) u_chip (
     .clk_i, .rst_ni, .git_hash_i, .req_valid_i, .req_ready_o, .req_write_i, .req_addr_i, .req_wdata_i, .rsp_valid_o,
     .rsp_rdata_o, .rsp_error_o, .irq_o, .dfi_ready_o,
-    .dfi_cmd_o, .dfi_bg_o, .dfi_ba_o, .dfi_a_o, .dfi2_cmd_o, .dfi2_bg_o, .dfi2_ba_o, .dfi2_a_o,
-    .dfi_wrdata_en_o, .dfi_wrdata_o, .dfi_wrmask_o, .dfi_rddata_valid_i, .dfi_rddata_i
+    .dfi_cmd_o(cmd), .dfi_bg_o(bg), .dfi_ba_o(ba), .dfi_a_o(a), .dfi2_cmd_o(cmd2), .dfi2_bg_o(bg2), .dfi2_ba_o(ba2),
+    .dfi2_a_o(a2), .dfi_wrdata_en_o, .dfi_wrdata_o, .dfi_wrmask_o(mask), .dfi_rddata_valid_i, .dfi_rddata_i
   );
 endmodule
 `default_nettype wire

@@ -60,6 +60,7 @@ void pair_open(pair_t *p, const char *dram) {
         .in_size_max = m->in_size_max,
         .res_bufs = m->result_bufs,
         .res_size = m->result_elems,
+        .kv_channels = m->channels,
         .kv_slots = m->kv_slots,
         .kv_layers = m->kv_layers,
         .kv_heads = m->kv_heads,

@@ -244,15 +244,15 @@ static void run_step(test_t *t) {
 }
 
 /* Each cycle of the chip's data bus is counted once, and commands have happened. */
-static void check_accounting(test_t *t) {
+static void check_accounting(test_t *t, uint32_t channel) {
     mr_kv_stats_t a;
     mr_kv_stats_t b;
     uint64_t before;
     uint64_t after;
     const mr_mmio_t *io = &t->pair.io[PAIR_SIM];
-    if (mr_kv_stats(io, &a) != MR_OK || mr_chip_cycles(io, &before) != MR_OK ||
+    if (mr_kv_stats(io, channel, &a) != MR_OK || mr_chip_cycles(io, &before) != MR_OK ||
         mr_mmio_wait(io, 100000) != MR_OK || mr_chip_cycles(io, &after) != MR_OK ||
-        mr_kv_stats(io, &b) != MR_OK) {
+        mr_kv_stats(io, channel, &b) != MR_OK) {
         pair_die(&t->pair, "statistics");
     }
     if (b.cycles - a.cycles < after - before || b.cycles > after + 100000 ||
@@ -303,7 +303,9 @@ int main(int argc, char **argv) {
         }
         run_step(&t);
     }
-    check_accounting(&t);
+    for (uint32_t c = 0; c < t.pair.machine.channels; c++) {
+        check_accounting(&t, c);
+    }
     check_coverage(&t, steps);
     pair_close(&t.pair);
     printf("PASS %s\n", t.replay);

@@ -2,11 +2,12 @@
 /* Random programs on the Verilated chip and on the functional model: every bit that is defined has
  * to agree.
  *
- * usage: test_random_programs SEED COUNT
- * Runs COUNT scenarios (rand_gen.h) on both devices through registers and compares after each:
- * results (slot, status, flags, pc, pos, token, length, payload), VMEM operands and input buffers,
- * XMEM, KV pages in use, refused KV commands, each tile's ERROR code, JOBS, DESCRIPTORS, the hub's
- * MSGS; and on the chip alone that CYC_BUSY is the sum of CYC_TAG and bounds every other counter.
+ * usage: test_random_programs SEED COUNT [DRAM]      DRAM of the simulated chip, as in --device
+ * sim:DRAM Runs COUNT scenarios (rand_gen.h) on both devices through registers and compares after
+ * each: results (slot, status, flags, pc, pos, token, length, payload), VMEM operands and input
+ * buffers, XMEM, KV pages in use, refused KV commands, each tile's ERROR code, JOBS, DESCRIPTORS,
+ * the hub's MSGS; and on the chip alone that CYC_BUSY is the sum of CYC_TAG and bounds every other
+ * counter.
  *
  * Not compared, because docs/tile_isa.md leaves it open: the payload of a job with an error; the
  * order of results (they are matched by their pc, which is unique here); ERROR.pc; what an ATTEND
@@ -315,14 +316,16 @@ static void run_scenario(test_t *t) {
 
 int main(int argc, char **argv) {
     static test_t t;
-    if (argc != 3) {
-        fprintf(stderr, "usage: test_random_programs SEED COUNT\n");
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: test_random_programs SEED COUNT [DRAM]\n");
         return 2;
     }
     const uint64_t seed = strtoull(argv[1], NULL, 10);
     const uint32_t count = (uint32_t)strtoul(argv[2], NULL, 10);
-    pair_open(&t.pair, NULL);
-    snprintf(t.replay, sizeof t.replay, "test_random_programs %" PRIu64 " %" PRIu32, seed, count);
+    const char *dram = argc == 4 ? argv[3] : NULL;
+    pair_open(&t.pair, dram);
+    snprintf(t.replay, sizeof t.replay, "test_random_programs %" PRIu64 " %" PRIu32 "%s%s", seed,
+             count, dram != NULL ? " " : "", dram != NULL ? dram : "");
     t.pair.context = t.replay;
     if (t.pair.machine.tiles != 2 || t.pair.machine.vmem_elems < UNUSED_VMEM) {
         pair_die(&t.pair, "made for the machine of sim_verilator/chip");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Driver of the KV-cache DRAM controller (channel 0): shape, administration of slots, statistics.
+/* Driver of the KV-cache DRAM controllers, all channels at once: shape, administration of slots,
+ * statistics.
  *
  * All functions return MR_OK, MR_RANGE for an argument outside its stated range (nothing touched),
  * the status of the register access, or what they state. max_cycles bounds each wait for the
@@ -13,7 +14,8 @@
 #include "millrace/mmio.h"
 #include "millrace/status.h"
 
-/* Layout of the cache in the DRAM (docs/kv_dram.md). All 0 except pages where there is no DRAM. */
+/* Layout of the cache in the DRAM of each channel (docs/kv_dram.md). All 0 except pages where there
+ * is no DRAM. */
 typedef struct {
     uint32_t pages; /* that the page table and the device hold */
     uint32_t chunk; /* bursts of one head's K or V of a page */
@@ -35,8 +37,9 @@ MR_NODISCARD mr_status_t mr_kv_init(const mr_mmio_t *mmio, uint32_t layers, uint
  *
  * Further statuses: MR_NOT_FOUND unknown slot, or the cache has no legal shape; MR_STATE a
  * position, length or slot is not in the required state; MR_NO_SPACE the quota is too small (all
- * three: nothing changed); MR_DEVICE done, but a page that belongs to another slot was left alone.
- * MR_TIMEOUT also when the controller is not ready. */
+ * three: nothing changed in a channel that refuses; with several, another one may have done it, and
+ * FREE brings the slot to a known state); MR_DEVICE done, but a page that belongs to another slot
+ * was left alone. MR_TIMEOUT also when the controller is not ready. */
 
 /* Returns a slot's pages. */
 MR_NODISCARD mr_status_t mr_kv_free(const mr_mmio_t *mmio, uint32_t slot, uint32_t max_cycles);
@@ -57,10 +60,11 @@ MR_NODISCARD mr_status_t mr_kv_quota(const mr_mmio_t *mmio, uint32_t slot, uint3
 
 /* ---- statistics ---- */
 
-/* Pages that are free. */
+/* Pages that are free, in the channel that has fewest. */
 MR_NODISCARD mr_status_t mr_kv_pages_free(const mr_mmio_t *mmio, uint32_t *pages);
 
-/* Refused commands of tiles and administration since reset, modulo 2^16, by status. */
+/* Refused commands of tiles and administration since reset, modulo 2^16, by status. What several
+ * channels refuse counts for each of them. */
 typedef struct {
     uint16_t who;   /* 4: unknown slot, layer or head, bad shape */
     uint16_t pos;   /* 5: position or length */
@@ -93,8 +97,8 @@ typedef struct {
     uint64_t ref;
 } mr_kv_stats_t;
 
-/* Reads all counters as of one clock. Takes about 80 x 200 cycles; a device without a DRAM has 0
- * everywhere. */
-MR_NODISCARD mr_status_t mr_kv_stats(const mr_mmio_t *mmio, mr_kv_stats_t *stats);
+/* Reads all counters of channel 0..7 as of one clock. Takes about 80 x 200 cycles; a device without
+ * a DRAM has 0 everywhere, and so has a channel that is not there. */
+MR_NODISCARD mr_status_t mr_kv_stats(const mr_mmio_t *mmio, uint32_t channel, mr_kv_stats_t *stats);
 
 #endif

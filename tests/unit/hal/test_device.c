@@ -300,7 +300,8 @@ static void test_result__read_and_pop(void **state) {
     EXPECT(m, {'W', HUB(RES_CTRL), MR_HUB_RES_CTRL_POP_MASK});
 }
 
-/* CAPS_DRAM and CAPS_DRAM_ROWS of devices. */
+/* CAPS, CAPS_DRAM and CAPS_DRAM_ROWS of devices. */
+#define CAPS_CHANNELS(n_) ((n_) << MR_CHIP_CAPS_CHANNELS_SHIFT)
 #define CAPS_DRAM(dq_, banks_, row_bytes_)                                                         \
     ((dq_) << MR_CHIP_CAPS_DRAM_DQ_BYTES_SHIFT | (banks_) << MR_CHIP_CAPS_DRAM_BANKS_SHIFT |       \
      (uint32_t)(row_bytes_) << MR_CHIP_CAPS_DRAM_ROW_BYTES_SHIFT)
@@ -389,12 +390,13 @@ static void test_kv_layout__devices(void **state) {
         {9, CAPS_DRAM(8u, 4u, 31), CAPS_ROWS(64u, 4u, 1), 1, 1, 1, MR_DEVICE, {0}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const uint32_t answers[] = {cases[i].pages, cases[i].dram, cases[i].rows};
+        const uint32_t answers[] = {cases[i].pages, CAPS_CHANNELS(1u), cases[i].dram,
+                                    cases[i].rows};
         mr_kv_layout_t got = {0};
-        mock_t *m = fresh(answers, 3);
+        mock_t *m = fresh(answers, 4);
         assert_int_equal(mr_kv_layout(&m->io, cases[i].layers, cases[i].heads, cases[i].nbh, &got),
                          cases[i].status);
-        EXPECT(m, {'R', CHIP(CAPS_KV_PAGES), 0}, {'R', CHIP(CAPS_DRAM), 0},
+        EXPECT(m, {'R', CHIP(CAPS_KV_PAGES), 0}, {'R', CHIP(CAPS), 0}, {'R', CHIP(CAPS_DRAM), 0},
                {'R', CHIP(CAPS_DRAM_ROWS), 0});
         if (cases[i].status != MR_DEVICE) {
             assert_memory_equal(&got, &cases[i].want, sizeof got);
@@ -402,13 +404,38 @@ static void test_kv_layout__devices(void **state) {
     }
 }
 
+/* A channel has its share of the heads, rounded up; a device without a channel is impossible. */
+static void test_kv_layout__channels(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t channels, heads;
+        mr_status_t status;
+        mr_kv_layout_t want;
+    } cases[] = {
+        {1, 4, MR_OK, {99, 136, 544, 1}}, {2, 4, MR_OK, {99, 136, 272, 1}},
+        {2, 3, MR_OK, {99, 136, 272, 1}}, {4, 4, MR_OK, {99, 136, 136, 1}},
+        {8, 4, MR_OK, {99, 136, 136, 1}}, {0, 4, MR_DEVICE, {0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const uint32_t answers[] = {99, CAPS_CHANNELS(cases[i].channels), CAPS_DRAM(8u, 4u, 8192),
+                                    CAPS_ROWS(8192u, 4u, 1)};
+        mr_kv_layout_t got = {0};
+        const mock_t *m = fresh(answers, 4);
+        assert_int_equal(mr_kv_layout(&m->io, 2, cases[i].heads, 4, &got), cases[i].status);
+        if (cases[i].status == MR_OK) {
+            assert_memory_equal(&got, &cases[i].want, sizeof got);
+        }
+    }
+}
+
 static void test_kv_init__sequence(void **state) {
     (void)state;
-    const uint32_t answers[] = {1000, CAPS_DRAM(2u, 4u, 2048), CAPS_ROWS(8192u, 4u, 1), 0,
-                                MR_KV_STATUS_READY_MASK};
-    mock_t *m = fresh(answers, 5);
+    const uint32_t answers[] = {
+        1000, CAPS_CHANNELS(1u),      CAPS_DRAM(2u, 4u, 2048), CAPS_ROWS(8192u, 4u, 1),
+        0,    MR_KV_STATUS_READY_MASK};
+    mock_t *m = fresh(answers, 6);
     assert_int_equal(mr_kv_init(&m->io, 1, 1, 16, 1000), MR_OK);
-    EXPECT(m, {'R', CHIP(CAPS_KV_PAGES), 0}, {'R', CHIP(CAPS_DRAM), 0},
+    EXPECT(m, {'R', CHIP(CAPS_KV_PAGES), 0}, {'R', CHIP(CAPS), 0}, {'R', CHIP(CAPS_DRAM), 0},
            {'R', CHIP(CAPS_DRAM_ROWS), 0}, {'W', KV(CONFIG), 0x10010001u}, {'W', KV(PAGES), 1000},
            {'W', KV(CHUNK), 2176}, {'W', KV(PART), 1088}, {'W', KV(STEP), 2},
            {'W', KV(CTRL), MR_KV_CTRL_INIT_MASK}, {'R', KV(STATUS), 0}, {'T', 0, 64},
@@ -420,10 +447,10 @@ static void test_kv_init__sequence(void **state) {
         assert_int_equal(mr_kv_init(&m->io, bad[i][0], bad[i][1], bad[i][2], 9), MR_RANGE);
         assert_int_equal(m->n, 0);
     }
-    const uint32_t tiny[] = {1000, CAPS_DRAM(2u, 4u, 8), CAPS_ROWS(1u, 4u, 1)};
-    m = fresh(tiny, 3);
+    const uint32_t tiny[] = {1000, CAPS_CHANNELS(1u), CAPS_DRAM(2u, 4u, 8), CAPS_ROWS(1u, 4u, 1)};
+    m = fresh(tiny, 4);
     assert_int_equal(mr_kv_init(&m->io, 1, 1, 1, 9), MR_NO_SPACE);
-    assert_int_equal(m->n, 3);
+    assert_int_equal(m->n, 4);
 }
 
 #define READY MR_KV_STATUS_READY_MASK
@@ -486,7 +513,7 @@ static void test_kv__bounds(void **state) {
     (void)state;
     mock_t *m = fresh(NULL, 0);
     assert_int_equal(mr_kv_init(&m->io, 1, 1, 1, 640), MR_TIMEOUT);
-    assert_int_equal(m->n, 9u + 2u * 11u);
+    assert_int_equal(m->n, 10u + 2u * 11u);
     m = fresh(NULL, 0); /* never ready */
     assert_int_equal(mr_kv_free(&m->io, 0, 640), MR_TIMEOUT);
     assert_int_equal(m->n, 2u * 11u);
@@ -501,7 +528,7 @@ static void test_kv__bounds(void **state) {
     const uint32_t never_counts[] = {MR_KV_COUNT_DATA_BUSY_MASK};
     mr_kv_stats_t stats;
     m = fresh(never_counts, 1);
-    assert_int_equal(mr_kv_stats(&m->io, &stats), MR_TIMEOUT);
+    assert_int_equal(mr_kv_stats(&m->io, 0, &stats), MR_TIMEOUT);
     assert_int_equal(m->n, 2u + 2u * 17u);
 }
 
@@ -549,8 +576,9 @@ static void test_kv_stats__every_counter(void **state) {
     uint64_t all = 0;
     mock_t *m = fresh(NULL, 0);
     m->io.ops = &ops;
-    assert_int_equal(mr_kv_stats(&m->io, &stats), MR_OK);
+    assert_int_equal(mr_kv_stats(&m->io, 0, &stats), MR_OK);
     assert_int_equal(m->n, 1u + 4u * 19u);
+    assert_int_equal(m->log[1].value, MR_KV_COUNT_SEL_GO_MASK);
     assert_int_equal(m->log[0].addr, KV(CTRL));
     assert_int_equal(m->log[0].value, MR_KV_CTRL_SNAP_MASK);
     for (uint32_t i = 0; i < MR_KV_CAUSES; i++) {
@@ -562,6 +590,13 @@ static void test_kv_stats__every_counter(void **state) {
     assert_true(stats.act == counter_value(17) && stats.rd == counter_value(18));
     assert_true(stats.wr == counter_value(19) && stats.pre == counter_value(20));
     assert_true(stats.ref == counter_value(21));
+    m = fresh(NULL, 0);
+    m->io.ops = &ops;
+    assert_int_equal(mr_kv_stats(&m->io, 7, &stats), MR_OK);
+    assert_int_equal(m->log[1].value, MR_KV_COUNT_SEL_GO_MASK | 7u << 7);
+    m = fresh(NULL, 0);
+    assert_int_equal(mr_kv_stats(&m->io, 8, &stats), MR_RANGE);
+    assert_int_equal(m->n, 0);
 }
 
 static void test_tile_start__enable_comes_last(void **state) {
@@ -620,7 +655,7 @@ static mr_status_t call(mock_t *m, uint32_t which) {
     case 15:
         return mr_kv_refused(&m->io, &refused);
     case 16:
-        return mr_kv_stats(&m->io, &stats);
+        return mr_kv_stats(&m->io, 0, &stats);
     default:
         return mr_tile_counter(&m->io, 0, 0x20, &counter);
     }
@@ -633,14 +668,13 @@ static void test_all__stop_at_the_first_failure(void **state) {
         /* 1 is ready, not busy elsewhere; CRC and bus_error want 0; KV init: no DRAM, ready;
          * KV free: ready, not busy. */
         const uint32_t most = which == 3u || which == 4u ? 0 : 1u;
-        const uint32_t answer[] = {most, which == 11u || which == 12u ? 0 : most,
-                                   which == 11u || which == 12u ? 0 : most,
-                                   which == 12u ? 0 : most};
-        mock_t *m = fresh(answer, 4);
+        const uint32_t kv = which == 11u || which == 12u ? 0 : most;
+        const uint32_t answer[] = {most, kv, kv, kv, which == 12u ? 0 : most};
+        mock_t *m = fresh(answer, 5);
         assert_int_equal(call(m, which), MR_OK);
         const size_t n = m->n;
         for (size_t at = 0; at < n; at++) {
-            m = fresh(answer, 4);
+            m = fresh(answer, 5);
             m->fail_at = at;
             assert_int_equal(call(m, which), MR_IO);
             assert_int_equal(m->n, at + 1u);
@@ -657,7 +691,7 @@ static void test_polls__stop_at_the_first_failure(void **state) {
         uint32_t answer[6];
     } cases[] = {{3, MR_OK, {MR_CHIP_MEM_CRC_STATUS_BUSY_MASK}},
                  {4, MR_DEVICE, {1, 1, 1, 1, 1, 1}},
-                 {11, MR_OK, {1, 0, 0, 0, READY, READY}},
+                 {11, MR_OK, {1, 0, 0, 0, 0, READY}},
                  {12, MR_OK, {0, READY, BUSY, 0, BUSY, 0}},
                  {16, MR_OK, {MR_KV_COUNT_DATA_BUSY_MASK}}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -720,6 +754,7 @@ int main(void) {
         cmocka_unit_test(test_peek__fields),
         cmocka_unit_test(test_result__read_and_pop),
         cmocka_unit_test(test_kv_layout__devices),
+        cmocka_unit_test(test_kv_layout__channels),
         cmocka_unit_test(test_kv_init__sequence),
         cmocka_unit_test(test_kv_free__sequence),
         cmocka_unit_test(test_kv_admin__commands),

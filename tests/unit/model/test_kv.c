@@ -15,7 +15,7 @@
 
 enum { LAYERS = 2, HEADS = 2, NBH = 1, PAGES = 4, SLOTS = 3, SLOT_BLOCKS = 3 };
 
-static int setup(void **state) {
+static int setup_channels(void **state, uint32_t channels) {
     static device_t dev;
     mr_backend_model_config_t config;
     mr_backend_model_default_config(&config);
@@ -23,6 +23,7 @@ static int setup(void **state) {
     config.lanes = 1;
     config.wmem_words = 1;
     config.vmem_elems = 1024;
+    config.kv_channels = channels;
     config.kv_slots = SLOTS;
     config.kv_layers = 4;
     config.kv_heads = 3;
@@ -34,6 +35,14 @@ static int setup(void **state) {
     device_enable(&dev, 0, 512, 0);
     *state = &dev;
     return 0;
+}
+
+static int setup(void **state) {
+    return setup_channels(state, 1);
+}
+
+static int setup_two(void **state) {
+    return setup_channels(state, 2);
 }
 
 static int teardown(void **state) {
@@ -350,6 +359,50 @@ static void test_slots__are_kept_apart(void **state) {
     }
 }
 
+/* Heads 0 and 2 in channel 0, head 1 in channel 1. */
+static void test_channels__keep_their_own_pages(void **state) {
+    const device_t *dev = *state;
+    device_kv_init(dev, LAYERS, 3, NBH);
+    assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), PAGES);
+    assert_int_equal(append(dev, 0, 0, 1, 1, 0), 0);
+    assert_int_equal(append(dev, 0, 0, 1, 1, 1), 0); /* a position of channel 1 is complete */
+    assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), PAGES - 1);
+    assert_int_equal(append(dev, 0, 0, 0, 1, 0), 0);
+    assert_int_equal(append(dev, 0, 0, 0, 1, 1), 5); /* one of channel 0 is not */
+    assert_int_equal(append(dev, 0, 0, 2, 1, 0), 0);
+    assert_int_equal(append(dev, 0, 0, 0, 1, 1), 0);
+    assert_int_equal(attend(dev, 0, 0, 1, 1, 1), 0);
+    assert_int_equal(attend(dev, 0, 0, 2, 1, 1), 5);
+    assert_int_equal(append(dev, 0, 0, 3, 1, 1), 4);
+    assert_int_equal(append(dev, 0, 1, 1, 1, 0), 0);
+    /* Channel 1 has the position in both layers, channel 0 has not. */
+    const uint32_t before = refused(dev, 5);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_TRUNCATE, 0, 0, 1), 5);
+    assert_int_equal(refused(dev, 5), before + 1); /* channel 0 */
+    assert_int_equal(append(dev, 0, 0, 1, 1, 1), 0);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_TRUNCATE, 0, 0, 3), 5);
+    assert_int_equal(refused(dev, 5), before + 3);
+    kv_free(dev, 0);
+    assert_int_equal(kv_read(dev, MR_KV_PAGES_FREE_OFFSET), PAGES);
+    assert_int_equal(append(dev, 0, 0, 0, 3, 0), 0);
+    assert_int_equal(attend(dev, 0, 0, 0, 3, 0), 0);
+}
+
+/* A channel without heads takes no part in administration. */
+static void test_channels__one_without_heads(void **state) {
+    const device_t *dev = *state;
+    device_kv_init(dev, 1, 1, NBH);
+    assert_int_equal(append(dev, 0, 0, 0, 1, 0), 0);
+    assert_int_equal(append(dev, 0, 0, 1, 1, 0), 4);
+    const uint32_t before = refused(dev, 4);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_FORK, 1, 0, 1), 0);
+    assert_int_equal(attend(dev, 1, 0, 0, 1, 0), 0);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_FREE, SLOTS, 0, 0), 4);
+    assert_int_equal(refused(dev, 4), before + 1);
+    device_kv_init(dev, 1, 0, NBH);
+    assert_int_equal(admin(dev, MR_KV_ADMIN_OP_FREE, 0, 0, 0), 4);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_unconfigured__refused, setup, teardown),
@@ -363,6 +416,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_quota__bounds_new_pages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shape__must_match, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slots__are_kept_apart, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_channels__keep_their_own_pages, setup_two, teardown),
+        cmocka_unit_test_setup_teardown(test_channels__one_without_heads, setup_two, teardown),
     };
     return cmocka_run_group_tests_name("model_kv", tests, NULL, NULL);
 }

@@ -101,7 +101,7 @@ static void test_unmapped__bus_error(void **state) {
                               0x00002000u,
                               MR_HUB_BASE + 0x50u,
                               MR_KV_BASE + 0x44u,
-                              MR_KV_BASE + MR_KV_STRIDE,
+                              MR_KV_BASE + 0x1000u,
                               0x00010000u,
                               MR_TILE_BASE + 0x18u,
                               MR_TILE_BASE + TILES * MR_TILE_STRIDE,

@@ -18,6 +18,7 @@ void mr_backend_model_default_config(mr_backend_model_config_t *config) {
         .in_size_max = 2048,
         .res_bufs = 8,
         .res_size = 8192,
+        .kv_channels = 1,
         .kv_slots = 8,
         .kv_layers = 64,
         .kv_heads = 16,
@@ -34,8 +35,10 @@ static bool config_in(uint32_t value, uint32_t low, uint32_t high) {
 
 static bool config_ok(const mr_backend_model_config_t *c) {
     const bool lanes = c->lanes == 1 || c->lanes == 2 || c->lanes == 4 || c->lanes == 8;
+    const bool channels = c->kv_channels == 1 || c->kv_channels == 2 || c->kv_channels == 4 ||
+                          c->kv_channels == MODEL_CHANNELS_MAX;
     const bool even = (c->vmem_elems | c->in_size_max | c->res_size) % 2 == 0;
-    return lanes && even && config_in(c->tiles, 1, MR_BACKEND_MODEL_TILES_MAX) &&
+    return lanes && channels && even && config_in(c->tiles, 1, MR_BACKEND_MODEL_TILES_MAX) &&
            config_in(c->wmem_words, 1, 1u << 20) && config_in(c->vmem_elems, 64, 1u << 20) &&
            config_in(c->xmem_blocks, 1, 1u << 16) && config_in(c->pmem_descs, 1, 65535) &&
            config_in(c->in_bufs, 1, MR_BACKEND_MODEL_BUFS_MAX) &&
@@ -58,7 +61,7 @@ static bool tile_create(const mr_backend_model_config_t *c, model_tile_t *tile) 
            tile->pmem != NULL;
 }
 
-static bool kv_create(const mr_backend_model_config_t *c, model_kv_t *kv) {
+static bool kv_create(const mr_backend_model_config_t *c, model_kv_channel_t *kv) {
     kv->free_list = calloc(c->kv_pages, sizeof *kv->free_list);
     kv->refs = calloc(c->kv_pages, sizeof *kv->refs);
     kv->quota = calloc(c->kv_slots, sizeof *kv->quota);
@@ -73,8 +76,13 @@ static bool kv_create(const mr_backend_model_config_t *c, model_kv_t *kv) {
 static bool model_create(model_t *m) {
     m->tiles = calloc(m->cfg.tiles, sizeof *m->tiles);
     m->hub.data = calloc((size_t)m->cfg.res_bufs * m->cfg.res_size, sizeof *m->hub.data);
-    if (m->tiles == NULL || m->hub.data == NULL || !kv_create(&m->cfg, &m->kv)) {
+    if (m->tiles == NULL || m->hub.data == NULL) {
         return false;
+    }
+    for (uint32_t c = 0; c < m->cfg.kv_channels; c++) {
+        if (!kv_create(&m->cfg, &m->kv.channel[c])) {
+            return false;
+        }
     }
     for (uint32_t t = 0; t < m->cfg.tiles; t++) {
         if (!tile_create(&m->cfg, &m->tiles[t])) {
@@ -82,6 +90,16 @@ static bool model_create(model_t *m) {
         }
     }
     return true;
+}
+
+static void kv_close(const model_kv_channel_t *kv) {
+    free(kv->free_list);
+    free(kv->refs);
+    free(kv->quota);
+    free(kv->table);
+    free(kv->n_blocks);
+    free(kv->len);
+    free(kv->dram);
 }
 
 void mr_model_close(void *ctx) {
@@ -95,13 +113,9 @@ void mr_model_close(void *ctx) {
     }
     free(m->tiles);
     free(m->hub.data);
-    free(m->kv.free_list);
-    free(m->kv.refs);
-    free(m->kv.quota);
-    free(m->kv.table);
-    free(m->kv.n_blocks);
-    free(m->kv.len);
-    free(m->kv.dram);
+    for (uint32_t c = 0; c < m->cfg.kv_channels; c++) {
+        kv_close(&m->kv.channel[c]);
+    }
     free(m);
 }
 

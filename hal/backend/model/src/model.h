@@ -28,6 +28,7 @@ enum {
 #define MODEL_LANE_WORDS 9u
 #define MODEL_DESC_WORDS 8u
 #define MODEL_PAGE_TOKENS 32u
+#define MODEL_CHANNELS_MAX 8u
 
 /* A message on the group network, header only. */
 typedef struct {
@@ -107,8 +108,21 @@ typedef struct {
  * bit a (head, kind). */
 typedef struct {
     uint32_t len;
-    uint64_t bits[2]; /* K, V; bit = head */
+    uint64_t bits[2]; /* K, V; bit = head of the channel */
 } model_kv_len_t;
+
+/* Pages of a channel: it has head h where h mod channels is its number. */
+typedef struct {
+    uint32_t heads;
+    uint32_t n_free;     /* entries of free_list */
+    uint32_t *free_list; /* [kv_pages] */
+    uint32_t *refs;      /* [kv_pages]: slots that share the page */
+    uint32_t *table;     /* [slot][kv_slot_blocks]: page */
+    uint32_t *n_blocks;  /* [slot]: used entries of table */
+    uint32_t *quota;     /* [slot]: most entries of table */
+    model_kv_len_t *len; /* [slot][kv_layers] */
+    mr_block_t *dram;    /* [page][layer][head][kind][position][nbh] */
+} model_kv_channel_t;
 
 typedef struct {
     /* registers, as written */
@@ -125,17 +139,9 @@ typedef struct {
     uint32_t layers;
     uint32_t heads;
     uint32_t nbh;
-    uint32_t pages; /* usable pages */
+    uint32_t pages; /* usable pages of each channel */
     bool usable;    /* the shape is legal */
-    /* pages */
-    uint32_t n_free;     /* entries of free_list */
-    uint32_t *free_list; /* [kv_pages] */
-    uint32_t *refs;      /* [kv_pages]: slots that share the page */
-    uint32_t *table;     /* [slot][kv_slot_blocks]: page */
-    uint32_t *n_blocks;  /* [slot]: used entries of table */
-    uint32_t *quota;     /* [slot]: most entries of table */
-    model_kv_len_t *len; /* [slot][kv_layers] */
-    mr_block_t *dram;    /* [page][layer][head][kind][position][nbh] */
+    model_kv_channel_t channel[MODEL_CHANNELS_MAX];
 } model_kv_t;
 
 typedef struct {
@@ -210,8 +216,11 @@ uint8_t mr_model_kv_append(model_t *m, uint32_t slot, uint32_t layer, uint32_t h
 uint8_t mr_model_kv_check_stream(model_t *m, uint32_t slot, uint32_t layer, uint32_t head,
                                  uint32_t pos);
 
+/* Pages without an owner, in the channel that has fewest. */
+uint32_t mr_model_kv_pages_free(const model_t *m);
+
 /* The 32 positions x nbh blocks of a page's (layer, head, kind). */
-mr_block_t *mr_model_kv_chunk(const model_t *m, uint32_t slot, uint32_t block, uint32_t layer,
+mr_block_t *mr_model_kv_chunk(model_t *m, uint32_t slot, uint32_t block, uint32_t layer,
                               uint32_t head, uint32_t kind);
 
 /* Carries the registers ADMIN and ADMIN_LEN out; the result is in admin_code. */

@@ -29,7 +29,8 @@ static bool chip_caps(const model_t *m, uint32_t offset, uint32_t *value) {
         return true;
     case MR_CHIP_CAPS_OFFSET:
         *value = (1u << MR_CHIP_CAPS_GROUPS_SHIFT) | (cfg->tiles << MR_CHIP_CAPS_TILES_SHIFT) |
-                 (cfg->lanes << MR_CHIP_CAPS_LANES_SHIFT) | (1u << MR_CHIP_CAPS_CHANNELS_SHIFT);
+                 (cfg->lanes << MR_CHIP_CAPS_LANES_SHIFT) |
+                 (cfg->kv_channels << MR_CHIP_CAPS_CHANNELS_SHIFT);
         return true;
     case MR_CHIP_CAPS_WMEM_OFFSET:
         *value = cfg->wmem_words;
@@ -301,7 +302,7 @@ static bool kv_read(model_t *m, uint32_t offset, uint32_t *value) {
         *value = MR_KV_STATUS_READY_MASK;
         return true;
     case MR_KV_PAGES_FREE_OFFSET:
-        *value = kv->n_free;
+        *value = mr_model_kv_pages_free(m);
         return true;
     case MR_KV_ERROR_OFFSET:
         *value = regs_bit(kv->error, MR_KV_ERROR_REFUSED_MASK);
@@ -381,7 +382,8 @@ static bool kv_write(model_t *m, uint32_t offset, uint32_t value) {
         }
         return true;
     case MR_KV_COUNT_SEL_OFFSET:
-        kv->count_sel = value & (MR_KV_COUNT_SEL_QUARTER_MASK | MR_KV_COUNT_SEL_COUNTER_MASK);
+        kv->count_sel = value & (MR_KV_COUNT_SEL_QUARTER_MASK | MR_KV_COUNT_SEL_COUNTER_MASK |
+                                 MR_KV_COUNT_SEL_CHANNEL_MASK);
         return true;
     case MR_KV_ERROR_OFFSET:
         kv->error = kv->error && (value & MR_KV_ERROR_REFUSED_MASK) == 0;

@@ -39,13 +39,14 @@ typedef struct {
     uint32_t in_size_max;    /* largest IN_SIZE, elements, even, 2..65534 */
     uint32_t res_bufs;       /* result buffers of the hub, 1..128 */
     uint32_t res_size;       /* elements of one, even, 2..2^20 */
+    uint32_t kv_channels;    /* 1, 2, 4 or 8 */
     uint32_t kv_slots;       /* 1..256 */
     uint32_t kv_layers;      /* largest CONFIG.layers, 1..256 */
     uint32_t kv_heads;       /* largest CONFIG.heads, 1..64 */
     uint32_t kv_nbh;         /* largest CONFIG.nbh, 1..16 */
-    uint32_t kv_pages;       /* entries of the page table, 1..65536 */
+    uint32_t kv_pages;       /* entries of a channel's page table, 1..65536 */
     uint32_t kv_slot_blocks; /* 32-token blocks that one slot may hold, 1..4096 */
-    uint32_t kv_dram_blocks; /* blocks of 32 values that the KV DRAM holds, 1..2^26 */
+    uint32_t kv_dram_blocks; /* blocks of 32 values that a channel's DRAM holds, 1..2^26 */
 } mr_backend_model_config_t;
 
 /* A machine with room for about 4 million parameters: 8 tiles of 4 lanes, 8 slots of 2048 tokens.
