@@ -107,9 +107,9 @@ module fv_kv_bank_timer #(
   // --- the timer's counters, connected by kv_timing.sby ------------------------------------------------------------------
   localparam int MaxC = (TRcd > TRp) ? ((TRcd > TRfcPb) ? TRcd : TRfcPb) : ((TRp > TRfcPb) ? TRp : TRfcPb);
   localparam int MaxP = (TRasC > TWrPre) ? ((TRasC > TRtp) ? TRasC : TRtp) : ((TWrPre > TRtp) ? TWrPre : TRtp);
-  (* keep *) wire [$clog2(MaxC)-1:0] cnt;
-  (* keep *) wire [$clog2(MaxP)-1:0] wait_pre;
-  (* keep *) wire                    cnt_ok, pre_ok;
+  (* keep *) wire [((MaxC > 2) ? $clog2(MaxC - 1) : 1)-1:0] cnt;
+  (* keep *) wire [((MaxP > 2) ? $clog2(MaxP - 1) : 1)-1:0] wait_pre;
+  (* keep *) wire cnt_ok, pre_ok;
   // What a counter still has to count that was loaded for distance t.
   function automatic logic [8:0] rest(input int t, input logic [8:0] age);
     rest = (t - 1 > 32'(age)) ? 9'(t - 1 - 32'(age)) : 9'd0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counters of the DRAM scheduler: every clock of the data bus has exactly one cause, and their sum is the clocks counted.
 //
-// Skew  clocks by which read data lags behind write data (Rl - Wl), >= 1.   UseW  width of use_i.   TwoBuses  1: a row and a column
-// command in one clock.
+// Skew  clocks by which read data lags behind write data (Rl - Wl), >= 1.   UseW  width of use_i; what is still to come fits one bit
+// more.   TwoBuses  1: a row and a column command in one clock.
 // Per clock (commands' time): rd_slot_i / wr_slot_i a burst owns this clock; cause_i why not (1 refresh, 2 turnaround, 3 row,
 // 4 bank group, 5 starvation, 6 back-pressure). use_valid_i, not in two clocks running, adds use_i to the words that count as useful;
 // words of bursts beyond them are padding and count as starvation (a run's words count as useful before its padding does, so
@@ -76,6 +76,7 @@ module mr_kv_account #(
     code_q  <= useful ? 3'd0 : busy ? 3'd5 : cause_q[3*Skew-1 -: 3];
     open_q  <= open_i;
   end
+  `MR_ASSERT(UseFits, !(use_valid_i && ((UseW+2)'(use_q) + (UseW+2)'(use_i)) >> (UseW + 1) != '0))
   `MR_ASSERT(OneBurst, !clash_q)
   `MR_ASSERT(Cause, !(count_q && code_q == 3'd7))
   `MR_ASSERT(UseTwice, !(use_valid_i && owe_q))

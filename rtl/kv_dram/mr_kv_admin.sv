@@ -22,6 +22,7 @@ module mr_kv_admin #(
   input  wire               ready_i,       // new operations may start
   input  wire               cfg_bad_i,
   input  wire  [8:0]        cfg_layers_i,
+  input  wire               init_i,        // no operation is under way, len_o is SlotBlocks
 
   input  wire               ad_valid_i,
   output wire               ad_ready_o,
@@ -151,8 +152,9 @@ module mr_kv_admin #(
       op_q   <= ad_op_i;
       slot_o <= ad_slot_i;
       from_o <= (ad_op_i == OpFork) ? ad_src_i : ad_slot_i;
-      len_q  <= (ad_op_i == OpFree) ? 18'd0 : ad_len_i;
     end
+    if (init_i) len_q <= 18'd1 << BlkW;
+    else if (take) len_q <= (ad_op_i == OpFree) ? 18'd0 : ad_len_i;
     lay_end_q    <= lay_q == (LayerW+1)'(cfg_layers_i);
     blk_end_q    <= blk_q == need_q;
     want_q       <= phase_q == PhSlot || ((phase_q == PhCheck || phase_q == PhLen) && lay_q != (LayerW+1)'(cfg_layers_i))

@@ -179,13 +179,10 @@ module mr_kv_alloc #(
 
   // One multiplier: where the page ends that may be the next one, or where a page begins that the page engine shall write.
   always_ff @(posedge clk_i) begin
-    case (bump_q)
-      BumpNone: fact_q <= {1'b0, pe_copy_o ? spare_page_o : list_page};
-      BumpBase: fact_q <= bump_page_q + (PageW+1)'(1);
-      default: ;
-    endcase
+    if (bump_q == BumpNone || bump_q == BumpBase)
+      fact_q <= (bump_q == BumpBase ? bump_page_q : {1'b0, pe_copy_o ? spare_page_o : list_page}) + (PageW+1)'(bump_q == BumpBase);
     prod_q <= EndW'(fact_q) * EndW'(cfg_part_i);
-    over_q <= EndW > LA && prod_q > (EndW'(1) << LA);
+    over_q <= EndW > LA && (prod_q >> LA) != '0 && ((prod_q >> LA) != EndW'(1) || LA'(prod_q) != '0);
     none_o <= want && bump_end_q && !clean && !dirty;     // a clock late: nothing comes back between two commands' looks
     if (refill_q) spare_page_o <= list_page;
     else if (bump_q == BumpBase && !ZeroFresh) spare_page_o <= bump_page_q[PageW-1:0];

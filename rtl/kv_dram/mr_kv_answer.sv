@@ -3,7 +3,7 @@
 //
 // AddrW  bits of a word address in the append buffer.   NbhW  bits of cfg_nbh_i.   Depth  jobs that may wait, a power of two >= 2.
 // in_*: ready/valid. in_kind_i 0 STREAM of in_num_i + 1 positions of cfg_nbh_i blocks; in_fwd_i: the last position lies in the append buffer
-// from word in_addr_i on. 1 one beat with status in_num_i[3:0]. 2 release token: tok_o is high for the clock in which every answer before
+// from word in_addr_i on (fw_re_i: a word was read). 1 one beat with status in_num_i[3:0]. 2 release token: tok_o is high for the clock in which every answer before
 // it has left the queue. 3 is not used.
 // kr_*: R1-R6 from registers; the block itself is mr_kv_unpack's output register (a status beat clears it). A poisoned block
 // makes the status of its stream's last beat 7. empty_o: no answer waits.
@@ -38,6 +38,7 @@ module mr_kv_answer #(
   output wire             fw_act_o,
   output wire             fw_hold_o,
   output wire [AddrW-1:0] fw_addr_o,
+  input  wire             fw_re_i,
   output wire             fw_end_o,
   output wire             tok_o,
   output wire             empty_o,
@@ -67,7 +68,7 @@ module mr_kv_answer #(
   logic             pos_one_q, pos_end_q, buf_q;
   logic [NbhW-1:0]  blk_q;       // blocks left in the position behind the present one
   logic             blk_end_q;
-  logic [AddrW-1:0] addr_q;
+  logic [AddrW-1:0] addr_q;      // next word of the append buffer
   logic [NbhW-1:0]  nbh_q;       // cfg_nbh_i - 1
   logic             valid_q, last_q, err_q;
   logic [3:0]       status_q;
@@ -137,15 +138,14 @@ module mr_kv_answer #(
   end
   always_ff @(posedge clk_i) begin
     nbh_q <= cfg_nbh_i - NbhW'(1);
+    if (load || fw_re_i) addr_q <= (load ? q_addr : addr_q) + AddrW'(!load);
+    if (load || (blk_i && blk_end_q)) pos_q <= (load ? q_num : pos_q) + {5{!load}};
     if (load) begin
       fwd_q     <= q_fwd;
-      addr_q    <= q_addr;
-      pos_q     <= q_num;
       pos_one_q <= q_num == 5'd1;
       pos_end_q <= q_num == 5'd0;
       buf_q     <= q_fwd && q_num == 5'd0;
     end else if (blk_i && blk_end_q) begin
-      pos_q     <= pos_q - 5'd1;
       pos_one_q <= pos_q == 5'd2;
       pos_end_q <= pos_one_q;
       buf_q     <= fwd_q && pos_one_q;

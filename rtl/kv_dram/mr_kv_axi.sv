@@ -175,7 +175,7 @@ module mr_kv_axi #(
   logic [BaBits-1:0]  seg_bank;
   logic [RowBits-1:0] seg_row;
   logic [ColBits-1:0] seg_col;
-  logic [ColBits:0]   seg_n;
+  logic [ColBits-1:0] seg_more;
 
   assign dead        = drain_q || lost_q || clear_i;
   assign live_n      = rst_ni && !clear_i;
@@ -186,7 +186,7 @@ module mr_kv_axi #(
     .run_valid_i(run_valid_i && !drain_q), .run_ready_o(split_ready), .run_wr_i, .run_base_i, .run_rot_i, .run_part_i, .run_off_i,
     .run_n_i,
     .seg_peek_o(), .seg_valid_o(seg_valid), .seg_ready_i(seg_ready), .seg_wr_o(seg_wr), .seg_bank_o(seg_bank),
-    .seg_row_o(seg_row), .seg_col_o(seg_col), .seg_flip_o(), .seg_n_o(seg_n)
+    .seg_row_o(seg_row), .seg_col_o(seg_col), .seg_flip_o(), .seg_more_o(seg_more)
   );
 
   // --- bursts of a segment, one a clock, gathered into an AXI burst -------------------------------------------------
@@ -236,7 +236,7 @@ module mr_kv_axi #(
     if (seg_ready) begin
       s_wr_q   <= seg_wr;
       s_at_q   <= {seg_row, seg_bank, seg_col};
-      s_left_q <= seg_n[ColBits-1:0] - ColBits'(1);
+      s_left_q <= seg_more;
     end else if (step) begin
       s_at_q[ColBits-1:0] <= s_at_q[ColBits-1:0] + ColBits'(1);
       s_left_q <= s_left_q - ColBits'(1);
@@ -450,7 +450,7 @@ module mr_kv_axi #(
     .rd_data_o(cnt_rd_data_o)
   );
 
-  wire unused_ok = &{1'b0, base_i[11:0], seg_n[ColBits], wl_ready};
+  wire unused_ok = &{1'b0, base_i[11:0], wl_ready};
 
   `MR_ASSERT(Use, !(run_valid_i && (run_use_i >> UseW) != '0))
   `MR_ASSERT(ReadsOwed, !(r_word && rd_owed_q == '0))

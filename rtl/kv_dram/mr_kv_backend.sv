@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // DRAM back end: runs of bursts in, DFI commands out. Splitter, look-ahead, scheduler and counters.
 //
-// Prof, WordBytes, Depth, InitCycles, PinRegs: see mr_kv_sched.   Ports: run_* and cfg_* see mr_kv_split; wd_*, rd_issue_o, rd_room_i,
+// Prof, WordBytes, Depth, InitCycles, PinRegs: see mr_kv_sched.   RunBits, UseBits  a run has less than 2^RunBits bursts and
+// 2^UseBits words that somebody wants, those under way together less than twice that.   Ports: run_* and cfg_* see mr_kv_split; wd_*, rd_issue_o, rd_room_i,
 // dfi_* see mr_kv_sched; cnt_* see mr_kv_account. Read words pass through: dfi_rddata_* to rd_*_o in the same clock, in the order of the
-// runs, run_use_i (< 2^20) the words of a run that somebody wants; dfi_rderr_i marks a word that the device knows to be bad. idle_o: no run is queued and all write words are out.
+// runs, run_use_i the words of a run that somebody wants; dfi_rderr_i marks a word that the device knows to be bad. idle_o: no run is queued and all write words are out.
 // Latency: run to ACT in the dfi registers 3 clocks. Tests: tests/rtl/kv_sched.
 `default_nettype none
 `include "mr_assert.vh"
@@ -13,6 +14,8 @@ module mr_kv_backend #(
   parameter int Depth = 4,
   parameter int InitCycles = 0,
   parameter bit PinRegs = 1'b1,
+  parameter int RunBits = 64,
+  parameter int UseBits = 20,
   localparam int BgBits  = {16'd0, Prof[16*mr_kv_dev_pkg::IdxBgBits +: 16]},
   localparam int BaBits  = {16'd0, Prof[16*mr_kv_dev_pkg::IdxBaBits +: 16]},
   localparam int RowBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxRowBits +: 16]},
@@ -70,7 +73,7 @@ module mr_kv_backend #(
 );
   localparam int Rl = {16'd0, Prof[16*mr_kv_dev_pkg::IdxRl +: 16]};
   localparam bit RowColBus = Prof[16*mr_kv_dev_pkg::IdxRowColBus];
-  localparam int UseW = (La + 4 < 20) ? La + 4 : 20;
+  localparam int UseW = (La + 4 < UseBits) ? La + 4 : UseBits;
   localparam int PerBank = {16'd0, Prof[16*mr_kv_dev_pkg::IdxPerBank +: 16]};
   localparam int Wl = {16'd0, Prof[16*mr_kv_dev_pkg::IdxWl +: 16]};
 
@@ -78,38 +81,38 @@ module mr_kv_backend #(
   logic [BaBits-1:0]  seg_bank;
   logic [RowBits-1:0] seg_row;
   logic [ColW-1:0]    seg_col;
-  logic [ColW:0]      seg_n;
+  logic [ColW-1:0]    seg_more;
   logic               in_peek, in_valid, in_ready, in_wr, in_flip;
   logic [BaBits-1:0]  in_bank;
   logic [RowBits-1:0] in_row;
   logic [ColW-1:0]    in_col;
-  logic [ColW:0]      in_n;
+  logic [ColW-1:0]    in_more;
   logic [(1<<BaBits)-1:0] ahead;
   logic               rd_slot, wr_slot, row_open;
   logic [2:0]         row_ev, col_ev;
   logic [2:0]         cause;
 
-  mr_kv_split #(.Prof(Prof)) u_split (
+  mr_kv_split #(.Prof(Prof), .RunBits(RunBits)) u_split (
     .clk_i, .rst_ni, .cfg_part_i, .cfg_step_i, .cfg_odd_i,
     .run_valid_i, .run_ready_o, .run_wr_i, .run_base_i, .run_rot_i, .run_part_i, .run_off_i, .run_n_i,
     .seg_peek_o(in_peek), .seg_valid_o(in_valid), .seg_ready_i(in_ready), .seg_wr_o(in_wr), .seg_bank_o(in_bank),
-    .seg_row_o(in_row), .seg_col_o(in_col), .seg_flip_o(in_flip), .seg_n_o(in_n)
+    .seg_row_o(in_row), .seg_col_o(in_col), .seg_flip_o(in_flip), .seg_more_o(in_more)
   );
 
   // Refresh per bank chooses better when it sees more segments.
   generate
     if (PerBank != 0) begin : gen_ahead
-      mr_kv_ahead #(.BaBits(BaBits), .Width(BaBits + RowBits + 2 * ColW + 3), .Depth(3)) u_ahead (
+      mr_kv_ahead #(.BaBits(BaBits), .Width(BaBits + RowBits + 2 * ColW + 2), .Depth(3)) u_ahead (
         .clk_i, .rst_ni, .in_peek_i(in_peek), .in_valid_i(in_valid), .in_ready_o(in_ready),
-        .in_seg_i({in_wr, in_flip, in_n, in_col, in_row, in_bank}),
+        .in_seg_i({in_wr, in_flip, in_more, in_col, in_row, in_bank}),
         .out_peek_o(seg_peek), .out_valid_o(seg_valid), .out_ready_i(seg_ready),
-        .out_seg_o({seg_wr, seg_flip, seg_n, seg_col, seg_row, seg_bank}), .need_o(ahead)
+        .out_seg_o({seg_wr, seg_flip, seg_more, seg_col, seg_row, seg_bank}), .need_o(ahead)
       );
     end else begin : gen_direct
       assign seg_peek  = in_peek;
       assign seg_valid = in_valid;
       assign in_ready  = seg_ready;
-      assign {seg_wr, seg_flip, seg_n, seg_col, seg_row, seg_bank} = {in_wr, in_flip, in_n, in_col, in_row, in_bank};
+      assign {seg_wr, seg_flip, seg_more, seg_col, seg_row, seg_bank} = {in_wr, in_flip, in_more, in_col, in_row, in_bank};
       assign ahead     = '0;
     end
   endgenerate
@@ -119,7 +122,7 @@ module mr_kv_backend #(
   ) u_sched (
     .clk_i, .rst_ni,
     .seg_peek_i(seg_peek), .seg_valid_i(seg_valid), .seg_ready_o(seg_ready), .seg_wr_i(seg_wr), .seg_bank_i(seg_bank),
-    .seg_row_i(seg_row), .seg_col_i(seg_col), .seg_flip_i(seg_flip), .seg_n_i(seg_n),
+    .seg_row_i(seg_row), .seg_col_i(seg_col), .seg_flip_i(seg_flip), .seg_more_i(seg_more),
     .ahead_i(ahead),
     .wd_word_i, .wd_be_i, .wd_pop_o, .rd_issue_o, .rd_room_i,
     .dfi_cmd_o, .dfi_bg_o, .dfi_ba_o, .dfi_a_o, .dfi2_cmd_o, .dfi2_bg_o, .dfi2_ba_o, .dfi2_a_o,

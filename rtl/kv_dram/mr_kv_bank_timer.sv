@@ -38,12 +38,27 @@ module mr_kv_bank_timer #(
   localparam int NWr  = (TWrPre > 2) ? TWrPre - 2 : 0;
   localparam int MaxC = (NRcd > NRp) ? ((NRcd > NRef) ? NRcd : NRef) : ((NRp > NRef) ? NRp : NRef);
   localparam int MaxP = (NRas > NWr) ? ((NRas > NRtp) ? NRas : NRtp) : ((NWr > NRtp) ? NWr : NRtp);
-  localparam int CntW = $clog2(MaxC + 2);
-  localparam int PreW = $clog2(MaxP + 2);
+  localparam int CntW = (MaxC < 1) ? 1 : $clog2(MaxC + 1);
+  localparam int PreW = (MaxP < 1) ? 1 : $clog2(MaxP + 1);
 
   logic [CntW-1:0] cnt_q;       // the row's wait: to a column command when open, to ACTIVATE when closed
   logic [PreW-1:0] pre_q;       // to PRECHARGE; 0 when it is legal
   logic            cnt_ok_q, pre_ok_q;
+
+  // The new wait is no shorter than what is left.
+  logic wr_longer, rd_longer;
+  generate
+    if (NWr >= (1 << PreW) - 1) begin : gen_wr_longest
+      assign wr_longer = 1'b1;
+    end else begin : gen_wr
+      assign wr_longer = pre_q <= PreW'(NWr);
+    end
+    if (NRtp >= (1 << PreW) - 1) begin : gen_rd_longest
+      assign rd_longer = 1'b1;
+    end else begin : gen_rd
+      assign rd_longer = pre_q <= PreW'(NRtp);
+    end
+  endgenerate
 
   assign may_act_o = !open_o && cnt_ok_q;
   assign may_col_o = open_o && cnt_ok_q;
@@ -75,10 +90,10 @@ module mr_kv_bank_timer #(
       if (act_i) begin
         pre_q    <= PreW'(NRas);
         pre_ok_q <= NRas == 0;
-      end else if (wr_i && pre_q <= PreW'(NWr)) begin
+      end else if (wr_i && wr_longer) begin
         pre_q    <= PreW'(NWr);
         pre_ok_q <= NWr == 0;
-      end else if (rd_i && pre_q <= PreW'(NRtp)) begin
+      end else if (rd_i && rd_longer) begin
         pre_q    <= PreW'(NRtp);
         pre_ok_q <= NRtp == 0;
       end else if (!pre_ok_q) begin

@@ -40,7 +40,7 @@ module mr_kv_chunks #(
   state_e            state_q, state_d;
   logic [LayerW-1:0] layer_q;
   logic [HeadW-1:0]  head_q;
-  logic              kind_q, first_q, last_q;
+  logic              kind_q, first_q, last_q, norm_q;    // norm_q: state_q == StNorm
   logic [BaBits-1:0] part_q;
   logic [LA-1:0]     off_q;
   logic              adding, head_end, last, zero, carry, bad;
@@ -48,7 +48,7 @@ module mr_kv_chunks #(
 
   // One adder: the next chunk's start, or one part less.
   assign adding   = state_q == StAdd;
-  assign sum      = {1'b0, off_q} + {1'b0, adding ? cfg_chunk_i : ~cfg_part_i} + (LA+1)'(!adding);
+  assign sum      = {1'b0, off_q} + {1'b0, norm_q ? ~cfg_part_i : cfg_chunk_i} + (LA+1)'(norm_q);
   assign carry    = sum[LA];
   assign zero     = off_q == '0;
   assign head_end = (HeadW+1)'(head_q) + (HeadW+1)'(1) == (HeadW+1)'(cfg_heads_i);    // the shape is inside the limits
@@ -56,7 +56,7 @@ module mr_kv_chunks #(
   assign busy_o   = state_q != StDone;
 
   // The start leaves LA bits; the first chunk is empty; the parts are used up and the page is not exactly full.
-  assign bad = (adding && carry) || (state_q == StNorm && first_q && zero) || (state_q == StEnd && !(last_q && zero));
+  assign bad = (adding && carry) || (norm_q && first_q && zero) || (state_q == StEnd && !(last_q && zero));
 
   always_comb begin
     state_d = state_q;
@@ -79,9 +79,11 @@ module mr_kv_chunks #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q <= StDone;
+      norm_q  <= 1'b0;
       bad_o   <= 1'b0;
     end else begin
       state_q <= state_d;
+      norm_q  <= state_d == StNorm;
       if (start_i) bad_o <= 1'b0;
       else if (bad) bad_o <= 1'b1;
     end
@@ -100,14 +102,14 @@ module mr_kv_chunks #(
       if (kind_q) head_q <= head_end ? '0 : head_q + HeadW'(1);
       if (kind_q && head_end) layer_q <= layer_q + LayerW'(1);
       last_q  <= last;
-    end else if (state_q == StNorm) begin
+    end else if (norm_q) begin
       first_q <= 1'b0;
       if (carry) part_q <= part_q + BaBits'(1);
     end
   end
   always_ff @(posedge clk_i) begin
     if (!busy_o) off_q <= '0;
-    else if (adding || (state_q == StNorm && carry)) off_q <= sum[LA-1:0];
+    else if (adding || (norm_q && carry)) off_q <= sum[LA-1:0];
   end
 
   mr_kv_ram #(.Width(BaBits + LA), .Depth(1 << (LayerW + HeadW + 1))) u_table (

@@ -158,7 +158,8 @@ module mr_kv_cmd #(
 
   mr_kv_admin #(.Slots(Slots), .LayerW(LayerW), .BlkW(BlkW)) u_admin (
     .clk_i, .rst_ni, .ready_i(ready_o), .cfg_bad_i(cfg_bad_q), .cfg_layers_i,
-    .ad_valid_i, .ad_ready_o, .ad_op_i, .ad_slot_i, .ad_src_i, .ad_len_i, .ad_done_o, .ad_status_o(ad_status_o[2:0]),
+    .init_i(tab_busy), .ad_valid_i, .ad_ready_o, .ad_op_i, .ad_slot_i, .ad_src_i, .ad_len_i, .ad_done_o,
+    .ad_status_o(ad_status_o[2:0]),
     .flush_req_o, .flush_done_i,
     .act_o(ad_act), .block_o(ad_block), .slot_o(ad_slot), .from_o(ad_src), .idle_i(idle), .quiet_i(quiet),
     .want_o(ad_want), .alone_o(ad_alone), .rd_from_o(ad_from), .lay_o(ad_lay), .rd_blk_o(ad_rd_blk),
@@ -215,7 +216,7 @@ module mr_kv_cmd #(
     .wr_slot_i(wr_slot), .wr_layer_i(step3 ? ad_lay : layer_q[LayerW-1:0]), .wr_blk_i(step3 ? ad_wr_blk : x_q[5 +: BlkW]),
     .len_we_i(commit || ad_len_we), .len_i(x_q + LenW'(full && commit)), .bits_i((commit && !full) ? bits_new : '0),
     .blk_we_i((commit && fresh_q) || ad_fork), .page_i(page_q), .rot_i(job_rot_o), .own_i(wr_own),
-    .slot_we_i((commit && need_q) || ad_fork || ad_release), .nblk_i(step3 ? ad_nblk : nblk + (BlkW+1)'(1)),
+    .slot_we_i((commit && need_q) || ad_fork || ad_release), .nblk_i((step3 ? ad_nblk : nblk) + (BlkW+1)'(!step3)),
     .rotn_i(ad_release ? e_rot : rot_next),
     .quota_we_i(ad_quota_we), .quota_i(ad_len[BlkW:0]),
     .tag_we_i((commit && fresh_q) || copied || ((ad_fork || ad_release) && !stale)),
@@ -342,8 +343,8 @@ module mr_kv_cmd #(
     end
     if (clear || state_q == StInit) x_q <= '0;      // which clears the table of lengths
     else if (state_q == StRd || state_q == StStep1)
-      // What is compared with the layer's length: the last position asked for, or the new length.
-      x_q    <= (state_q == StStep1) ? ad_len : {pos_q[LenW-1:5], append ? pos_q[4:0] : last};
+      // What is compared with the layer's length: the last position asked for (of a form that is not refused), or the new length.
+      x_q    <= (state_q == StStep1) ? ad_len : {pos_q[LenW-1:5], pos_q[4:0] | last};
     if (state_q == StRd || state_q == StStep1)
       high_q <= (state_q == StStep1) ? ad_high : (32'(pos_q) >> LenW) != 0;
     if (state_q == StRd) begin
@@ -398,20 +399,10 @@ module mr_kv_cmd #(
   wire unused_ok = ^{ad_slot, ad_src};
 
   // --- counters --------------------------------------------------------------------------------------------------------------
-  logic [2:0] event_status;
-  assign event_status = (push_q ? job_status_o[2:0] : 3'd0) | (ad_done_o ? ad_status_o[2:0] : 3'd0);
-
-  genvar r;
-  generate
-    for (r = 0; r < 4; r = r + 1) begin : gen_refused
-      logic [15:0] cnt_q;
-      always_ff @(posedge clk_i) begin
-        if (!rst_ni) cnt_q <= '0;
-        else if (event_status == 3'(4 + r)) cnt_q <= cnt_q + 16'd1;
-      end
-      assign cnt_refused_o[16*r +: 16] = cnt_q;
-    end
-  endgenerate
+  mr_kv_refused u_refused (
+    .clk_i, .rst_ni, .cmd_i(push_q), .cmd_status_i(job_status_o[2:0]), .ad_i(ad_done_o), .ad_status_i(ad_status_o[2:0]),
+    .count_o(cnt_refused_o)
+  );
 
 `ifndef SYNTHESIS
   logic [KeyW+2*LA+2*BaBits+28:0] f_job, f_job_q;
@@ -424,7 +415,6 @@ module mr_kv_cmd #(
   end
   `MR_ASSERT(JobHolds, !f_wait_q || (job_valid_o && f_job == f_job_q))
 `endif
-  `MR_ASSERT(OneEvent, !(push_q && ad_done_o))
   `MR_ASSERT(JobFree, !(accept && job_valid_o))
   `MR_ASSERT(BlockBound, !(commit && need_q) || nblk < quota)
   `MR_ASSERT(ExtraBound, !ad_fork || stale || 32'(extra) + 1 < Slots)

@@ -140,7 +140,7 @@ module mr_kv_data #(
   logic                 ans_valid, ans_ready, ans_fwd, ans_empty, rd_empty, tok;
   logic [1:0]           ans_kind;
   logic [4:0]           ans_num;
-  logic                 act, from_buf, bound, last, out_free, clr, blk, err, fw_act, fw_hold, fw_end, fw_have, fw_take;
+  logic                 act, from_buf, bound, last, out_free, clr, blk, err, fw_act, fw_hold, fw_re, fw_end, fw_have, fw_take;
   logic                 pg_want, pg_wr, pg_took, pg_lock, pg_words, pg_src, pg_run, pg_idle, pe_sel, pe_word_err, piece;
   logic [La-1:0]        pg_off;
 
@@ -188,7 +188,7 @@ module mr_kv_data #(
     .run_re_i(tab_re), .run_o(tab_run),
     .we_i(pk_we), .be_i(pk_be), .word_i(pk_word), .grant_o(grant), .head_o(head), .used_o(used),
     .wd_pop_i(wd_pop_i && !pg_words), .wd_be_o(wb_be), .wd_word_o(wb_word), .mark_i(mark), .drained_o(drained), .free_i(free),
-    .fw_act_i(fw_act), .fw_hold_i(fw_hold), .fw_addr_i(fw_addr), .fw_take_i(fw_take), .fw_end_i(fw_end), .fw_have_o(fw_have), .fw_word_o(fw_word)
+    .fw_act_i(fw_act), .fw_hold_i(fw_hold), .fw_addr_i(fw_addr), .fw_re_o(fw_re), .fw_take_i(fw_take), .fw_end_i(fw_end), .fw_have_o(fw_have), .fw_word_o(fw_word)
   );
 
   mr_kv_answer #(.AddrW(AddrW), .NbhW(NbhW), .Depth(AnsDepth)) u_answer (
@@ -196,7 +196,7 @@ module mr_kv_data #(
     .in_valid_i(ans_valid), .in_ready_o(ans_ready), .in_kind_i(ans_kind), .in_num_i(ans_num), .in_fwd_i(ans_fwd),
     .in_addr_i(ans_addr),
     .act_o(act), .buf_o(from_buf), .bound_o(bound), .last_o(last), .out_free_o(out_free), .clr_o(clr), .blk_i(blk), .err_i(err),
-    .fw_act_o(fw_act), .fw_hold_o(fw_hold), .fw_addr_o(fw_addr), .fw_end_o(fw_end), .tok_o(tok), .empty_o(ans_empty),
+    .fw_act_o(fw_act), .fw_hold_o(fw_hold), .fw_addr_o(fw_addr), .fw_re_i(fw_re), .fw_end_o(fw_end), .tok_o(tok), .empty_o(ans_empty),
     .kr_valid_o, .kr_ready_i, .kr_last_o, .kr_status_o
   );
 

@@ -51,11 +51,12 @@ module mr_kv_page #(
 );
   localparam int Piece  = (1 << BaBits) * BurstClks;     // words
   localparam int PieceW = $clog2(Piece);
+  localparam int PartW  = (La - BaBits < 18) ? La - BaBits : 18;     // parts are below 2^18 bursts
 
   typedef enum logic [1:0] {StIdle, StFill, StWrite} state_e;
 
   state_e            state_q;
-  logic [La-BaBits-1:0] piece_q;   // pieces accepted
+  logic [PartW-1:0]  piece_q;      // pieces accepted
   logic [1:0]        runs_q;       // write runs whose words are not popped yet
   logic [PieceW-1:0] word_q;       // word of the first of them
   logic              run_end;
@@ -69,7 +70,7 @@ module mr_kv_page #(
                   (pe_copy_i ? none_left && (state_q == StWrite || (state_q == StIdle && rd_clear_i))
                              : runs_q != 2'd2);
   assign wr_o    = !pe_copy_i || state_q == StWrite;
-  assign off_o   = {pe_one_i ? pe_piece_i : piece_q, BaBits'(0)};
+  assign off_o   = {pe_one_i ? pe_piece_i : (La-BaBits)'(piece_q), BaBits'(0)};
   assign lock_o  = state_q != StIdle || (pe_copy_i && !none_left);
   assign words_o = !none_left;
   assign src_o   = pe_copy_i;
@@ -95,14 +96,14 @@ module mr_kv_page #(
       idle_q    <= idle_i;
       want_o    <= want && idle_i && idle_q && !swap_i && !(pause_i && state_q == StIdle);
       // A clock late: a run's end and the next want_o are two apart.
-      all_q     <= !pe_ready_o && !swap_i && (pe_one_i ? one_q : La'(piece_q) == cfg_part_i);
+      all_q     <= !pe_ready_o && !swap_i && (pe_one_i ? one_q : piece_q == cfg_part_i[PartW-1:0]);
       one_q     <= !pe_ready_o && (one_q || (took_i && wr_o && pe_one_i));
       pe_err_o  <= pe_ready_o && err_q && !pe_one_i;
       err_q     <= (!pe_ready_o || pe_one_i) && (err_q || (pop_i && pop_err_i && src_o && !pe_one_i));
       word_q    <= word_q + PieceW'(pop_i);
       runs_q    <= runs_q + 2'(took_i && wr_o) - 2'(run_end);
       if (pe_ready_o && !pe_one_i) piece_q <= '0;
-      else if (took_i && wr_o && !pe_one_i) piece_q <= piece_q + (La-BaBits)'(1);
+      else if (took_i && wr_o && !pe_one_i) piece_q <= piece_q + PartW'(1);
       case (state_q)
         StIdle: if (took_i && pe_copy_i) state_q <= StFill;
         StFill: if (piece_i) state_q <= StWrite;
@@ -111,6 +112,8 @@ module mr_kv_page #(
       endcase
     end
   end
+
+  wire unused_ok = ^cfg_part_i;
 
   `MR_ASSERT(PopsOnlyOffered, !pop_i || !none_left)
 endmodule

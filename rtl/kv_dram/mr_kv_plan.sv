@@ -265,7 +265,7 @@ module mr_kv_plan #(
   assign mul_a = late ? late_a_q : job_count_i;
   always_ff @(posedge clk_i) begin
     vec_q    <= BlockHalfs == 17 ? VecW'({cfg_nbh_i, 4'd0}) + VecW'(cfg_nbh_i) : VecW'({cfg_nbh_i, 3'd0}) + VecW'(cfg_nbh_i);
-    late_a_q <= job_append_i ? {1'b0, job_pos_i[4:0]} : job_count_i - 6'd1;
+    late_a_q <= (job_append_i ? {1'b0, job_pos_i[4:0]} : job_count_i) + {6{!job_append_i}};
     if (state_q == StIdle || state_q == StFind || late) half_q <= HalfW'(mul_a * vec_q);
     if (state_q == StAppend) start_q <= head_i;
     if (state_q == StPack) skip_q <= half_q[HalfW-1:LgHalfs+LgBurst];

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Table RAM: mr_sram_1r1w with one write enable. More than 16 words are always in block RAM (LUTs would need multiplexers);
-// up to 16 words are one LUT RAM deep and would waste a block.
+// Table RAM: mr_sram_1r1w with one write enable, always in block RAM.
 //
 // Width  bits of a word.   Depth  words, >= 2.   Read latency 1; rdata_o holds until the next read.
 // A word must not be read in the clock in which it is written (the user asserts it).
@@ -18,24 +17,12 @@ module mr_kv_ram #(
   input  wire [AddrW-1:0]  waddr_i,
   input  wire [Width-1:0]  wdata_i
 );
-  generate
-    if (Depth <= 16) begin : gen_small
-      (* ram_style = "distributed" *) logic [Width-1:0] mem [Depth];
-      always_ff @(posedge clk_i) begin
-        if (re_i) rdata_o <= mem[raddr_i];
-      end
-      always_ff @(posedge clk_i) begin
-        if (we_i) mem[waddr_i] <= wdata_i;
-      end
-    end else begin : gen_block
-      (* no_rw_check, ram_style = "block" *) logic [Width-1:0] mem [Depth];
-      always_ff @(posedge clk_i) begin
-        if (re_i) rdata_o <= mem[raddr_i];
-      end
-      always_ff @(posedge clk_i) begin
-        if (we_i) mem[waddr_i] <= wdata_i;
-      end
-    end
-  endgenerate
+  (* no_rw_check, ram_style = "block" *) logic [Width-1:0] mem [Depth];
+  always_ff @(posedge clk_i) begin
+    if (re_i) rdata_o <= mem[raddr_i];
+  end
+  always_ff @(posedge clk_i) begin
+    if (we_i) mem[waddr_i] <= wdata_i;
+  end
 endmodule
 `default_nettype wire

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Initialisation and refresh planner of the DRAM scheduler.
 //
-// Prof  device profile.   InitCycles  clocks before the first command; 0 takes the profile's.
+// Prof  device profile.   InitCycles  clocks before the first command, rounded up to refresh intervals if longer than one; 0 takes the profile's.
 // After reset: the wait, PREA, the device's initial refreshes, MRS; then ready_o. Refreshes owed are counted from then on.
 //
 // Refresh of all banks: owed ones are put off up to RefMax and issued back to back: when RefMax are owed, when RefMax intervals have
@@ -61,9 +61,12 @@ module mr_kv_refresh #(
   localparam int TRefi    = (PerBank != 0) ? {16'd0, Prof[16*mr_kv_dev_pkg::IdxTRefiPb +: 16]}
                           : {16'd0, Prof[16*mr_kv_dev_pkg::IdxTRefi +: 16]};
   localparam int TInit    = (InitCycles != 0) ? InitCycles : {16'd0, Prof[16*mr_kv_dev_pkg::IdxInitNop +: 16]};
-  localparam int WaitMax  = (TInit > TRfc) ? ((TInit > TMrd) ? TInit : TMrd) : ((TRfc > TMrd) ? TRfc : TMrd);
-  localparam int WaitW    = $clog2(WaitMax + TRpAll + 1);
+  localparam int WaitW    = $clog2(((TRfc > TMrd) ? TRfc : TMrd) + TRpAll + 1);
   localparam int RefiW    = $clog2(TRefi);
+  // The initial wait is counted in refresh intervals, or a shorter one.
+  localparam int InitInt  = (TInit < TRefi) ? TInit : TRefi;
+  localparam int InitInts = (TInit + TRefi - 1) / TRefi;
+  localparam int InitW    = $clog2(((InitInts > InitRefs) ? InitInts : InitRefs) + 1);
   // A row stays open between two refreshes of its bank: where that is close to tRAS max, less is put off and drawn ahead.
   localparam int Rounds   = TRasMax / TRefi - NK - 1;
   localparam int Slack    = (Rounds < 2) ? 1 : ((Rounds / 2 < RefMax) ? Rounds / 2 : RefMax);
@@ -73,9 +76,11 @@ module mr_kv_refresh #(
 
   typedef enum logic [2:0] {StPower, StPrea, StRef, StMrs, StWait, StRun, StHold} state_e;
 
+  state_e           state_q, state_d, next_q, next_d;
+
   // --- what is owed -------------------------------------------------------------------------------------------------
   logic [RefiW-1:0] refi_q;
-  logic             tick_q;
+  logic             refi_end, tick_q;
   logic [5:0]       owed_q;         // + Ahead
   logic [3:0]       gap_q;          // intervals since the last refresh of all banks
   logic [6:0]       idle_q;
@@ -84,9 +89,14 @@ module mr_kv_refresh #(
 
   assign draw_q = idle_q[6] && owed_q != 6'd0;
   assign shut   = idle_q[6] && open_i != '0;
+  assign refi_end = refi_q == '0;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) refi_q <= RefiW'(InitInt - 1);
+    else if (refi_end || (!ready_o && state_q != StPower)) refi_q <= RefiW'(TRefi - 1);
+    else refi_q <= refi_q - RefiW'(1);
+  end
   always_ff @(posedge clk_i) begin
     if (!rst_ni || !ready_o) begin
-      refi_q  <= RefiW'(TRefi - 1);
       tick_q  <= 1'b0;
       owed_q  <= 6'(Ahead);
       gap_q   <= 4'd0;
@@ -95,8 +105,7 @@ module mr_kv_refresh #(
       force_q <= 1'b0;
       near_q  <= 1'b0;
     end else begin
-      refi_q  <= (refi_q == '0) ? RefiW'(TRefi - 1) : refi_q - RefiW'(1);
-      tick_q  <= refi_q == '0;
+      tick_q  <= refi_end;
       owed_q  <= owed_q + 6'(tick_q) - 6'(paid);
       if (refa_o) gap_q <= 4'd0;
       else if (tick_q) gap_q <= gap_q + 4'd1;
@@ -109,9 +118,8 @@ module mr_kv_refresh #(
   end
 
   // --- initialisation and refresh of all banks ----------------------------------------------------------------------
-  state_e           state_q, state_d, next_q, next_d;
   logic [WaitW-1:0] wait_q, wait_d;
-  logic [3:0]       init_q;
+  logic [InitW-1:0] init_q;     // intervals of the initial wait, then refreshes, that are left
   logic             over;       // StRun follows
   logic             batch_q;    // all that are owed, not one in idle time
   logic             last;       // of the refreshes in a row
@@ -121,7 +129,7 @@ module mr_kv_refresh #(
   assign prea_o = state_q == StPrea;
   assign refa_o = state_q == StRef;
   assign mrs_o  = state_q == StMrs;
-  assign last   = ready_o ? !batch_q || owed_q <= 6'(Ahead + 1) : init_q == 4'd1;
+  assign last   = ready_o ? !batch_q || owed_q <= 6'(Ahead + 1) : init_q == InitW'(1);
 
   always_comb begin
     state_d = state_q;
@@ -130,13 +138,7 @@ module mr_kv_refresh #(
     zero_d  = wait_q == WaitW'(1);
     one_d   = wait_q == WaitW'(2);
     case (state_q)
-      StPower: begin
-        wait_d  = WaitW'(TInit);
-        zero_d  = 1'b0;
-        one_d   = 1'b0;
-        next_d  = StPrea;
-        state_d = StWait;
-      end
+      StPower: if (refi_end && init_q == InitW'(1)) state_d = StPrea;
       StPrea: begin
         wait_d  = WaitW'((TRpAll > 2) ? TRpAll - 2 : 0);
         zero_d  = TRpAll <= 2;
@@ -184,7 +186,7 @@ module mr_kv_refresh #(
       wait_q  <= '0;
       zero_q  <= 1'b0;
       one_q   <= 1'b0;
-      init_q  <= 4'(InitRefs);
+      init_q  <= InitW'(InitInts);
       batch_q <= 1'b0;
       ready_o <= 1'b0;
     end else begin
@@ -193,7 +195,8 @@ module mr_kv_refresh #(
       wait_q  <= wait_d;
       zero_q  <= zero_d;
       one_q   <= one_d;
-      if (refa_o && !ready_o) init_q <= init_q - 4'd1;
+      if (prea_o) init_q <= InitW'(InitRefs);
+      else if (refa_o || (state_q == StPower && refi_end)) init_q <= init_q - InitW'(1);
       if (over) ready_o <= 1'b1;
       if (state_q == StRun) batch_q <= force_q;
     end

@@ -38,7 +38,7 @@ module mr_kv_sched #(
   input  wire  [RowBits-1:0] seg_row_i,
   input  wire  [ColW-1:0]   seg_col_i,
   input  wire               seg_flip_i,
-  input  wire  [ColW:0]     seg_n_i,
+  input  wire  [ColW-1:0]   seg_more_i,   // bursts behind the first
   input  wire  [(1<<BaBits)-1:0] ahead_i,   // banks of segments behind the one on offer
 
   input  wire  [8*WordBytes-1:0] wd_word_i,
@@ -149,7 +149,7 @@ module mr_kv_sched #(
 
   assign empty     = wp_q == rp_q;
   assign full      = wp_q[PtrW] != rp_q[PtrW] && wp_q[PtrW-1:0] == rp_q[PtrW-1:0];
-  assign entry     = {seg_wr_i, seg_flip_i, seg_bank_i, seg_col_i, seg_n_i[ColW-1:0] - ColW'(1)};
+  assign entry     = {seg_wr_i, seg_flip_i, seg_bank_i, seg_col_i, seg_more_i};
   assign pop       = col_go && h_last_q;
   assign head_free = !h_v_q || pop;
   assign load_mem  = head_free && !empty;
@@ -171,10 +171,9 @@ module mr_kv_sched #(
   always_ff @(posedge clk_i) begin
     if (push && !load_seg) mem[wp_q[PtrW-1:0]] <= entry;
     if (head_free) {h_wr_q, h_flip_q, h_bank_q} <= head_d[EntW-1:2*ColW];
-    if (head_free) {h_col_q, h_left_q} <= head_d[2*ColW-1:0];
-    else if (col_go) begin
-      h_col_q  <= h_col_q + ColW'(1);
-      h_left_q <= h_left_q - ColW'(1);
+    if (head_free || col_go) begin
+      h_col_q  <= (head_free ? head_d[2*ColW-1:ColW] : h_col_q) + ColW'(!head_free);
+      h_left_q <= (head_free ? head_d[ColW-1:0] : h_left_q) + {ColW{!head_free}};
     end
     h_last_q <= h_left_q == '0;
   end
@@ -278,8 +277,8 @@ module mr_kv_sched #(
         for (int g = 0; g < NG; g = g + 1) begin
           w_open[g] = bk_open[{BgBits'(g), w_bank}];
           n_mask[g] = BgBits'(g) == g_first ||
-                      (seg_valid_i && (32'(seg_n_i) >= NG ||
-                                       ((BgBits'(g) ^ BgBits'(seg_flip_i)) - seg_col_i[BgBits-1:0]) < seg_n_i[BgBits-1:0]));
+                      (seg_valid_i && (32'(seg_more_i) >= NG - 1 ||
+                                       ((BgBits'(g) ^ BgBits'(seg_flip_i)) - seg_col_i[BgBits-1:0]) <= seg_more_i[BgBits-1:0]));
         end
       end
       assign g_first = seg_col_i[BgBits-1:0] ^ BgBits'(seg_flip_i);
@@ -575,8 +574,6 @@ module mr_kv_sched #(
     else if (!h_wr_q && !rd_room_i) cause_q <= CauseRoom;
     else cause_q <= CauseNone;
   end
-
-  wire unused_ok = &{1'b0, seg_n_i[ColW]};
 
   `MR_ASSERT(NoClash, RowColBus || !(col_go && row_go))
   `MR_ASSERT(FsmAlone, !((prea || refa || mrs) && (col_go || row_go)))

@@ -3,13 +3,14 @@
 //
 // block table  (slot, block): owner the page was taken for, page id, its rotation
 // lengths      (slot, layer): complete positions; one bit a (head, kind) of the position being written
-// slots        (slot): blocks, rotation of the next block.   quotas (slot): pages
+// slots        (slot): blocks, rotation of the next block; quota in pages (a write enable each)
 // tags         (page): live, further references, owner it was taken for
 // Parameters are the widths of the fields; Pairs = 2 x heads; a slot holds at most 2^BlkW blocks; legal: all >= 1.
 // rd_i with slot, layer, block at t (nothing is written then): e_* (the block's entry, raw RAM output, held) at t + 1; len, bits, nblk,
 // rotn, quota, own and stale_now_o (raw RAM output and one LUT; any bit set: stale) at t + 2; stale_o, extra_o at t + 3. Stale: the tag
 // does not say that the page lives and belongs to the owner in the block table. Writes take effect in the next clock.
-// clear_i (pulse): lengths 0 (len_i and bits_i must be 0 meanwhile), no blocks, full quota, 2^(SlotW+LayerW) clocks, busy_o meanwhile; so does reset. Test: tests/rtl/kv_cmd.
+// clear_i (pulse) writes all lengths and slots, 2^(SlotW+LayerW) clocks, busy_o meanwhile; so does reset. From the second of these clocks
+// on len_i, bits_i, nblk_i must be 0 (nblk_o is -1) and quota_i the full quota; rotn_i means nothing without a block. Test: tests/rtl/kv_cmd.
 `default_nettype none
 `include "mr_assert.vh"
 module mr_kv_tables #(
@@ -20,7 +21,8 @@ module mr_kv_tables #(
   parameter int BaBits = 2,
   parameter int Pairs = 4,
   localparam int LenW = BlkW + 6,
-  localparam int StaleW = SlotW / 2 + 1
+  localparam int StaleW = SlotW / 2 + 1,
+  localparam int NowW = BlkW + 1 + BaBits
 ) (
   input  wire               clk_i,
   input  wire               rst_ni,
@@ -99,14 +101,16 @@ module mr_kv_tables #(
     .we_i(busy_o || len_we_i), .waddr_i(busy_o ? clear_q : {wr_slot_i, wr_layer_i}),
     .wdata_i({len_i, bits_i})
   );
-  mr_kv_ram #(.Width(BlkW + 1 + BaBits), .Depth(1 << SlotW)) u_slot (
-    .clk_i, .re_i(rd_i), .raddr_i(rd_slot_i), .rdata_o({nblk_rd, rotn_rd}),
-    .we_i(busy_o || slot_we_i), .waddr_i(slot_wa), .wdata_i(busy_o ? (BlkW+1+BaBits)'(0) : {nblk_i, rotn_i})
-  );
-  mr_kv_ram #(.Width(BlkW + 1), .Depth(1 << SlotW)) u_quota (
-    .clk_i, .re_i(rd_i), .raddr_i(rd_slot_i), .rdata_o(quota_rd),
-    .we_i(busy_o || quota_we_i), .waddr_i(slot_wa), .wdata_i(busy_o ? {1'b1, BlkW'(0)} : quota_i)
-  );
+  (* no_rw_check, ram_style = "block" *) logic [NowW+BlkW:0] slot_mem [1 << SlotW];
+  logic [NowW+BlkW:0] slot_rd;
+  assign {quota_rd, nblk_rd, rotn_rd} = slot_rd;
+  always_ff @(posedge clk_i) begin
+    if (rd_i) slot_rd <= slot_mem[rd_slot_i];
+  end
+  always_ff @(posedge clk_i) begin
+    if (busy_o || slot_we_i) slot_mem[slot_wa][NowW-1:0] <= {nblk_i, rotn_i};
+    if (busy_o || quota_we_i) slot_mem[slot_wa][NowW +: BlkW+1] <= quota_i;
+  end
   mr_kv_ram #(.Width(1 + 2 * SlotW), .Depth(1 << PageW)) u_tag (
     .clk_i, .re_i(rd_q), .raddr_i(e_page_o), .rdata_o({tag_live, tag_extra, tag_own}),
     .we_i(tag_we_i), .waddr_i(page_i), .wdata_i({tag_live_i, tag_extra_i, tag_own_i})
@@ -128,11 +132,12 @@ module mr_kv_tables #(
     if (rd_q) begin
       len_o   <= len_rd;
       bits_o  <= bits_rd;
-      nblk_o  <= nblk_rd;
       rotn_o  <= rotn_rd;
       quota_o <= quota_rd;
       own_o   <= e_own;
     end
+    if (busy_o) nblk_o <= '1;       // the front end writes one more
+    else if (rd_q) nblk_o <= nblk_rd;
     if (rd_q2) begin
       stale_q <= stale_now_o;
       extra_o <= tag_extra;

@@ -21,18 +21,19 @@ module mr_kv_tally #(
   logic [Width-1:0] mem_a [Entries];
   logic [Width-1:0] mem_b [Entries];
   logic [IdxW-1:0]  at_a, at_b;
-  logic [Width-1:0] old_a, old_b, next;
+  logic [Width-1:0] old_a, old_b, next_a, next_b;    // the next ones are zero in the role of the other RAM
 
   assign at_a  = phase_i ? out_idx_i : idx_i;
   assign at_b  = phase_i ? idx_i : out_idx_i;
   assign old_a = mem_a[at_a];
   assign old_b = mem_b[at_b];
-  assign next  = (phase_i ? old_b : old_a) + Width'(1);
+  assign next_a = (old_a & {Width{!phase_i}}) + Width'(!phase_i);
+  assign next_b = (old_b & {Width{phase_i}}) + Width'(phase_i);
   assign out_o = phase_i ? old_a : old_b;
 
   always_ff @(posedge clk_i) begin
-    if (phase_i ? clear_i : hit_i) mem_a[at_a] <= phase_i ? '0 : next;
-    if (phase_i ? hit_i : clear_i) mem_b[at_b] <= phase_i ? next : '0;
+    if (phase_i ? clear_i : hit_i) mem_a[at_a] <= next_a;
+    if (phase_i ? hit_i : clear_i) mem_b[at_b] <= next_b;
   end
 endmodule
 `default_nettype wire

@@ -315,8 +315,14 @@ module mr_kv_top #(
       wire unused_axi = &{1'b0, bk_rd_valid, bk_rddata, bk_rd_err};
       initial if (Ecc != 0) $fatal(1, "%m: with Axi the ECC is the memory's");
     end else begin : gen_dram
+    // The longest run: a whole chunk, or the page engine's piece. Less than 16 of them are under way.
+    localparam int RunHalfs = 32 * MaxNbh * BlockHalfs;
+    localparam int RunMax   = RunHalfs / (WordBytes / 2 * BurstClks) + 1;
+    localparam int RunBits  = $clog2(((RunMax > 1 << BaBits) ? RunMax : 1 << BaBits) + 1);
+    localparam int UseBits  = $clog2(RunHalfs / (WordBytes / 2) + 2) + 3;
     mr_kv_backend #(
-      .Prof(Prof), .WordBytes(WordBytes), .Depth(Depth), .InitCycles(InitCycles), .PinRegs(PinRegs)
+      .Prof(Prof), .WordBytes(WordBytes), .Depth(Depth), .InitCycles(InitCycles), .PinRegs(PinRegs), .RunBits(RunBits),
+      .UseBits(UseBits)
     ) u_backend (
       .clk_i, .rst_ni, .cfg_part_i, .cfg_step_i, .cfg_odd_i(cfg_chunk_i[0]),
       .run_valid_i(run_valid), .run_ready_o(run_ready), .run_wr_i(run_wr), .run_base_i(run_base), .run_rot_i(run_rot),

@@ -10,7 +10,8 @@
 // Ring: we_i writes a word at the head; a burst is complete at its last word. used_o: bursts between the oldest kept word and the head, a clock ago.
 // wd_*: the words to be written to DRAM, fall-through, wd_pop_i takes one (two clocks after it was written at the earliest).
 // mark_i: everything before the head will be popped; drained_o: it has been. free_i: the space before that mark is free again.
-// fw_*: reading for a STREAM: from fw_addr_i while fw_act_i, fw_take_i (only while fw_hold_i) goes on; fw_end_i ends it. we_i waits for
+// fw_*: reading for a STREAM while fw_act_i: word fw_addr_i is read when fw_re_o is high, first of all and after each fw_take_i (only
+// while fw_hold_i); fw_end_i ends it. we_i waits for
 // grant_o while a read may come. Reset empties it. Test: tests/rtl/kv_data.
 `default_nettype none
 `include "mr_assert.vh"
@@ -72,6 +73,7 @@ module mr_kv_wbuf #(
   input  wire                   fw_act_i,
   input  wire                   fw_hold_i,
   input  wire [AddrW-1:0]       fw_addr_i,
+  output wire                   fw_re_o,
   input  wire                   fw_take_i,
   input  wire                   fw_end_i,
   output wire                   fw_have_o,
@@ -97,11 +99,11 @@ module mr_kv_wbuf #(
   logic [UsedW-1:0]   headb, mark_q, tail_q;    // bursts
   logic               head_wrap_q;
   logic               fw_re, fw_have_q;
-  logic [AddrW-1:0]   fw_q;
 
   // One port writes at the head or reads for a STREAM, the other one reads what goes to DRAM.
   assign fw_re   = fw_act_i && (!fw_have_q || fw_take_i);
-  assign a_addr  = !fw_re ? head_q : fw_have_q ? fw_q + AddrW'(1) : fw_addr_i;
+  assign fw_re_o = fw_re;
+  assign a_addr  = fw_re ? fw_addr_i : head_q;
   assign b_addr  = pop_q + AddrW'(wd_pop_i);
   assign grant_o = !(fw_act_i && (!fw_have_q || fw_hold_i));
 
@@ -140,9 +142,6 @@ module mr_kv_wbuf #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) used_o <= '0;
     else used_o <= headb - tail_q;
-  end
-  always_ff @(posedge clk_i) begin
-    if (fw_re) fw_q <= a_addr;
   end
 
   // --- table -----------------------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent.parent
 COMMANDS = "300000"
-CMD, ADMIN, ALLOC, TABLES, CHUNKS = (f"mr_kv_{part}.sv" for part in ("cmd", "admin", "alloc", "tables", "chunks"))
+CMD, ADMIN, ALLOC, TABLES, CHUNKS, REFUSED = (
+    f"mr_kv_{part}.sv" for part in ("cmd", "admin", "alloc", "tables", "chunks", "refused"))
 
 # A number of layers and heads that is no power of two: the chunk table alone would not notice one too many.
 ODD = ["-GSlots=16", "-GLayers=3", "-GHeads=3", "-GPages=60", "-GSlotBlocks=8", "-GBaBits=3", "-GLA=17"]
@@ -75,7 +76,7 @@ MUTANTS = [
     ("chunkpart", CHUNKS, "part_q <= part_q + BaBits'(1)", "part_q <= part_q"),
     ("chunkfit", CHUNKS, "(state_q == StEnd && !(last_q && zero))", "1'b0"),
     ("chunkexact", CHUNKS, "!(last_q && zero)", "!(last_q)"),
-    ("chunkempty", CHUNKS, "(state_q == StNorm && first_q && zero) || ", ""),
+    ("chunkempty", CHUNKS, "(norm_q && first_q && zero) || ", ""),
     # order of commands and administration
     ("turn", CMD, " && !(step_ok && turn_q);", ";"),
     ("held", CMD, "(seen_q && !held_q)", "seen_q"),
@@ -88,7 +89,9 @@ MUTANTS = [
     ("alone", CMD, "!(ad_alone && job_valid_o)", "1'b1"),
     ("startpages", CMD, "!ad_act && pe_idle", "!ad_act"),
     ("urgent", CMD, "(state_q == StPage && !spare_valid) || ", ""),
-    ("counted", CMD, "(ad_done_o ? ad_status_o[2:0] : 3'd0)", "3'd0"),
+    ("counted", CMD, ".ad_i(ad_done_o)", ".ad_i(1'b0)"),
+    ("countcarry", REFUSED, "carry_q <= free || carry;", "carry_q <= free;"),
+    ("countwait", REFUSED, "ad || (ad_wait_q && !(free && !cmd_wait_q))", "ad"),
     # administration
     ("adslot", ADMIN, "(32'(slot_o) >> SlotW) != 0 || ", ""),
     ("adsource", ADMIN, "(32'(from_o) >> SlotW) != 0 || ", ""),
@@ -109,8 +112,8 @@ MUTANTS = [
     ("earlycopy", ALLOC, "state_q == StRun && pe_done_i && pe_copy_o", "state_q == StOffer && pe_ready_i && pe_copy_o"),
     ("nodirty", ALLOC, "(PageW+1)'(1);\n      if (push_i || fresh_push)", "(PageW+1)'(1);\n      if (push_i) mid_q <= tail_q + (PageW+1)'(1);\n      if (push_i)"),
     ("maxpages", ALLOC, "bump_take && bump_page_q == (PageW+1)'(cfg_pages_i)", "1'b0"),
-    ("device", ALLOC, "EndW > LA && prod_q > (EndW'(1) << LA);", "1'b0;"),
-    ("deviceexact", ALLOC, "prod_q > (EndW'(1) << LA);", "prod_q >= (EndW'(1) << LA);"),
+    ("device", ALLOC, "EndW > LA && (prod_q >> LA) != '0 && ((prod_q >> LA) != EndW'(1) || LA'(prod_q) != '0);", "1'b0;"),
+    ("deviceexact", ALLOC, " && ((prod_q >> LA) != EndW'(1) || LA'(prod_q) != '0);", ";"),
     ("scrubbase", ALLOC, "pe_copy_o ? spare_page_o : list_page", "spare_page_o"),
     ("twopages", ALLOC, "else if (take_i) spare_valid_o <= 1'b0;", ""),
     ("giveup", ALLOC, "want && bump_end_q && !clean && !dirty", "want && bump_end_q && !clean"),

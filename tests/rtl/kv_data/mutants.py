@@ -80,7 +80,7 @@ MUTANTS = [
     ("refused", "plan", "{1'b0, job_status_i} : late", "5'd0 : late", 2),
     ("empty_run", "plan", "assign no_run    = fwd_q && late_a_q == 6'd0;", "assign no_run    = 1'b0;", 2),
     ("latency", "plan", "else if (none) state_d = StRun;", "else if (none && idle_q == '0 && fwd_q) state_d = StRun;", 2),
-    ("page_end", "page", "La'(piece_q) == cfg_part_i)", "La'(piece_q) + La'(1) >= cfg_part_i)", 2),
+    ("page_end", "page", "piece_q == cfg_part_i[PartW-1:0])", "La'(piece_q) + La'(1) >= cfg_part_i)", 2),
     ("copy_fill", "page", "StFill: if (piece_i)", "StFill: if (1'b1)", 2),
     ("copy_error", "page", "(pop_i && pop_err_i && src_o && !pe_one_i)", "1'b0", 2),
     ("copy_clear", "page", "(state_q == StIdle && rd_clear_i)", "state_q == StIdle", 2),

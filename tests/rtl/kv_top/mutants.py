@@ -42,7 +42,7 @@ MUTANTS = [
     ("beyond", "patrol", "page_q >= pages_i;", "page_q > pages_i;", SDR),
     ("next_page", "patrol", "base_q + cfg_part_i;", "base_q;", SDR),
     ("to_base", "patrol", "sel_q ? base_q : in_dst_base_i;", "in_dst_base_i;", DDR),
-    ("piece", "page", "{pe_one_i ? pe_piece_i : piece_q, BaBits'(0)}", "{piece_q, BaBits'(0)}", SDR),
+    ("piece", "page", "{pe_one_i ? pe_piece_i : (La-BaBits)'(piece_q), BaBits'(0)}", "{(La-BaBits)'(piece_q), BaBits'(0)}", SDR),
     ("piece_kept", "page", "if (pe_ready_o && !pe_one_i) piece_q", "if (pe_ready_o) piece_q", DDR),
     ("piece_count", "page", "took_i && wr_o && !pe_one_i) piece_q", "took_i && wr_o) piece_q", DDR),
     ("pause", "page", "(pause_i && state_q == StIdle)", "pause_i", DDR),
