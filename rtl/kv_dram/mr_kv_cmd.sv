@@ -238,9 +238,9 @@ module mr_kv_cmd #(
   assign take   = (state_q == StPage && spare_valid && need_q) || copied;
 
   assign copied = copy_end && !copy_bad;
-  // A refused shape has no pages to zero.
+  // Before a start only a page that a command waits for is zeroed; a refused shape has none to zero.
   logic hold_pages;
-  assign hold_pages = start_q || cfg_start_i || (ZeroFresh && (state_q == StInit || cfg_bad_q));
+  assign hold_pages = ((start_q || cfg_start_i) && state_q != StPage) || (ZeroFresh && (state_q == StInit || cfg_bad_q));
   mr_kv_alloc #(.Pages(Pages), .LA(LA), .PartW(PartW), .ZeroFresh(ZeroFresh), .UndoCopy(UndoCopy)) u_alloc (
     .clk_i, .rst_ni, .clear_i(clear), .hold_i(hold_pages), .idle_o(pe_idle), .cfg_pages_i, .cfg_part_i(cfg_part_i[PartW-1:0]),
     .spare_valid_o(spare_valid), .spare_page_o(spare_page), .none_o(none), .take_i(take),
