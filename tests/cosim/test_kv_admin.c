@@ -303,7 +303,7 @@ int main(int argc, char **argv) {
         }
         run_step(&t);
     }
-    for (uint32_t c = 0; c < t.pair.machine.channels; c++) {
+    for (uint32_t c = 0; c < t.pair.machine.channels && c < HEADS; c++) {
         check_accounting(&t, c);
     }
     check_coverage(&t, steps);
