@@ -91,7 +91,7 @@ MUTANTS = [
     ("urgent", CMD, "(state_q == StPage && !spare_valid) || ", ""),
     ("counted", CMD, ".ad_i(ad_done_o)", ".ad_i(1'b0)"),
     ("countcarry", REFUSED, "carry_q <= free || carry;", "carry_q <= free;"),
-    ("countwait", REFUSED, "ad || (ad_wait_q && !(free && !cmd_wait_q))", "ad"),
+    ("countnumber", REFUSED, "cmd_wait_q ? cmd_num_q : ad_num_q", "cmd_num_q"),
     # administration
     ("adslot", ADMIN, "(32'(slot_o) >> SlotW) != 0 || ", ""),
     ("adsource", ADMIN, "(32'(from_o) >> SlotW) != 0 || ", ""),
