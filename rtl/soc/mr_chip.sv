@@ -2,7 +2,7 @@
 // Chip of one group: register bus, hub, group network, tiles, KV-cache DRAM controller (docs/architecture.md).
 //
 // Tiles 1..31.   Lanes WDepth WSlice VDepth XDepth PDepth  see mr_tile.   KvMask  bit t: tile t has a KV port.
-// ResBufs ResSize  see mr_hub.   KvSlots KvLayers KvHeads KvNbh KvPages KvSlotBlocks DqBytes Prof KvInitCycles PinRegs  see mr_kv_channel.
+// ResBufs ResSize  see mr_hub.   KvSlots KvLayers KvHeads KvNbh KvPages KvSlotBlocks DqBytes Prof KvInitCycles KvEcc PinRegs  see mr_kv_channel.
 // KvChannels 1, 2, 4, 8: channels side by side, each with KvPages pages; together they hold KvHeads heads.
 // ClockKhz  stated clock, told to software.   git_hash_i  constant: source revision, told to software, 0 if unknown.
 // Register bus: docs/interfaces.md section 4. irq_o is high while a result waits.
@@ -32,8 +32,11 @@ module mr_chip #(
   parameter int DqBytes = 8,
   parameter logic [16*mr_kv_dev_pkg::Lanes-1:0] Prof = mr_kv_dev_pkg::Sdr100,
   parameter int KvInitCycles = 0,
+  parameter int KvEcc = 0,
   parameter bit PinRegs = 1'b1,
-  parameter int ClockKhz = 100000
+  parameter int ClockKhz = 100000,
+  localparam int KvCodes = 8 * DqBytes / (KvEcc != 0 ? KvEcc : 16),
+  localparam int KvChk = KvCodes * mr_kv_ecc_pkg::chk_bits(KvEcc != 0 ? KvEcc : 16)
 ) (
   input  wire                               clk_i,
   input  wire                               rst_ni,
@@ -60,7 +63,10 @@ module mr_chip #(
   output wire  [8*DqBytes*KvChannels-1:0]   dfi_wrdata_o,
   output wire  [DqBytes*KvChannels-1:0]     dfi_wrmask_o,
   input  wire  [KvChannels-1:0]             dfi_rddata_valid_i,
-  input  wire  [8*DqBytes*KvChannels-1:0]   dfi_rddata_i
+  input  wire  [8*DqBytes*KvChannels-1:0]   dfi_rddata_i,
+  output wire  [KvChk*KvChannels-1:0]       dfi_wrchk_o,
+  output wire  [KvCodes*KvChannels-1:0]     dfi_wrchkmask_o,
+  input  wire  [KvChk*KvChannels-1:0]       dfi_rdchk_i
 );
   localparam int Nodes = Tiles + 1;
   localparam int InBufs = 4;           // mr_tile_rx
@@ -88,6 +94,9 @@ module mr_chip #(
   logic                kv_sel;
   logic [31:0]         kv_rdata;
   logic                kv_error;
+  logic [KvChannels-1:0]    kv_ecc_sel;
+  logic [KvChannels*32-1:0] kv_ecc_rdata;
+  logic [KvChannels-1:0]    kv_ecc_error;
   logic [Tiles-1:0]    tile_sel;
   logic [Tiles*32-1:0] tile_rdata;
   logic [Tiles-1:0]    tile_error;
@@ -100,13 +109,14 @@ module mr_chip #(
   logic                win_error;
   logic                win_write_error;
 
-  mr_regbus #(.Tiles(Tiles)) u_regbus (
+  mr_regbus #(.Tiles(Tiles), .Channels(KvChannels)) u_regbus (
     .clk_i, .rst_ni, .req_valid_i, .req_ready_o, .req_write_i, .req_addr_i, .req_wdata_i,
     .rsp_valid_o, .rsp_rdata_o, .rsp_error_o,
     .csr_write_o(csr_write), .csr_addr_o(csr_addr), .csr_wdata_o(csr_wdata),
     .chip_sel_o(chip_sel), .chip_rdata_i(chip_rdata), .chip_error_i(chip_error),
     .hub_sel_o(hub_sel), .hub_rdata_i(hub_rdata), .hub_error_i(hub_error),
     .kv_sel_o(kv_sel), .kv_rdata_i(kv_rdata), .kv_error_i(kv_error),
+    .kv_ecc_sel_o(kv_ecc_sel), .kv_ecc_rdata_i(kv_ecc_rdata), .kv_ecc_error_i(kv_ecc_error),
     .tile_sel_o(tile_sel), .tile_rdata_i(tile_rdata), .tile_error_i(tile_error),
     .win_en_o(win_en), .win_write_o(win_write), .win_word_o(win_word), .win_wdata_o(win_wdata),
     .win_rvalid_i(win_rvalid), .win_rdata_i(win_rdata), .win_error_i(win_error)
@@ -140,7 +150,7 @@ module mr_chip #(
     .caps_inbuf_size_i(VDepth > 65534 ? 16'd65534 : 16'(VDepth)),
     .caps_result_bufs_i(8'(ResBufs)), .caps_result_size_i(24'(ResSize)),
     .caps_kv_slots_i(9'(KvSlots)), .caps_kv_layers_i(9'(KvLayers)), .caps_kv_heads_i(8'(KvHeads)),
-    .caps_kv_nbh_i(5'(KvNbh)), .caps_kv_pages_i(32'(KvPages)), .caps_clock_khz_i(32'(ClockKhz)),
+    .caps_kv_nbh_i(5'(KvNbh)), .caps_kv_ecc_i(KvEcc != 0), .caps_kv_pages_i(32'(KvPages)), .caps_clock_khz_i(32'(ClockKhz)),
     .caps_dram_dq_bytes_i(8'(DqBytes)), .caps_dram_banks_i(8'(1 << (BaBits + BgBits))),
     .caps_dram_row_bytes_i(16'(DqBytes * BurstClks << ColBits)),
     .caps_dram_rows_rows_i(20'(1 << RowBits)), .caps_dram_rows_burst_i(8'(BurstClks)), .caps_dram_rows_groups_i(4'(1 << BgBits)),
@@ -392,9 +402,12 @@ module mr_chip #(
     for (c = 0; c < KvChannels; c = c + 1) begin : gen_kv
       mr_kv_channel #(
         .Prof(Prof), .DqBytes(DqBytes), .Slots(KvSlots), .Layers(KvLayers), .Heads((KvHeads + KvChannels - 1) / KvChannels),
-        .MaxNbh(KvNbh), .Pages(KvPages), .SlotBlocks(KvSlotBlocks), .InitCycles(KvInitCycles), .PinRegs(PinRegs)
+        .MaxNbh(KvNbh), .Pages(KvPages), .SlotBlocks(KvSlotBlocks), .InitCycles(KvInitCycles), .Ecc(KvEcc),
+        .PinRegs(PinRegs)
       ) u_channel (
         .clk_i, .rst_ni,
+        .ecc_sel_i(kv_ecc_sel[c]), .write_i(csr_write), .addr_i(csr_addr), .wdata_i(csr_wdata),
+        .ecc_rdata_o(kv_ecc_rdata[c*32 +: 32]), .ecc_error_o(kv_ecc_error[c]),
         .cfg_start_i(cfg_start), .cfg_layers_i(cfg_layers), .cfg_heads_i(cfg_heads[c*9 +: 9]), .cfg_nbh_i(kv_nbh),
         .cfg_pages_i(cfg_pages), .cfg_chunk_i(cfg_chunk), .cfg_part_i(cfg_part), .cfg_step_i(cfg_step),
         .ready_o(ch_ready[c]), .idle_o(ch_idle[c]), .pe_err_o(pe_err[c]), .refused_o(kv_refusals[c]),
@@ -413,7 +426,8 @@ module mr_chip #(
         .dfi2_bg_o(dfi2_bg_o[c*2 +: 2]), .dfi2_ba_o(dfi2_ba_o[c*3 +: 3]), .dfi2_a_o(dfi2_a_o[c*18 +: 18]),
         .dfi_wrdata_en_o(dfi_wrdata_en_o[c]), .dfi_wrdata_o(dfi_wrdata_o[c*8*DqBytes +: 8*DqBytes]),
         .dfi_wrmask_o(dfi_wrmask_o[c*DqBytes +: DqBytes]), .dfi_rddata_valid_i(dfi_rddata_valid_i[c]),
-        .dfi_rddata_i(dfi_rddata_i[c*8*DqBytes +: 8*DqBytes])
+        .dfi_rddata_i(dfi_rddata_i[c*8*DqBytes +: 8*DqBytes]), .dfi_wrchk_o(dfi_wrchk_o[c*KvChk +: KvChk]),
+        .dfi_wrchkmask_o(dfi_wrchkmask_o[c*KvCodes +: KvCodes]), .dfi_rdchk_i(dfi_rdchk_i[c*KvChk +: KvChk])
       );
     end
   endgenerate

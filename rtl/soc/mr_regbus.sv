@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Register bus: decodes one access at a time to the CSR blocks and the memory window (docs/interfaces.md section 4).
 //
-// Tiles  tiles of the group.
+// Tiles  tiles of the group.   Channels  KV channels, each with a block for its ECC.
 // req_*: ready/valid; then rsp_valid_o for one cycle. CSR access: answer 3 cycles after the request was taken. Window read: when the
 // window answers (bounded). Window write: posted, one a cycle, answered at once; a refused one sets STATUS.bus_error.
 // Unmapped addresses answer with rsp_error_o.
 `default_nettype none
 module mr_regbus #(
-  parameter int Tiles = 2
+  parameter int Tiles = 2,
+  parameter int Channels = 1
 ) (
   input  wire                 clk_i,
   input  wire                 rst_ni,
@@ -32,6 +33,9 @@ module mr_regbus #(
   output logic                kv_sel_o,
   input  wire  [31:0]         kv_rdata_i,
   input  wire                 kv_error_i,
+  output logic [Channels-1:0] kv_ecc_sel_o,
+  input  wire  [Channels*32-1:0] kv_ecc_rdata_i,
+  input  wire  [Channels-1:0] kv_ecc_error_i,
   output logic [Tiles-1:0]    tile_sel_o,
   input  wire  [Tiles*32-1:0] tile_rdata_i,
   input  wire  [Tiles-1:0]    tile_error_i,
@@ -87,6 +91,7 @@ module mr_regbus #(
   logic        sel_error;
   always_comb begin
     tile_sel_o = '0;
+    kv_ecc_sel_o = '0;
     sel_rdata = '0;
     sel_error = 1'b1;
     if (is_chip) begin
@@ -98,6 +103,13 @@ module mr_regbus #(
     end else if (is_kv) begin
       sel_rdata = kv_rdata_i;
       sel_error = kv_error_i;
+    end
+    for (int c = 0; c < Channels; c = c + 1) begin
+      if (page == 12'h010 + 12'(c)) begin
+        kv_ecc_sel_o[c] = sel;
+        sel_rdata = kv_ecc_rdata_i[c*32 +: 32];
+        sel_error = kv_ecc_error_i[c];
+      end
     end
     for (int t = 0; t < Tiles; t = t + 1) begin
       if (page == 12'h100 + 12'(t)) begin

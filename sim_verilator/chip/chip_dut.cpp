@@ -2,7 +2,8 @@
 // Thin skin over one Verilated chip; see chip_model.h. Compiled once a model with these macros:
 // CHIP_CLASS Verilated class, CHIP_HEADER its header, CHIP_SYMBOL name of the table, CHIP_NAME and
 // CHIP_PROFILE strings, CHIP_DQ_BYTES (0: the profile's), CHIP_INIT_CLOCKS (< 0: the profile's),
-// CHIP_CHANNELS, CHIP_SDR_PINS 1: mr_chip_sdr, 0: chip_sim_top with its DFI-like ports.
+// CHIP_CHANNELS, CHIP_ECC 1: check bits, CHIP_SDR_PINS 1: mr_chip_sdr, 0: chip_sim_top with its
+// DFI-like ports.
 #include <cstring>
 #include <new>
 
@@ -54,7 +55,8 @@ void pins(void *dut, mr_dram_sdr_pins_t *p) {
     get(t.sd_dq_o, 0, p->data);
 }
 
-void answer(void *dut, uint32_t channel, const mr_dram_dev_out_t *device) {
+void answer(void *dut, uint32_t channel, const mr_dram_dev_out_t *device,
+            const mr_dram_dev_out_t *) {
     put(top(dut).sd_dq_i, channel, device->rd_data);
 }
 #else
@@ -66,7 +68,7 @@ mr_dram_cmd_t command(uint32_t word) {
             static_cast<uint8_t>(word >> 6 & 7), word >> 9};
 }
 
-void dfi(const void *dut, uint32_t channel, mr_dram_dev_in_t *in) {
+void dfi(const void *dut, uint32_t channel, mr_dram_dev_in_t *in, mr_dram_dev_in_t *chk) {
     const CHIP_CLASS &t = static_cast<const Dut *>(dut)->top;
     const auto word = [channel](const auto &pin) {
         uint32_t value = 0;
@@ -80,15 +82,22 @@ void dfi(const void *dut, uint32_t channel, mr_dram_dev_in_t *in) {
         in->wr_mask = word(t.dfi_wrmask_o);
         get(t.dfi_wrdata_o, channel, in->wr_data);
     }
+    if (CHIP_ECC != 0) {
+        *chk = *in;
+        chk->wr_mask = ~static_cast<uint64_t>(0xFF) | word(t.dfi_wrchkmask_o);
+        get(t.dfi_wrchk_o, channel, chk->wr_data);
+    }
 }
 
-void answer(void *dut, uint32_t channel, const mr_dram_dev_out_t *device) {
+void answer(void *dut, uint32_t channel, const mr_dram_dev_out_t *device,
+            const mr_dram_dev_out_t *chk) {
     CHIP_CLASS &t = top(dut);
     const auto bit = static_cast<CData>(1u << channel);
     t.dfi_rddata_valid_i = static_cast<CData>(device->rd_valid ? t.dfi_rddata_valid_i | bit
                                                                : t.dfi_rddata_valid_i & ~bit);
     if (device->rd_valid) {
         put(t.dfi_rddata_i, channel, device->rd_data);
+        put(t.dfi_rdchk_i, channel, chk->rd_data);
     }
 }
 #endif
@@ -123,7 +132,7 @@ bool edge(void *dut) {
 } // namespace
 
 extern "C" const mr_chip_model_t CHIP_SYMBOL;
-const mr_chip_model_t CHIP_SYMBOL = {CHIP_NAME,     CHIP_PROFILE, CHIP_DQ_BYTES, CHIP_INIT_CLOCKS,
-                                     CHIP_CHANNELS, open_dut,     close_dut,     dfi,
-                                     pins,          answer,       reset,         request,
-                                     response,      edge};
+const mr_chip_model_t CHIP_SYMBOL = {CHIP_NAME,     CHIP_PROFILE,  CHIP_DQ_BYTES, CHIP_INIT_CLOCKS,
+                                     CHIP_CHANNELS, CHIP_ECC != 0, open_dut,      close_dut,
+                                     dfi,           pins,          answer,        reset,
+                                     request,       response,      edge};

@@ -33,12 +33,14 @@ typedef struct {
     uint32_t dq_bytes;   /* bytes of the data bus in a clock; 0: the profile's */
     int64_t init_clocks; /* power-up wait; < 0: the profile's */
     uint32_t channels;   /* DRAM devices; 1 with pins */
+    bool ecc;            /* check bits, in a device of their own beside each */
     void *(*open)(void); /* NULL: out of memory */
     void (*close)(void *dut);
-    /* Either one or the other: */
-    void (*dfi)(const void *dut, uint32_t channel, mr_dram_dev_in_t *dfi);
+    /* Either one or the other; chk: the check bits' device, as dfi. */
+    void (*dfi)(const void *dut, uint32_t channel, mr_dram_dev_in_t *dfi, mr_dram_dev_in_t *chk);
     void (*pins)(void *dut, mr_dram_sdr_pins_t *pins);
-    void (*answer)(void *dut, uint32_t channel, const mr_dram_dev_out_t *answer);
+    void (*answer)(void *dut, uint32_t channel, const mr_dram_dev_out_t *answer,
+                   const mr_dram_dev_out_t *chk);
     void (*reset)(void *dut, bool reset, uint32_t git_hash);
     void (*request)(void *dut, const mr_chip_request_t *request);
     void (*response)(const void *dut, mr_chip_response_t *response);

@@ -27,6 +27,7 @@ struct mr_chip_sim {
     void *dut;
     mr_dram_sdr_t pins;
     mr_dram_dev_t dram[CHANNELS_MAX];
+    mr_dram_dev_t chk[CHANNELS_MAX]; /* check bits, if the chip has ECC */
     mr_dram_rules_t rules[CHANNELS_MAX];
     uint64_t cycles;
     char fault[256];
@@ -59,24 +60,31 @@ static void note_fault(mr_chip_sim_t *sim, uint32_t channel, const char *pins) {
 /* The device's side of a rising edge: takes the port before it and drives the data bus for it. */
 static void dram_edge(mr_chip_sim_t *sim, uint32_t channel) {
     mr_dram_dev_in_t in = {0};
+    mr_dram_dev_in_t chk_in = {0};
     mr_dram_dev_out_t out = {0};
+    mr_dram_dev_out_t chk_out = {0};
     const char *fault = NULL;
     if (sim->model->pins != NULL) {
         mr_dram_sdr_pins_t pins;
         sim->model->pins(sim->dut, &pins);
         fault = mr_dram_sdr_clock(&sim->pins, &pins, &in);
     } else {
-        sim->model->dfi(sim->dut, channel, &in);
+        sim->model->dfi(sim->dut, channel, &in, &chk_in);
     }
     mr_dram_dev_clock(&sim->dram[channel], &in, &out);
     mr_dram_rules_clock(&sim->rules[channel], &in, &out);
-    sim->model->answer(sim->dut, channel, &out);
+    if (sim->model->ecc) {
+        mr_dram_dev_clock(&sim->chk[channel], &chk_in, &chk_out);
+    }
+    sim->model->answer(sim->dut, channel, &out, &chk_out);
     note_fault(sim, channel, fault);
 }
 
-static void close_drams(mr_chip_sim_t *sim, uint32_t n) {
-    for (uint32_t c = 0; c < n; c++) {
+/* Also those that were never opened. */
+static void close_drams(mr_chip_sim_t *sim) {
+    for (uint32_t c = 0; c < CHANNELS_MAX; c++) {
         mr_dram_dev_close(&sim->dram[c]);
+        mr_dram_dev_close(&sim->chk[c]);
     }
 }
 
@@ -86,8 +94,9 @@ static bool open_drams(mr_chip_sim_t *sim) {
     const mr_dram_profile_t *profile = mr_dram_profile(model->profile);
     const mr_dram_dev_config_t config = {profile, model->dq_bytes, model->init_clocks, NULL, NULL};
     for (uint32_t c = 0; c < model->channels; c++) {
-        if (!mr_dram_dev_init(&sim->dram[c], &config)) {
-            close_drams(sim, c);
+        if (!mr_dram_dev_init(&sim->dram[c], &config) ||
+            (model->ecc && !mr_dram_dev_init(&sim->chk[c], &config))) {
+            close_drams(sim);
             return false;
         }
         mr_dram_rules_init(&sim->rules[c], profile, model->init_clocks);
@@ -128,7 +137,7 @@ mr_chip_sim_t *mr_chip_sim_create(const char *dram) {
 void mr_chip_sim_destroy(mr_chip_sim_t *sim) {
     if (sim != NULL) {
         sim->model->close(sim->dut);
-        close_drams(sim, sim->model->channels);
+        close_drams(sim);
         free(sim);
     }
 }

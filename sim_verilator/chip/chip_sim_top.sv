@@ -3,7 +3,7 @@
 //
 // Profile: 0 Sdr100, 1 Sdr133, 2 Sdr50, 3 Ddr4_2400, 4 Lpddr4_3200, 5 Hbm2Pc, 6 Stacked (the order of mr_dram_profiles).
 // Bytes  of the data bus, 0: one device wide. Channel c has slice c of the dfi ports; a command is {a, ba, bg, cmd} in 32 bits, a
-// mask 32 bits. Everything else as in mr_chip.
+// mask 32 bits; check bits of code word w stand in bits [8 w +: 8] of 64. Everything else as in mr_chip.
 `default_nettype none
 module chip_sim_top #(
   parameter int Profile = 3,
@@ -25,12 +25,16 @@ module chip_sim_top #(
   parameter int KvSlotBlocks = 32,
   parameter int MaxG = 16,
   parameter int KvInitCycles = 0,
+  parameter int KvEcc = 0,
   parameter int ClockKhz = 0,
   localparam int PW = 16 * mr_kv_dev_pkg::Lanes,
   localparam logic [PW-1:0] Prof = Profile == 0 ? mr_kv_dev_pkg::Sdr100 : Profile == 1 ? mr_kv_dev_pkg::Sdr133
     : Profile == 2 ? mr_kv_dev_pkg::Sdr50 : Profile == 3 ? mr_kv_dev_pkg::Ddr4_2400
     : Profile == 4 ? mr_kv_dev_pkg::Lpddr4_3200 : Profile == 5 ? mr_kv_dev_pkg::Hbm2Pc : mr_kv_dev_pkg::Stacked,
-  localparam int DqBytes = Bytes != 0 ? Bytes : {16'd0, Prof[16*mr_kv_dev_pkg::IdxWordBytes +: 16]}
+  localparam int DqBytes = Bytes != 0 ? Bytes : {16'd0, Prof[16*mr_kv_dev_pkg::IdxWordBytes +: 16]},
+  localparam int EccWord = KvEcc != 0 ? KvEcc : 16,
+  localparam int Codes = 8 * DqBytes / EccWord,
+  localparam int ChkBits = mr_kv_ecc_pkg::chk_bits(EccWord)
 ) (
   input  wire                             clk_i,
   input  wire                             rst_ni,
@@ -51,8 +55,13 @@ module chip_sim_top #(
   output wire  [8*DqBytes*KvChannels-1:0] dfi_wrdata_o,
   output logic [32*KvChannels-1:0]        dfi_wrmask_o,
   input  wire  [KvChannels-1:0]           dfi_rddata_valid_i,
-  input  wire  [8*DqBytes*KvChannels-1:0] dfi_rddata_i
+  input  wire  [8*DqBytes*KvChannels-1:0] dfi_rddata_i,
+  output logic [64*KvChannels-1:0]        dfi_wrchk_o,
+  output logic [32*KvChannels-1:0]        dfi_wrchkmask_o,
+  input  wire  [64*KvChannels-1:0]        dfi_rdchk_i
 );
+  logic [Codes*ChkBits*KvChannels-1:0] wrchk, rdchk;
+  logic [Codes*KvChannels-1:0]         chkmask;
   logic [4*KvChannels-1:0]       cmd, cmd2;
   logic [2*KvChannels-1:0]       bg, bg2;
   logic [3*KvChannels-1:0]       ba, ba2;
@@ -64,18 +73,29 @@ module chip_sim_top #(
       dfi_o[c*32 +: 32]        = 32'({a[c*18 +: 18], ba[c*3 +: 3], bg[c*2 +: 2], cmd[c*4 +: 4]});
       dfi2_o[c*32 +: 32]       = 32'({a2[c*18 +: 18], ba2[c*3 +: 3], bg2[c*2 +: 2], cmd2[c*4 +: 4]});
       dfi_wrmask_o[c*32 +: 32] = 32'(mask[c*DqBytes +: DqBytes]);
+      dfi_wrchkmask_o[c*32 +: 32] = 32'(chkmask[c*Codes +: Codes]);
+    end
+    dfi_wrchk_o = '0;
+    for (int c = 0; c < KvChannels; c = c + 1) begin
+      for (int w = 0; w < Codes; w = w + 1) begin
+        dfi_wrchk_o[c*64 + 8*w +: 8] = 8'(wrchk[(c*Codes+w)*ChkBits +: ChkBits]);
+        rdchk[(c*Codes+w)*ChkBits +: ChkBits] = dfi_rdchk_i[c*64 + 8*w +: ChkBits];
+      end
     end
   end
 
   mr_chip #(
     .Tiles(Tiles), .Lanes(Lanes), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth), .ResBufs(ResBufs),
     .ResSize(ResSize), .KvSlots(KvSlots), .KvLayers(KvLayers), .KvHeads(KvHeads), .KvNbh(KvNbh), .KvPages(KvPages),
-    .KvSlotBlocks(KvSlotBlocks), .MaxG(MaxG), .KvChannels(KvChannels), .KvInitCycles(KvInitCycles), .DqBytes(DqBytes), .Prof(Prof), .ClockKhz(ClockKhz)
+    .KvSlotBlocks(KvSlotBlocks), .MaxG(MaxG), .KvChannels(KvChannels), .KvInitCycles(KvInitCycles), .DqBytes(DqBytes), .Prof(Prof),
+    .KvEcc(KvEcc), .ClockKhz(ClockKhz)
   ) u_chip (
     .clk_i, .rst_ni, .git_hash_i, .req_valid_i, .req_ready_o, .req_write_i, .req_addr_i, .req_wdata_i, .rsp_valid_o,
     .rsp_rdata_o, .rsp_error_o, .irq_o, .dfi_ready_o,
     .dfi_cmd_o(cmd), .dfi_bg_o(bg), .dfi_ba_o(ba), .dfi_a_o(a), .dfi2_cmd_o(cmd2), .dfi2_bg_o(bg2), .dfi2_ba_o(ba2),
-    .dfi2_a_o(a2), .dfi_wrdata_en_o, .dfi_wrdata_o, .dfi_wrmask_o(mask), .dfi_rddata_valid_i, .dfi_rddata_i
+    .dfi2_a_o(a2), .dfi_wrdata_en_o, .dfi_wrdata_o, .dfi_wrmask_o(mask), .dfi_rddata_valid_i, .dfi_rddata_i,
+    .dfi_wrchk_o(wrchk), .dfi_wrchkmask_o(chkmask), .dfi_rdchk_i(rdchk)
   );
+  wire unused_ok = &{1'b0, dfi_rdchk_i};
 endmodule
 `default_nettype wire
