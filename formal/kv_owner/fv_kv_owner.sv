@@ -3,7 +3,7 @@
 //
 // Slots 2; up to 2 layers, 1 head, 2 blocks a slot, 4 pages, a part of one burst (so a page's base is its number).   Ecc  1: pages are zeroed
 // before their first use and bad copies are undone.   Inner  1: also what holds between the registers, which makes the rest inductive.
-// Short  1: one layer, 2 pages, prompt surroundings, small numbers; with Row  1 a given row of commands, too: for traces from reset.
+// Short  1: one layer, 2 pages, prompt surroundings, small numbers, without Ecc no new start; with Row  1 a given row of commands, too: for traces from reset.
 // Cover  1: instead, an assertion that must fail when every situation has been seen.
 // Free (f_*): all commands and operations, known or not; when jobs are taken, flushes and page jobs end; the number of layers and of pages
 // (one too many, too) after reset; cfg_start_i at any time; one arbitrary (layer, kind, position of a block): its data is one bit a page.
@@ -79,7 +79,7 @@ module fv_kv_owner #(
   wire [7:0]  ad_src_i   = Short ? {7'd0, !Row && f_ad_src_i[0]} : f_ad_src_i;
   wire [17:0] ad_len_i   = Short ? {17'd0, Row || f_ad_len_i[0]} : f_ad_len_i;
   // With Short.
-  wire        cfg_start_i  = !Short && f_cfg_start_i;
+  wire        cfg_start_i  = (!Short || Ecc) && f_cfg_start_i;
   wire [7:0]  kc_head_i    = Short ? 8'd0 : f_kc_head_i;
   wire [5:0]  kc_count_i   = Short ? 6'd1 : f_kc_count_i;
   wire        job_ready_i  = Short || f_job_ready_i;
@@ -296,6 +296,9 @@ module fv_kv_owner #(
       // The page engine works on no page in use; it copies a page in use to one that will be.
       ScrubFree:  assert (!(run_q && !run_copy_q) || !owned_q[run_dst_q[PageW-1:0]]);
       CopyFree:   assert (!(run_q && run_copy_q) || (!owned_q[run_dst_q[PageW-1:0]] && owned_q[run_src_q[PageW-1:0]]));
+      // Every command ends: one that needs no page leaves as a job 5 clocks after it was taken at the latest.
+      InTime:     assert (!cmd || 32'(time_q) <= TimeMax);
+      Soon:       assert (!cmd || state == 4'(StPage) || state == 4'(StCopy) || fresh || time_q <= 6'd4);
       NoFault:    assert (!job_valid || job_status != 4'd7 || Ecc);
       NoFaultAd:  assert (!ad_done || ad_status != 4'd7);
     end
@@ -328,15 +331,15 @@ module fv_kv_owner #(
   (* keep *) wire                  d_bad, lay_end, blk_end, want, fits, q_big, s_pos, s_pages;
   // Chunk table. StDone, StAdd, StNorm, StEnd = 0 to 3.
   (* keep *) wire [1:0]            k_state, k_part;
-  (* keep *) wire                  k_bad, k_layer, k_head, k_kind, k_last, k_first;
+  (* keep *) wire                  k_bad, k_layer, k_head, k_kind, k_last, k_first, k_norm;
   (* keep *) wire [LA-1:0]         k_off;
   (* keep *) wire [8*(BaBits+LA)-1:0] t_chunk;
   (* keep *) wire [BaBits+LA-1:0]  r_chunk;
   // Allocator, as in kv_alloc.
   (* keep *) wire [2:0]            a_state, bump;
-  (* keep *) wire [PageW:0]        head, mid, tail, next, fact;
+  (* keep *) wire [PageW:0]        head, mid, tail, next, fact, place;
   (* keep *) wire [PageW+LA:0]     prod;
-  (* keep *) wire                  refill, bump_end, over, undo, none;
+  (* keep *) wire                  refill, bump_end, over, undo, none, a_fresh;
   (* keep *) wire [PageW-1:0]      read_page;
   (* keep *) wire [PageW*Pages-1:0] list;
 
@@ -387,7 +390,7 @@ module fv_kv_owner #(
     for (int s = 0; s < Slots; s = s + 1) begin
       mine = ph >= 3'd4 && 32'(ad_s) == s;
       if (nblk[2*s +: 2] > 2'd2 || t_quota[2*s +: 2] > 2'd2) tab_blk = 1'b0;
-      if ((!tab_busy || 2*s < 32'(tab_clear)) && (nblk[2*s +: 2] != 2'd0 || t_quota[2*s +: 2] > 2'd2)) tab_zero = 1'b0;
+      if ((!tab_busy || 2*s + 1 < 32'(tab_clear)) && (nblk[2*s +: 2] != 2'd0 || t_quota[2*s +: 2] > 2'd2)) tab_zero = 1'b0;
       for (int l = 0; l < Layers; l = l + 1) begin
         {l_len, l_bits} = {2'd0, t_len[LenB*(Layers*s + l) +: LenB]};
         if ((!tab_busy || 2*s + l < 32'(tab_clear)) && {l_len, l_bits} != '0) tab_zero = 1'b0;
@@ -436,6 +439,20 @@ module fv_kv_owner #(
     end
   end
 
+  // How long a command takes: clocks since it was taken, without those in which the page engine has a job; most of them that are left.
+  localparam int TimeMax = 33;
+  reg  [5:0]      time_q;
+  wire [2:0]      bump_left = 3'd5 - bump;
+  wire [5:0]      to_clean  = (head != mid) ? 6'd2 : (mid == tail) ? 6'd2 : (a_state >= 3'd4) ? 6'd3 : 6'd7 - 6'(a_state);
+  wire [5:0]      to_spare  = (spare_valid || none) ? 6'd0 : refill ? 6'd1 : (bump != 3'd0) ? 6'(bump_left) + 6'd8
+                              : (!bump_end && (!Ecc || (head == mid && mid == tail))) ? 6'd14 : to_clean;
+  wire [5:0]      to_copy   = (a_state == 3'd0) ? ((Ecc && bump != 3'd0) ? 6'd4 + 6'(bump_left) : 6'd4)
+                              : (pe_copy || undo) ? ((a_state < 3'd4) ? 6'd4 - 6'(a_state) : 6'd0) : (a_state < 3'd4) ? 6'd14 - 6'(a_state) : 6'd10;
+  always @(posedge clk_i) begin
+    if (state == 4'(StIdle)) time_q <= 6'd1;
+    else if (cmd && !pe_valid && !run_q && time_q != '1) time_q <= time_q + 6'd1;
+  end
+
   // What a command or a step read.
   wire             cmd     = state >= 4'(StRd) && state <= 4'(StCommit);
   wire             stepping = state >= 4'(StStep1) && state <= 4'(StStep3);
@@ -458,7 +475,7 @@ module fv_kv_owner #(
   wire             past    = cmd && state >= 4'(StTag);        // checked
   wire             page_ok = cmd && state >= 4'(StPage);
   wire [4:0]       c_last  = c_count[4:0] - 5'd1;
-  wire [LenW-1:0]  c_x     = {c_pos[LenW-1:5], append ? c_pos[4:0] : c_last};
+  wire [LenW-1:0]  c_x     = {c_pos[LenW-1:5], c_pos[4:0] | c_last};
   wire             is_bad_pos = bad_form || high || (append ? x != len || bits[c_kind] : !(x < len || (x == len && bits[c_kind])));
   wire             is_bad_form = append ? c_count != 6'd1
                                  : (c_pos[4:0] != 5'd0 || c_count == 6'd0 || (c_count[5] && c_count[4:0] != 5'd0));
@@ -477,6 +494,7 @@ module fv_kv_owner #(
       States:     assert (state <= 4'd11 && ph <= 3'd5);
       Clearing:   assert (!tab_busy || state == 4'(StInit) || clear);
       InitZero:   assert (state != 4'(StInit) || (x == '0 && ph == 3'd0 && !job_valid && tab_zero && written_q == '0 && owned_q == '0));
+      InitNext:   assert (state != 4'(StInit) || !tab_busy || tab_clear == '0 || (q_nblk == 2'd3 && d_len == 18'd2));
       ReadPipe:   assert (rd_q == raw && rd_q2 == (state == 4'(StCheck) || state == 4'(StStep2)));
       Want:       assert (state == 4'(StStep4) || cmd || !want || ph == 3'd3 || ((ph == 3'd2 || ph == 3'd4) && d_lay < layers_q)
                           || (ph == 3'd5 && d_blk != d_need));
@@ -487,6 +505,7 @@ module fv_kv_owner #(
       UndoState:  assert (!undo || (Ecc && a_state >= 3'd4 && !pe_copy));
       Run:        assert (!run_q || (run_copy_q == pe_copy && run_dst_q == pe_dst && (!pe_copy || run_src_q == LA'(entry))));
       ChunkState: assert ((k_state == 2'd0 || state == 4'(StInit)) && !k_bad);
+      ChunkStep:  assert (k_norm == (k_state == 2'd2));
       ChunkKey:   assert (k_state == 2'd0 || !k_head);
       ChunkAdd:   assert (k_state != 2'd1 || (k_off == '0 && k_part == {k_layer, k_kind} && !k_last && 32'(k_layer) < 32'(layers_q)));
       ChunkNorm:  assert (k_state != 2'd2 || (k_off <= 3'd1 && 2'(k_part + k_off[1:0]) == {k_layer, k_kind}
@@ -531,6 +550,8 @@ module fv_kv_owner #(
       JobLength:  assert (!j_ok || je_last < {1'b0, je_len[LenB-1:2]} || (je_last == {1'b0, je_len[LenB-1:2]} && je_len[j_kind]));
       JobStale:   assert (!(job_valid && c_op == 2'd0 && !bad_who && !bad_pos && !bad_pages) || job_stale == '0);
       JobTag:     assert (!job_valid || !bad_tag || Ecc);
+      Time:       assert (!cmd || 32'(time_q) + 32'((state == 4'(StPage)) ? to_spare + (need ? 6'd1 : 6'd15) : (state == 4'(StCopy)) ? to_copy + 6'd1
+                          : (state == 4'(StCommit)) ? (fresh ? 6'd0 : 6'd29) : (state == 4'(StTag)) ? 6'd30 : (state == 4'(StCheck)) ? 6'd31 : 6'd32) <= 33);
       // Administration.
       Told:       assert (!(ph != 3'd0 || ad_done) || (d_op == op_q && d_slot == slot_q && d_src == (fork ? src_q : slot_q) && d_len == len_end));
       Flushing:   assert (!flush_req || (ph == 3'd1 && state == 4'(StIdle) && !job_valid && d_lay == 2'd0));
@@ -569,6 +590,7 @@ module fv_kv_owner #(
       ScrubMid:   assert (!working || pe_copy || undo || mid != tail);
       ScrubRead:  assert (a_state != 3'd1 || pe_copy || (read_page == mid_page && bump == 3'd0));
       CopyRead:   assert (!Ecc || a_state == 3'd0 || a_state > 3'd3 || bump == 3'd0);
+      FreshPlace: assert (!Ecc || !a_fresh || (place - mid < tail - mid && bump == 3'd0));
       JobFact:    assert (a_state != 3'd2 || 32'(fact) == 32'(job_page));
       JobProd:    assert (a_state != 3'd3 || 32'(prod) == 32'(job_page));
       JobDst:     assert (a_state < 3'd4 || 32'(pe_dst) == 32'(job_page));

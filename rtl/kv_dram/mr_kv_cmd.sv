@@ -11,7 +11,7 @@
 // job_*: R1-R6, two clocks after a STREAM is taken, four after an APPEND inside a page; then the next command. Base, rotation, part and offset
 // are the chunk's start; they mean nothing when job_status_o != 0: 4 unknown slot, layer, head or operation, 5 position or count, 6 no page, over
 // quota, 7 the page's tag does not belong to the block table's entry. A refused command changes nothing. Order of the checks: 4, 5, 6 (new page), 7, 6 (copy).
-// Bound: a command is answered in 5 clocks, a command that needs a page in 16; plus two runs of the page engine (pe_*) when no clean page is left
+// Bound: a command is answered in 5 clocks, a command that needs a page in 34 (formal/kv_owner); plus two runs of the page engine (pe_*) when no clean page is left
 // or a shared page must be copied, a step of administration (6 clocks) between commands, and the time that the job port and the flush take.
 // pe_src_* are valid with pe_copy_o. The copy keeps the page's rotation. inj_owner_i: pages taken meanwhile get a wrong tag (to test status 7).
 // cnt_refused_o: 16 bits (modulo) for each of status 7, 6, 5, 4, of commands and administration. Test: tests/rtl/kv_cmd.
