@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counts refusals by status with one adder of eight bits, which takes the halves of a counter in turn.
 //
-// cmd_i: a command ended with cmd_status_i; ad_i: an administration with ad_status_i; 4..7 are counted, others are not. Between two
-// cmd_i pass 4 clocks at least, between two ad_i 3, and so between the events after next of both together.
-// count_o: 16 bits (modulo) for each of status 7, 6, 5, 4, both halves of a counter at once, up to 8 clocks late. Test: tests/rtl/kv_cmd.
+// cmd_i: a command ended with cmd_status_i; ad_i: an administration with ad_status_i; 4..7 are counted, others are not. Two cmd_i
+// are 4 clocks apart at least, two ad_i 3, or 6 with a cmd_i in between.
+// count_o: 16 bits (modulo) for each of status 7, 6, 5, 4, both halves of a counter at once, up to 8 clocks late. Test: tests/rtl/kv_cmd, proof: formal/kv_refused.
 `default_nettype none
 `include "mr_assert.vh"
 module mr_kv_refused (
