@@ -34,6 +34,7 @@ typedef struct {
     uint64_t read_after_append, either, scrubs, bytes_checked, mismatches, violations;
     uint64_t write_errors, read_errors, copies_undone, silences; /* AXI */
     uint64_t patrol_pages, patrol_words, rounds;                 /* in traffic; exact rounds */
+    uint64_t bound_took, bound_of; /* of the command that came closest to its bound */
     uint64_t lost_streams, lost_blocks, corrected, copied_poison, swept; /* ECC */
 } totals_t;
 
@@ -49,6 +50,7 @@ typedef struct {
     uint8_t admin_op, admin_status;
     uint32_t kc_pace, kw_pace, kr_pace; /* of 8 clocks */
     uint64_t progress, refused[4], ops_left, round_seed;
+    uint64_t oldest_clocks; /* that the oldest command has taken, see kv_bound.h */
     uint32_t most_dirty;
     bool spoilt; /* memory holds words that cannot be corrected */
     bool lossy; /* words of reads may be bad: their blocks come as zero, their stream ends with 7 */

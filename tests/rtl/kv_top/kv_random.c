@@ -19,6 +19,7 @@
 #include <time.h>
 
 #include "kv_bench.h"
+#include "kv_bound.h"
 #include "kv_faults.h"
 #include "mr_kv_content.h"
 
@@ -119,6 +120,7 @@ static void check_beat(bench_t *b, pending_t *p) {
 }
 
 static void finish_command(bench_t *b, const pending_t *p, uint8_t status) {
+    bound_end(b, p);
     if ((p->or_no_page || p->or_bad) && status == 0U) {
         (void)golden_append(&b->golden, &p->cmd, false);
     }
@@ -224,6 +226,7 @@ void bench_tick(bench_t *b) {
     const mr_kv_sim_out_t *out = &b->sim.out;
     drive(b);
     mr_kv_sim_clock(&b->sim);
+    bound_tick(b);
     bool moved = false;
     if (in->kw_valid && out->kw_ready) {
         in->kw_valid = false;
@@ -417,6 +420,7 @@ static bool open_sim(bench_t *b) {
     b->hold = false;
     b->admin_busy = false;
     b->progress = 0;
+    b->oldest_clocks = 0;
     memset(b->refused, 0, sizeof b->refused);
     /* A copy of a page takes along what was never written: as zero, the memory's sum is known. With
      * ECC all is written. */
@@ -605,6 +609,10 @@ static void print_totals(const bench_t *b, double seconds) {
            b->model, t->clocks, t->by_status[0], t->by_status[4], t->by_status[5], t->by_status[6],
            t->by_status[7], b->golden.takes, b->golden.frees, b->golden.forks, b->golden.copies,
            t->read_after_append, t->either, seconds);
+    if (t->bound_of != 0U) {
+        printf("closest to its bound: a command that took %" PRIu64 " of %" PRIu64 " clocks\n",
+               t->bound_took, t->bound_of);
+    }
     if (b->sim.axi) {
         printf("RESULT read_errors %" PRIu64 " 1\nRESULT write_errors %" PRIu64
                " 1\nRESULT streams_with_bad_words %" PRIu64 " 1\nRESULT blocks_lost %" PRIu64
