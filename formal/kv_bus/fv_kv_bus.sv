@@ -96,6 +96,12 @@ module fv_kv_bus #(
   wire refb = row_cmd == 4'd7;
   wire pre  = row_cmd == 4'd4;
   wire row  = act || refb || pre;
+  wire [BgBits+BaBits-1:0] row_k = (BgBits+BaBits)'({TwoBus ? bg2 : bg, BaBits'(TwoBus ? ba2 : ba)});
+
+  // Banks refreshed in this round.
+  reg  [NB*NG-1:0] round_q;
+  wire [NB*NG-1:0] round = round_q | ((NB*NG)'(refb) << row_k);
+  always @(posedge clk_i) round_q <= (!rst_q || round == '1) ? '0 : round;
 
   // Bit i: such a command i + 1 clocks ago; NG groups.
   reg  [NG*H-1:0] rd_q, wr_q;
@@ -169,6 +175,7 @@ module fv_kv_bus #(
       Faw:      assert (!(act || refb) || 32'(a4_q) >= TFaw);
       PbAct:    assert (!PerBank || !act || 32'(ref_q) >= TPbAct);
       PbPb:     assert (!PerBank || !refb || 32'(ref_q) >= TPbPb);
+      Round:    assert (!refb || !round_q[row_k]);
       Bus:      assert (!(rd || wr || (row && !TwoBus)) || bus_q == 3'd0);
       RowBus:   assert (!(row && TwoBus) || bus2_q == 3'd0);
     end
@@ -190,7 +197,8 @@ module fv_kv_bus #(
   (* keep *) wire [2:0]                    faw, busy;
   (* keep *) wire [$clog2(Burst)-1:0]      beat;
   (* keep *) wire [((Wl > 0) ? Wl : 1)-1:0] pipe;
-  (* keep *) wire [NB*NG-1:0]              opens;
+  (* keep *) wire [NB*NG-1:0]              opens, done;
+  (* keep *) wire                          shut;
   (* keep *) wire [BgBits+BaBits-1:0]      w_k, bank;
   (* keep *) wire [2:0]                    planner;      // 5: running
   localparam int Close = (PerBank && TPbAct < TRrdS) ? TPbAct : TRrdS;
@@ -252,6 +260,7 @@ module fv_kv_bus #(
       FawBits:  assert (TFaw <= 4 * TRrdS || (64'(faw_acts) == (acts & ((64'd1 << (TFaw - 2)) - 64'd1)) && faw_is));
       Planner:  assert (hold || planner == 3'd5);
       Running:  assert (!PerBank || (ready ? planner == 3'd5 : (!claim && planner != 3'd5)));
+      Rounds:   assert (!PerBank || (done == round_q && round_q != '1 && (!claim || shut || !done[bank])));
       RowOwner: assert (!want || w_seg || (PerBank && ready && claim && w_k == bank && (is_ref ? want_refb : opens[w_k])));
       BusCount: assert (OneClk ? bus_q == 3'd0 && bus2_q == 3'd0 : TwoBus ? bus2_q == busy && bus_q == 3'd0 : bus_q == busy && bus2_q == 3'd0);
       ChosenA:  assert (!(want && is_act) || (32'(a1_q) >= (last_ref ? TPbAct : TRrdS) && 32'(act_q[8*w_g +: 8]) >= TRrdL
