@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "chip_model.h"
 #include "git_hash.h"
@@ -105,11 +104,8 @@ static bool open_drams(mr_chip_sim_t *sim) {
     return true;
 }
 
-mr_chip_sim_t *mr_chip_sim_create(const char *dram) {
-    const mr_chip_model_t *model = NULL;
-    for (uint32_t i = 0; i < MODELS && model == NULL; i++) {
-        model = dram == NULL || strcmp(models[i]->name, dram) == 0 ? models[i] : NULL;
-    }
+mr_chip_sim_t *mr_chip_sim_create(uint32_t dram) {
+    const mr_chip_model_t *model = dram < MODELS ? models[dram] : NULL;
     mr_chip_sim_t *sim = model != NULL ? calloc(1, sizeof *sim) : NULL;
     if (sim == NULL) {
         return NULL;

@@ -16,9 +16,9 @@ typedef struct mr_chip_sim mr_chip_sim_t;
 /* DRAM profiles by name, from 0 ("sdr-100"); NULL behind the last. */
 const char *mr_chip_sim_dram(uint32_t index);
 
-/* Powers the chip with this DRAM (NULL: the first) up and runs it through reset; NULL when there is
- * no such profile or memory is short. */
-mr_chip_sim_t *mr_chip_sim_create(const char *dram);
+/* Powers the chip with the DRAM of this index up and runs it through reset; NULL when there is none
+ * or memory is short. */
+mr_chip_sim_t *mr_chip_sim_create(uint32_t dram);
 
 void mr_chip_sim_destroy(mr_chip_sim_t *sim);
 

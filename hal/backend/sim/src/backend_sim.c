@@ -92,7 +92,7 @@ mr_status_t mr_backend_sim_create(const char *dram, mr_mmio_t *mmio) {
     if (mr_chip_sim_dram(index) == NULL) {
         return MR_NOT_FOUND;
     }
-    mr_chip_sim_t *sim = mr_chip_sim_create(dram);
+    mr_chip_sim_t *sim = mr_chip_sim_create(index);
     if (sim == NULL) {
         return MR_NO_MEMORY;
     }
