@@ -108,6 +108,7 @@ module fv_kv_banks #(
   (* keep *) wire [NK-1:0] may_act, may_col, may_pre, opens;
   reg  [NK-1:0] ok_act_q, ok_col_q, ok_pre_q;
   reg           alone_q;            // the last command was a PREA or REFA
+  reg           busy_q;             // the scheduler was not idle in the clock before
   localparam logic [7:0] Old = 8'd200;
   reg  [7:0]    prea_q, refa_q;     // clocks since the last one
   function automatic logic [7:0] older(input logic [7:0] age);
@@ -117,6 +118,7 @@ module fv_kv_banks #(
     ok_act_q <= rst_q ? may_act & ~any : '0;
     ok_col_q <= rst_q ? may_col & ~any : '0;
     ok_pre_q <= rst_q ? may_pre & ~any : '0;
+    busy_q   <= rst_q && !idle;
     alone_q  <= rst_q && (prea || refa || (alone_q && any == '0));
     prea_q   <= !rst_q ? Old : prea ? 8'd1 : older(prea_q);
     refa_q   <= !rst_q ? Old : refa ? 8'd1 : older(refa_q);
@@ -131,6 +133,8 @@ module fv_kv_banks #(
       Refb:     assert (!refb || ok_act_q[row_k]);
       Prea:     assert (!prea || (ok_pre_q | ~opens) == '1);
       Refa:     assert (!refa || (opens == '0 && (ok_act_q == '1 || alone_q) && 32'(prea_q) >= TRpAll && 32'(refa_q) >= TRfc));
+      // What kv_refresh assumes: no ACT or PRE behind the first clock of idle (in that one a row may be opened again that nobody needs any more).
+      Late:     assert (PerBank || !(act || pre) || busy_q);
       AfterAll: assert (!(act || pre || refb || col) || (32'(prea_q) >= TRpAll && 32'(refa_q) >= TRfc));
     end
   end
@@ -170,6 +174,7 @@ module fv_kv_banks #(
       TimersO:  assert ((may_act & opens) == '0 && (may_col & ~opens) == '0 && (may_pre & ~opens) == '0);
       Queue:    assert (counted && n <= 2'd2 && (h_v || n == 2'd0));
       Wanted:   assert (!want || ((is_act || is_ref) ? ok_act_q[w_k] : ok_pre_q[w_k]));
+      WantLate: assert (PerBank || !want || busy_q);
       Head:     assert (!elig || (h_v && ok_col_q[h_k]));
       HeadBank: assert (h_k[BaBits-1:0] == h_bank);
       RowKnown: assert (!cmp0 || dirty || row_rd == rows[RowBits*seg_bank +: RowBits]);
@@ -208,6 +213,6 @@ module fv_kv_banks #(
       always @(posedge clk_i) AllSeen: assert (seen_q != '1);
     end
   endgenerate
-  wire unused_ok = &{1'b0, a, a2, data, mask, issue, idle, rd_slot, wr_slot, cause, row_ev, col_ev, open, en, pop, bg2};
+  wire unused_ok = &{1'b0, a, a2, data, mask, issue, rd_slot, wr_slot, cause, row_ev, col_ev, open, en, pop, bg2};
 endmodule
 `default_nettype wire

@@ -3,8 +3,8 @@
 //
 // The table is sdr at 50 MHz with short times, so that RefMax intervals are few clocks.   Cover  1: instead, an assertion that must
 // fail when every situation has been seen.   Inner  1: also what holds between the planner's registers, which makes the rest inductive.
-// Free: traffic (idle_i; rows open and close at any time while hold_o is low and idle_i has been low for two clocks), when PRECHARGE and
-// ACTIVATE are legal: at the latest PreMax and ActMax clocks after the last command to the banks.
+// Free: traffic (idle_i; rows open and close at any time while hold_o is low and idle_i was in the clock before, which kv_banks proves of
+// the scheduler), when PRECHARGE and ACTIVATE are legal: at the latest PreMax and ActMax clocks after the last command to the banks.
 `default_nettype none
 module fv_kv_refresh #(
   parameter int RefMax = {16'd0, mr_kv_dev_pkg::Sdr50[16*mr_kv_dev_pkg::IdxRefMax +: 16]},
@@ -45,7 +45,7 @@ module fv_kv_refresh #(
   wire       ready, hold, dirty, prea, refa, mrs, claim_valid, want_pre, want_refb;
   wire [1:0] claim;
   reg        busy_q;        // not idle in the clock before
-  wire       may     = busy_q && !idle_i && !hold;
+  wire       may     = busy_q && !hold;
   wire [3:0] to_open = may ? ask_open_i & ~open_q : 4'd0;
   wire [3:0] to_close = may ? ask_close_i & open_q : 4'd0;
   wire       quiet = to_open == 4'd0 && to_close == 4'd0 && !prea;
