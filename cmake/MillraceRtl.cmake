@@ -13,12 +13,12 @@ list(REMOVE_DUPLICATES MR_RTL_SEARCH)
 list(REMOVE_ITEM MR_RTL_SEARCH "-y")
 list(TRANSFORM MR_RTL_SEARCH PREPEND "-y;" REGEX "^/")
 
-# mr_add_verilator_bench(NAME <name> TOP <module> BENCH <file.cpp> [SOURCES <file.sv> ...] [ARGS <verilator argument> ...]
+# mr_add_verilator_bench(NAME <name> [SAYS <word>] TOP <module> BENCH <file.cpp> [SOURCES <file.sv> ...] [ARGS <verilator argument> ...]
 #                        [DEFINES <C macro> ...] [INCLUDES <folder> ...] [LINK <object or library> ...] [DEPENDS <target> ...])
 # Verilates TOP as the C++ class Vdut with assertions on, links it with BENCH (which holds main) and registers the test rtl_<name>.
-# Passing takes exit status 0 and the line "PASS <name>".
+# Passing takes exit status 0 and the line "PASS <word>" (default: the name).
 function(mr_add_verilator_bench)
-  cmake_parse_arguments(arg "" "NAME;TOP;BENCH" "SOURCES;ARGS;DEFINES;INCLUDES;LINK;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "" "NAME;TOP;BENCH;SAYS" "SOURCES;ARGS;DEFINES;INCLUDES;LINK;DEPENDS" ${ARGN})
   set(folder "${CMAKE_CURRENT_BINARY_DIR}/verilated_${arg_NAME}")
   set(program "${folder}/bench_${arg_NAME}")
   list(TRANSFORM arg_DEFINES PREPEND "-D")
@@ -41,7 +41,10 @@ function(mr_add_verilator_bench)
     WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}"
     COMMENT "Verilating bench ${arg_NAME}" VERBATIM)
   add_custom_target(bench_${arg_NAME} ALL DEPENDS "${program}")
-  mr_add_bench_test(${arg_NAME} "${program}")
+  if(NOT DEFINED arg_SAYS)
+    set(arg_SAYS "${arg_NAME}")
+  endif()
+  mr_add_bench_test(${arg_NAME} ${arg_SAYS} "${program}")
 endfunction()
 
 # mr_add_iverilog_bench(NAME <name> TOP <module> SOURCES <file.sv> ... [ARGS <iverilog argument> ...])
@@ -55,10 +58,10 @@ function(mr_add_iverilog_bench)
     WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}"
     COMMENT "Compiling bench ${arg_NAME}" VERBATIM)
   add_custom_target(bench_${arg_NAME} ALL DEPENDS "${program}")
-  mr_add_bench_test(${arg_NAME} vvp -n "${program}")
+  mr_add_bench_test(${arg_NAME} ${arg_NAME} vvp -n "${program}")
 endfunction()
 
-function(mr_add_bench_test name)
-  add_test(NAME rtl_${name} COMMAND "${PROJECT_SOURCE_DIR}/tests/run_bench.sh" ${name} ${ARGN})
+function(mr_add_bench_test name word)
+  add_test(NAME rtl_${name} COMMAND "${PROJECT_SOURCE_DIR}/tests/run_bench.sh" ${word} ${ARGN})
   set_tests_properties(rtl_${name} PROPERTIES LABELS rtl TIMEOUT 300)
 endfunction()

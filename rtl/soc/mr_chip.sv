@@ -4,6 +4,7 @@
 // Tiles 1..31.   Lanes WDepth WSlice VDepth XDepth PDepth  see mr_tile.   KvMask  bit t: tile t has a KV port.
 // ResBufs ResSize  see mr_hub.   KvSlots KvLayers KvHeads KvNbh KvPages KvSlotBlocks DqBytes Prof KvInitCycles KvEcc PinRegs  see mr_kv_channel.
 // KvChannels 1, 2, 4, 8: channels side by side, each with KvPages pages; together they hold KvHeads heads.
+// ClockGate  units at rest get no clock (mr_unit_clock).
 // ClockKhz  stated clock, told to software.   git_hash_i  constant: source revision, told to software, 0 if unknown.
 // Register bus: docs/interfaces.md section 4. irq_o is high while a result waits.
 // dfi_*: DRAM commands and data for a PHY or a device model, see mr_kv_channel; mr_chip_sdr has SDR pins instead.
@@ -29,6 +30,7 @@ module mr_chip #(
   parameter int KvPages = 1024,
   parameter int KvSlotBlocks = 64,
   parameter int MaxG = 16,
+  parameter bit ClockGate = 1'b0,
   parameter int DqBytes = 8,
   parameter logic [16*mr_kv_dev_pkg::Lanes-1:0] Prof = mr_kv_dev_pkg::Sdr100,
   parameter int KvInitCycles = 0,
@@ -299,7 +301,7 @@ module mr_chip #(
     for (t = 0; t < Tiles; t = t + 1) begin : gen_tile
       mr_tile #(
         .Lanes(Lanes), .WDepth(WDepth), .WSlice(WSlice), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth), .HasKv(KvMask[t]),
-        .MaxG(MaxG), .MaxNbh(KvNbh)
+        .MaxG(MaxG), .MaxNbh(KvNbh), .ClockGate(ClockGate)
       ) u_tile (
         .clk_i, .rst_ni(run_ni),
         .sel_i(tile_sel[t]), .write_i(csr_write), .addr_i(csr_addr), .wdata_i(csr_wdata),

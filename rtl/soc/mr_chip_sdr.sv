@@ -21,6 +21,7 @@ module mr_chip_sdr #(
   parameter int KvPages = 1024,
   parameter int KvSlotBlocks = 64,
   parameter int MaxG = 16,
+  parameter bit ClockGate = 1'b0,
   parameter int DqBytes = 8,
   parameter logic [16*mr_kv_dev_pkg::Lanes-1:0] Prof = mr_kv_dev_pkg::Sdr100,
   parameter int KvInitCycles = 0,
@@ -63,7 +64,7 @@ module mr_chip_sdr #(
   mr_chip #(
     .Tiles(Tiles), .Lanes(Lanes), .WDepth(WDepth), .WSlice(WSlice), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth),
     .KvMask(KvMask), .ResBufs(ResBufs), .ResSize(ResSize), .KvSlots(KvSlots), .KvLayers(KvLayers), .KvHeads(KvHeads),
-    .KvNbh(KvNbh), .KvPages(KvPages), .KvSlotBlocks(KvSlotBlocks), .MaxG(MaxG), .DqBytes(DqBytes), .Prof(Prof),
+    .KvNbh(KvNbh), .KvPages(KvPages), .KvSlotBlocks(KvSlotBlocks), .MaxG(MaxG), .ClockGate(ClockGate), .DqBytes(DqBytes), .Prof(Prof),
     .KvInitCycles(KvInitCycles), .ClockKhz(ClockKhz), .PinRegs(1'b0)
   ) u_chip (
     .clk_i, .rst_ni, .git_hash_i, .req_valid_i, .req_ready_o, .req_write_i, .req_addr_i, .req_wdata_i, .rsp_valid_o,

@@ -3,7 +3,7 @@
 //
 // Lanes    1, 2, 4, 8.   HasKv  ATTEND is there (otherwise it ends with status 1).
 // MaxG     most query heads of a KV head that ATTEND takes, 1..16.   MaxNbh  most blocks of a head, a power of two.
-// WDepth words of WMEM, VDepth elements of VMEM, XDepth blocks of XMEM.
+// WDepth words of WMEM, VDepth elements of VMEM, XDepth blocks of XMEM.   ClockGate  no clock at rest (mr_unit_clock).
 // Command: start_i for one cycle while busy_o is low, with the fields; VMEM addresses are pair indices. busy_o rises in the
 // next cycle and falls when every result is written; err_o is valid in the last busy cycle (0 fine, 1 no ATTEND
 // here, 2 operand out of range, 4..8 from the KV port). WMEM and XMEM: enable and address, data two cycles later and one; nobody else may read
@@ -23,6 +23,7 @@ module mr_dpu #(
   parameter int WDepth = 1024,
   parameter int VDepth = 2048,
   parameter int XDepth = 64,
+  parameter bit ClockGate = 1'b0,
   localparam int WaW = $clog2(WDepth),
   localparam int VaW = $clog2(VDepth) - 1,
   localparam int XaW = $clog2(XDepth)
@@ -102,8 +103,12 @@ module mr_dpu #(
   localparam int RunDepth = HasKv ? Passes * MaxNbh * 32 : 2;
   localparam int RunW = $clog2(RunDepth);
 
-  // ---- command ----
+  // ---- clock ----
   logic busy_q;
+  wire  clk;
+  mr_unit_clock #(.Gate(ClockGate)) u_clock (.clk_i, .rst_ni, .start_i, .busy_i(busy_q), .clk_o(clk));
+
+  // ---- command ----
   logic attend_q;
   logic [3:0] err_q;
   logic gemv_active;
@@ -119,12 +124,12 @@ module mr_dpu #(
 
   assign busy_o = busy_q;
   assign err_o = attend_q ? attend_err : err_q;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (!rst_ni) busy_q <= 1'b0;
     else if (start_i) busy_q <= 1'b1;
     else if (done) busy_q <= 1'b0;
   end
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (start_i) begin
       attend_q <= start_attend;
       err_q <= 4'd0;
@@ -145,7 +150,7 @@ module mr_dpu #(
   logic                   init_pop;
 
   mr_gemv #(.Lanes(Lanes), .WDepth(WDepth), .XDepth(XDepth), .VaW(VaW)) u_gemv (
-    .clk_i, .rst_ni, .start_i(start_gemv), .dst_i, .x_i, .w_i, .rows_i, .nb_i, .q4_i, .acc_i,
+    .clk_i(clk), .rst_ni, .start_i(start_gemv), .dst_i, .x_i, .w_i, .rows_i, .nb_i, .q4_i, .acc_i,
     .active_o(gemv_active), .products_o(gemv_products),
     .wm_en_o, .wm_addr_o, .wm_data_i, .xm_en_o(g_xm_en), .xm_addr_o(g_xm_addr),
     .vr_valid_o, .vr_ready_i, .vr_addr_o, .vr_data_i,
@@ -179,8 +184,12 @@ module mr_dpu #(
 
   generate
     if (HasKv) begin : gen_attend
+      wire attend_clk;
+      mr_unit_clock #(.Gate(ClockGate)) u_clock (
+        .clk_i, .rst_ni, .start_i(start_attend), .busy_i(attend_busy), .clk_o(attend_clk)
+      );
       mr_attend #(.Lanes(Lanes), .MaxG(MaxG), .MaxNbh(MaxNbh), .XDepth(XDepth), .VaW(VaW), .VPairs(VDepth / 2)) u_attend (
-        .clk_i, .rst_ni, .start_i(start_attend), .dst_i, .q_i(x_i), .layer_i, .n_kv_i, .kv_first_i, .nbh_i, .g_i, .scale_i,
+        .clk_i(attend_clk), .rst_ni, .start_i(start_attend), .dst_i, .q_i(x_i), .layer_i, .n_kv_i, .kv_first_i, .nbh_i, .g_i, .scale_i,
         .slot_i, .pos_i, .busy_o(attend_busy), .err_o(attend_err),
         .xm_en_o(a_xm_en), .xm_addr_o(a_xm_addr), .xm_data_i,
         .kc_valid_o, .kc_ready_i, .kc_slot_o, .kc_layer_o, .kc_head_o, .kc_kind_o, .kc_pos_o, .kc_count_o,
@@ -217,11 +226,11 @@ module mr_dpu #(
   wire first = attend_q ? a_first : g_first;
   wire last = attend_q ? a_last : g_last;
   wire [1:0] slot = attend_q ? a_slot : g_slot;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (!rst_ni) valid_q <= '0;
     else valid_q <= {valid_q[AtOut-1:1], dot};
   end
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (busy_q) begin
       first_q <= {first_q[AtAdd-1:1], first};
       last_q <= {last_q[AtOut-1:1], last};
@@ -235,7 +244,7 @@ module mr_dpu #(
   assign init_pop = valid_q[AtAdd] && first_q[AtAdd] && init_on_q && (Lanes > 1 || slot0_q[AtAdd]);
 
   logic init_on_q;                    // an accumulating GEMV
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (start_i) init_on_q <= start_gemv && acc_i;
   end
 
@@ -249,7 +258,7 @@ module mr_dpu #(
         assign lane_init = init_on_q ? init[l*32 +: 32] : '0;
       end
       mr_lane #(.HasKv(HasKv), .AccDepth(RunDepth)) u_lane (
-        .clk_i, .rst_ni, .ld_w_i(g_ld_w || a_ld_w), .ld_x_i(g_ld_x || a_ld_x), .src_kv_i(attend_q), .ld_wq_i(a_ld_wq),
+        .clk_i(clk), .rst_ni, .ld_w_i(g_ld_w || a_ld_w), .ld_x_i(g_ld_x || a_ld_x), .src_kv_i(attend_q), .ld_wq_i(a_ld_wq),
         .w_i(g_w[l*272 +: 272]), .x_i(xm_data_i), .kv_i(a_kv), .q_i(a_q[l*272 +: 272]), .wq_i(a_wq[l*8 +: 8]),
         .dot1_i(valid_q[1]), .dot2_i(valid_q[2]), .dot3_i(valid_q[AtConv]),
         .add_first_i(first_q[AtAdd]), .add_slot_i({slot1_q[AtAdd], slot0_q[AtAdd]}), .init_i(lane_init),
@@ -266,7 +275,7 @@ module mr_dpu #(
 
   // ---- results, memory ports, events ----
   mr_dpu_out #(.Lanes(Lanes), .VaW(VaW), .Depth(16)) u_out (
-    .clk_i, .rst_ni, .start_i, .addr_i(dst_i), .claim_i(g_claim || a_claim), .full_o(out_full), .done_o(out_done),
+    .clk_i(clk), .rst_ni, .start_i, .addr_i(dst_i), .claim_i(g_claim || a_claim), .full_o(out_full), .done_o(out_done),
     .row_v_i(out_v && out_last && !attend_q), .row_odd_i(slot0_q[AtOut]), .row_i(lane_y),
     .pair_v_i(a_pair_v), .pair_i(a_pair), .vw_valid_o, .vw_ready_i, .vw_addr_o, .vw_data_o
   );

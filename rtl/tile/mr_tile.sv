@@ -3,7 +3,7 @@
 //
 // Lanes 1, 2, 4, 8.   WDepth WMEM words.   VDepth VMEM elements.   XDepth XMEM blocks.   PDepth descriptors.   WSlice  see mr_tile_mem.
 // HasKv  the tile has a KV port; otherwise KV_APPEND is refused (status 1) and so is ATTEND.
-// MaxG MaxNbh  limits of ATTEND (mr_dpu).
+// MaxG MaxNbh  limits of ATTEND (mr_dpu).   ClockGate  units at rest get no clock (mr_unit_clock).
 // Registers: sel_i with address and data for one cycle, answer in the next (rtl/csr). Loader: mr_tile_mem. Bus: mr_group_bus.
 // KV port: docs/interfaces.md section 3. Reset clears all state but the memories; soft reset does the same.
 // Test: tests/cosim.
@@ -17,7 +17,8 @@ module mr_tile #(
   parameter int PDepth = 128,
   parameter bit HasKv = 1'b1,
   parameter int MaxG = 16,
-  parameter int MaxNbh = 4
+  parameter int MaxNbh = 4,
+  parameter bit ClockGate = 1'b0
 ) (
   input  wire          clk_i,
   input  wire          rst_ni,
@@ -251,7 +252,7 @@ module mr_tile #(
   );
 
   // ---- units ----
-  mr_vec #(.Lanes(Lanes), .VdW(VdW), .XaW(XaW), .WaW(WaW)) u_vec (
+  mr_vec #(.Lanes(Lanes), .VdW(VdW), .XaW(XaW), .WaW(WaW), .ClockGate(ClockGate)) u_vec (
     .clk_i, .rst_ni(run_ni), .start_i(vec_start), .op_i(op[3:0]), .fmt_i(w_q4),
     .dst_i(w1), .a_i(w2), .b_i(w3), .n_i(w4), .rows_i(w4), .nb_i(w5), .hd_i(w5), .k_i(w5), .imm0_i(w6), .imm1_i(w7),
     .token_i(token), .pos_i(pos), .busy_o(vec_busy), .err_o(vec_err),
@@ -280,7 +281,7 @@ module mr_tile #(
   logic        kv_wait;
 
   mr_dpu #(
-    .Lanes(Lanes), .HasKv(HasKv), .MaxG(MaxG), .MaxNbh(MaxNbh), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth)
+    .Lanes(Lanes), .HasKv(HasKv), .MaxG(MaxG), .MaxNbh(MaxNbh), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth), .ClockGate(ClockGate)
   ) u_dpu (
     .clk_i, .rst_ni(run_ni), .start_i(dpu_start), .is_attend_i(op == OpAttend),
     .dst_i(w1[VaW:1]), .x_i(w2[XaW-1:0]), .w_i(w3[WaW-1:0]), .rows_i(w4[19:0]), .nb_i(w5[15:0]), .q4_i(w_q4), .acc_i(acc),

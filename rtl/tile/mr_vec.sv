@@ -3,6 +3,7 @@
 //
 // Lanes       lanes of the weight memory word, 1, 2, 4 or 8: only EMBED's row order depends on it.
 // VdW XaW WaW address bits of VMEM (elements, 7..20), XMEM (blocks, 1..16) and WMEM (words, 1..24).
+// ClockGate   no clock at rest (mr_unit_clock).
 //
 // Command     (docs/interfaces.md section 2) start_i for one cycle while busy_o is low, with the fields of the descriptor:
 //             addresses absolute, in elements (VMEM), blocks (XMEM) or words (WMEM). The sequencer has checked operation, spans
@@ -25,7 +26,8 @@ module mr_vec #(
   parameter int Lanes = 2,
   parameter int VdW = 13,
   parameter int XaW = 6,
-  parameter int WaW = 12
+  parameter int WaW = 12,
+  parameter bit ClockGate = 1'b0
 ) (
   input  wire                  clk_i,
   input  wire                  rst_ni,
@@ -141,6 +143,9 @@ module mr_vec #(
   localparam logic [2:0] StErr = 3'd5;
 
   // ---- command -------------------------------------------------------------------------------------------------------
+  wire clk;
+  mr_unit_clock #(.Gate(ClockGate)) u_clock (.clk_i, .rst_ni, .start_i, .busy_i(busy_o), .clk_o(clk));
+
   logic [2:0]       st_q;
   logic [2:0]       st_d;
   logic [31:0]      phase;                    // phase product; EMBED: blocks before the token's group
@@ -209,7 +214,7 @@ module mr_vec #(
     endcase
   end
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (!rst_ni) begin
       st_q <= StIdle;
       v_q <= '0;
@@ -220,7 +225,7 @@ module mr_vec #(
   end
 
   // The fields are taken in every idle cycle, the one with start_i included: the start, which is late, enables st_q only.
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (!busy) begin
       b_q <= b_i;
       a_q <= a_i[VdW-1:1];
@@ -326,7 +331,7 @@ module mr_vec #(
     w_d = {2{(norm2 && v[NormEnd-1]) || (rope_q && v[RoEnd-1]) || (add_q && v[AdEnd-1]) || (embed_q && v[EmEnd-1]) || take_d}}
         | ({is_odd(c_q[0], SiEnd - 1), !is_odd(c_q[0], SiEnd - 1)} & {2{silu_q && v[SiEnd-1]}});
   end
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (!rst_ni) begin
       {ra_q, rb_q, ru_q, rb_any_q, wm_q, take_q, block_q, w_q} <= '0;
     end else begin
@@ -360,7 +365,7 @@ module mr_vec #(
   assign xw_addr_o = cw_q[XaW-1:0];
   assign wm_addr_o = cm_q;
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     if (!busy) begin
       ca_q <= a_i[VdW-1:1];
       cb_q <= op_i == OpQuant || op_i == OpSilu ? a_i[VdW-1:1] : b_i[VdW-1:1];
@@ -391,7 +396,7 @@ module mr_vec #(
       end
     end
   end
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk) begin
     ra_new_q <= ra_q;
     rb_new_q <= rb_any_q;
   end
@@ -411,7 +416,7 @@ module mr_vec #(
   logic [31:0] best_x;
 
   mr_vec_alu u_alu (
-    .clk_i, .rst_ni,
+    .clk_i(clk), .rst_ni,
     .live_i(busy),
     .is_norm_i(norm_q),
     .is_quant_i(quant_q),
@@ -453,7 +458,7 @@ module mr_vec #(
   );
 
   mr_vec_quant u_quant (
-    .clk_i, .rst_ni,
+    .clk_i(clk), .rst_ni,
     .amax_v_i(amax_v),
     .amax_first_i(amax_first),
     .mag_i(b_mag),
@@ -469,7 +474,7 @@ module mr_vec #(
   );
 
   mr_vec_embed #(.Lanes(Lanes)) u_embed (
-    .clk_i, .rst_ni,
+    .clk_i(clk), .rst_ni,
     .valid_i(emb_v),
     .first_i(emb_first),
     .pair_i(c_q - 4'(Raw)),
@@ -482,7 +487,7 @@ module mr_vec #(
   );
 
   mr_vec_topk #(.PairW(PairW)) u_topk (
-    .clk_i,
+    .clk_i(clk),
     .clear_i(!busy),
     .valid_i(tk_v),
     .idx_i(ct_q),

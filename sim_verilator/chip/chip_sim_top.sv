@@ -24,6 +24,7 @@ module chip_sim_top #(
   parameter int KvPages = 1024,
   parameter int KvSlotBlocks = 32,
   parameter int MaxG = 16,
+  parameter bit ClockGate = 1'b0,
   parameter int KvInitCycles = 0,
   parameter int KvEcc = 0,
   parameter int ClockKhz = 0,
@@ -87,7 +88,7 @@ module chip_sim_top #(
   mr_chip #(
     .Tiles(Tiles), .Lanes(Lanes), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth), .ResBufs(ResBufs),
     .ResSize(ResSize), .KvSlots(KvSlots), .KvLayers(KvLayers), .KvHeads(KvHeads), .KvNbh(KvNbh), .KvPages(KvPages),
-    .KvSlotBlocks(KvSlotBlocks), .MaxG(MaxG), .KvChannels(KvChannels), .KvInitCycles(KvInitCycles), .DqBytes(DqBytes), .Prof(Prof),
+    .KvSlotBlocks(KvSlotBlocks), .MaxG(MaxG), .ClockGate(ClockGate), .KvChannels(KvChannels), .KvInitCycles(KvInitCycles), .DqBytes(DqBytes), .Prof(Prof),
     .KvEcc(KvEcc), .ClockKhz(ClockKhz)
   ) u_chip (
     .clk_i, .rst_ni, .git_hash_i, .req_valid_i, .req_ready_o, .req_write_i, .req_addr_i, .req_wdata_i, .rsp_valid_o,

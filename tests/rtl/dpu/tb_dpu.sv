@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bench top: four dot-product units (1, 2, 4 and 8 lanes) behind one set of pins; sel_i picks the one that is driven. Their
 // limits for ATTEND differ, so that small and uneven ones are tried too (dpu_max_g, dpu_max_nbh in dpu_bench.c).
+// Gate  their clocks are gated at rest, as a tile may do it.
 // Their memories and the KV controller are models in dpu_bench.c.
 `default_nettype none
 module tb_dpu #(
   parameter int WDepth = 8192,
   parameter int VDepth = 2048,
-  parameter int XDepth = 128
+  parameter int XDepth = 128,
+  parameter bit Gate = 1'b0
 ) (
   input  wire           clk_i,
   input  wire           rst_ni,
@@ -82,7 +84,7 @@ module tb_dpu #(
       logic [7:0]    kc_slot, kc_layer, kc_head;
       logic [17:0]   kc_pos;
       logic [5:0]    kc_count;
-      mr_dpu #(.Lanes(Lanes), .HasKv(1'b1), .MaxG(MaxG), .MaxNbh(MaxNbh), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth)) u_dut (
+      mr_dpu #(.Lanes(Lanes), .HasKv(1'b1), .MaxG(MaxG), .MaxNbh(MaxNbh), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth), .ClockGate(Gate)) u_dut (
         .clk_i, .rst_ni, .start_i(start_i && on), .is_attend_i, .dst_i, .x_i, .w_i, .rows_i, .nb_i, .q4_i, .acc_i,
         .layer_i, .n_kv_i, .kv_first_i, .nbh_i, .g_i, .scale_i, .slot_i, .pos_i, .busy_o(busy), .err_o(err),
         .wm_en_o(wm_en), .wm_addr_o(wm_addr), .wm_data_i(wm_data_i[Lanes*288-1:0]),

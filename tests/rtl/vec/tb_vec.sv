@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bench top: mr_vec for one, two and four lanes (they differ in EMBED only) behind one set of pins; sel_i picks one.
+// Gate  their clocks are gated at rest, as a tile may do it.
 `default_nettype none
-module tb_vec (
+module tb_vec #(
+  parameter bit Gate = 1'b0
+) (
   input  wire           clk_i,
   input  wire           rst_ni,
   input  wire  [1:0]    sel_i,         // log2 of the lanes
@@ -54,7 +57,7 @@ module tb_vec (
   genvar g;
   generate
     for (g = 0; g < 3; g = g + 1) begin : gen_lanes
-      mr_vec #(.Lanes(1 << g), .VdW(VdW), .XaW(XaW), .WaW(WaW)) u_vec (
+      mr_vec #(.Lanes(1 << g), .VdW(VdW), .XaW(XaW), .WaW(WaW), .ClockGate(Gate)) u_vec (
         .clk_i, .rst_ni,
         .start_i(start_i && sel_i == 2'(g)),
         .op_i, .fmt_i, .dst_i, .a_i, .b_i, .n_i, .rows_i, .nb_i, .hd_i, .k_i, .imm0_i, .imm1_i, .token_i, .pos_i,
