@@ -2,11 +2,11 @@
 // Chip of one group: register bus, hub, group network, tiles, KV-cache DRAM controller (docs/architecture.md).
 //
 // Tiles 1..31.   Lanes WDepth WSlice VDepth XDepth PDepth  see mr_tile.   KvMask  bit t: tile t has a KV port.
-// ResBufs ResSize  see mr_hub.   KvSlots KvLayers KvHeads KvNbh KvPages KvSlotBlocks DqBytes Prof KvInitCycles KvEcc PinRegs  see mr_kv_channel.
+// ResBufs ResSize LoopSlots LoopDepth  see mr_hub.   KvSlots KvLayers KvHeads KvNbh KvPages KvSlotBlocks DqBytes Prof KvInitCycles KvEcc PinRegs  see mr_kv_channel.
 // KvChannels 1, 2, 4, 8: channels side by side, each with KvPages pages; together they hold KvHeads heads.
 // ClockGate  units at rest get no clock (mr_unit_clock).
 // ClockKhz  stated clock, told to software.   git_hash_i  constant: source revision, told to software, 0 if unknown.
-// Register bus: docs/interfaces.md section 4. irq_o is high while a result waits.
+// Register bus: docs/interfaces.md section 4. irq_o is high while a result or a token waits.
 // dfi_*: DRAM commands and data for a PHY or a device model, see mr_kv_channel; mr_chip_sdr has SDR pins instead.
 // CONTROL.soft_reset resets everything but the CSRs of chip, hub and KV controller; memories keep their contents.
 // Test: tests/cosim.
@@ -37,6 +37,8 @@ module mr_chip #(
   parameter int KvEcc = 0,
   parameter bit PinRegs = 1'b1,
   parameter int ClockKhz = 100000,
+  parameter int LoopSlots = KvSlots,
+  parameter int LoopDepth = KvSlots <= 16 ? 32 : KvSlots < 128 ? 256 : 512,
   localparam int KvCodes = 8 * DqBytes / (KvEcc != 0 ? KvEcc : 16),
   localparam int KvChk = KvCodes * mr_kv_ecc_pkg::chk_bits(KvEcc != 0 ? KvEcc : 16)
 ) (
@@ -246,6 +248,25 @@ module mr_chip #(
   logic [17:0] res_token;
   logic [19:0] res_len;
   logic        res_pop;
+  logic [31:0] loop_dest;
+  logic [15:0] loop_pc;
+  logic [7:0]  loop_pass;
+  logic [17:0] loop_left;
+  logic [75:0] loop_stop;
+  logic [7:0]  loop_slot;
+  logic        loop_arm;
+  logic        loop_disarm;
+  logic        loop_busy;
+  logic        tok_valid;
+  logic [17:0] tok_token;
+  logic [7:0]  tok_slot;
+  logic [2:0]  tok_why;
+  logic [17:0] tok_pos;
+  logic        tok_pop;
+  logic [15:0] tok_count;
+  logic [15:0] loop_parks;
+  logic [15:0] loop_wait_max;
+  logic [63:0] loop_jobs;
 
   mr_csr_hub u_csr_hub (
     .clk_i, .rst_ni, .sel_i(hub_sel), .write_i(csr_write), .addr_i(csr_addr), .wdata_i(csr_wdata),
@@ -255,14 +276,26 @@ module mr_chip #(
     .inj_status_ready_i(inj_ready), .res_status_count_i(res_count), .res_status_head_i(res_index),
     .res_hdr_slot_i(res_slot), .res_hdr_status_i(res_status), .res_hdr_flags_i(res_flags), .res_hdr_pc_i(res_pc),
     .res_pos_i(res_pos), .res_token_i(res_token), .res_len_i(32'(res_len)), .res_ctrl_pop_cmd(res_pop),
-    .msgs_i(msgs_q), .net_busy_i(net_busy_q)
+    .msgs_i(msgs_q), .net_busy_i(net_busy_q),
+    .loop_caps_slots_i(9'(LoopSlots)), .loop_caps_depth_i(LoopSlots > 0 ? 16'(LoopDepth) : 16'd0), .loop_dest_q(loop_dest),
+    .loop_pc_q(loop_pc), .loop_pass_q(loop_pass), .loop_left_q(loop_left), .loop_stop0_token_q(loop_stop[17:0]), .loop_stop0_valid_q(loop_stop[18]),
+    .loop_stop1_token_q(loop_stop[36:19]), .loop_stop1_valid_q(loop_stop[37]), .loop_stop2_token_q(loop_stop[55:38]),
+    .loop_stop2_valid_q(loop_stop[56]), .loop_stop3_token_q(loop_stop[74:57]), .loop_stop3_valid_q(loop_stop[75]),
+    .loop_ctrl_slot_q(loop_slot), .loop_ctrl_arm_cmd(loop_arm), .loop_ctrl_disarm_cmd(loop_disarm),
+    .loop_status_busy_i(loop_busy), .loop_status_count_i(tok_count), .loop_token_token_i(tok_token), .loop_token_slot_i(tok_slot),
+    .loop_token_why_i(tok_why), .loop_token_valid_i(tok_valid), .loop_pos_i(tok_pos), .loop_pop_pop_cmd(tok_pop),
+    .loop_parks_i(loop_parks), .loop_wait_max_i(loop_wait_max), .loop_jobs_i(loop_jobs)
   );
-  mr_hub #(.ResBufs(ResBufs), .ResSize(ResSize)) u_hub (
+  mr_hub #(.ResBufs(ResBufs), .ResSize(ResSize), .LoopSlots(LoopSlots), .LoopDepth(LoopDepth)) u_hub (
     .clk_i, .rst_ni(run_ni), .inj_push_i(inj_push), .inj_dest_i(inj_dest), .inj_pc_i(inj_pc), .inj_flags_i(inj_flags),
     .inj_parts_i(inj_parts), .inj_token_i(inj_token), .inj_pos_i(inj_pos), .inj_slot_i(inj_slot),
     .inj_ready_o(inj_ready), .res_count_o(res_count), .res_index_o(res_index), .res_slot_o(res_slot),
     .res_status_o(res_status), .res_flags_o(res_flags), .res_pc_o(res_pc), .res_pos_o(res_pos),
     .res_token_o(res_token), .res_len_o(res_len), .res_pop_i(res_pop),
+    .loop_dest_i(loop_dest), .loop_pc_i(loop_pc), .loop_pass_i(loop_pass), .loop_left_i(loop_left), .loop_stop_i(loop_stop), .loop_slot_i(loop_slot),
+    .loop_arm_i(loop_arm), .loop_disarm_i(loop_disarm), .loop_busy_o(loop_busy), .tok_valid_o(tok_valid), .tok_token_o(tok_token),
+    .tok_slot_o(tok_slot), .tok_why_o(tok_why), .tok_pos_o(tok_pos), .tok_pop_i(tok_pop), .tok_count_o(tok_count),
+    .loop_parks_o(loop_parks), .loop_wait_max_o(loop_wait_max), .loop_jobs_o(loop_jobs),
     .rd_en_i(res_en), .rd_addr_i(res_addr), .rd_data_o(res_data),
     .tx_req_o(tx_req[0]), .tx_hdr_o(tx_hdr[127:0]), .tx_grant_i(tx_grant[0]), .rx_hdr_i(rx_hdr),
     .rx_accept_o(rx_accept[0]), .rx_commit_i(rx_commit[0]), .rx_empty_i(rx_empty), .rx_valid_i(rx_valid[0]),
@@ -272,7 +305,7 @@ module mr_chip #(
   assign tx_valid[0] = 1'b0;
   assign tx_data[63:0] = '0;
   assign tx_last[0] = 1'b0;
-  assign irq_o = res_count != 8'd0;
+  assign irq_o = res_count != 8'd0 || tok_valid;
   wire unused_hub = &{1'b0, tx_ready[0]};
 
   // ---- tiles ----

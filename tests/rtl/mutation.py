@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the KV controller's mutant scripts share: a copy of the RTL with one change, its bench, the verdicts. Standard library only."""
+"""What the mutant scripts share: a copy of the RTL with one change, its bench, the verdicts. Standard library only."""
 import pathlib
 import shutil
 import subprocess
@@ -22,38 +22,40 @@ def trial(rtl, word, build, bench_args, timeout):
     return ((bench.stderr.strip() or bench.stdout.strip()) or "it crashes").splitlines()[-1]
 
 
-def copy_rtl(rtl):
-    shutil.rmtree(rtl, ignore_errors=True)
-    rtl.mkdir(parents=True)
-    for source in (ROOT / "rtl/kv_dram").glob("mr_kv_*.sv"):
-        shutil.copy(source, rtl)
+def copy_rtl(copy, rtl):
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.mkdir(parents=True)
+    for source in ROOT.glob(rtl + "*.sv"):
+        shutil.copy(source, copy)
 
 
-def caught(mutant, folder, build, bench_args, timeout):
+def caught(mutant, folder, build, bench_args, timeout, rtl):
     """Why the mutant (name, file, old text, new text, build's word) fails, or None. Raises if it cannot be tried."""
     name, file, old, new, word = mutant
-    rtl = folder / name
-    copy_rtl(rtl)
-    path = rtl / f"mr_kv_{file}.sv"
+    copy = folder / name
+    copy_rtl(copy, rtl)
+    path = copy / f"{pathlib.Path(rtl).name}{file}.sv"
     text = path.read_text()
     if text.count(old) != 1:
         raise RuntimeError(f"the text of {file} occurs {text.count(old)} times, not once")
     path.write_text(text.replace(old, new))
-    return trial(rtl, word, build, bench_args, timeout)
+    return trial(copy, word, build, bench_args, timeout)
 
 
-def main(mutants, build, folder, wanted, bench_args=(), timeout=240):
-    """Tries the mutants named in wanted (all if empty), after the RTL as it is: a bench that fails anyway would catch everything."""
+def main(mutants, build, folder, wanted, bench_args=(), timeout=240, rtl="rtl/kv_dram/mr_kv_"):
+    """Tries the mutants named in wanted (all if empty), after the RTL as it is: a bench that fails anyway would catch everything.
+
+    rtl: how the names of the files start that are copied and changed."""
     chosen = [m for m in mutants if not wanted or m[0] in wanted]
     for word in sorted({m[4] for m in chosen}):
-        copy_rtl(folder / "unchanged")
+        copy_rtl(folder / "unchanged", rtl)
         why = trial(folder / "unchanged", word, build, bench_args, timeout)
         if why is not None:
             sys.exit(f"mutants: the RTL as it is fails ({word}): {why}")
     bad = 0
     for mutant in chosen:
         try:
-            why = caught(mutant, folder, build, bench_args, timeout)
+            why = caught(mutant, folder, build, bench_args, timeout, rtl)
         except RuntimeError as problem:
             bad += 1
             print(f"PROBLEM  {mutant[0]}: {problem}", flush=True)

@@ -99,7 +99,7 @@ static void test_unmapped__bus_error(void **state) {
     const uint32_t holes[] = {0x0000000Cu,
                               0x00000FFCu,
                               0x00002000u,
-                              MR_HUB_BASE + 0x50u,
+                              MR_HUB_BASE + 0x98u,
                               MR_KV_BASE + 0x44u,
                               MR_KV_BASE + 0x1000u,
                               0x00010000u,

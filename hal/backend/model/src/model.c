@@ -18,6 +18,8 @@ void mr_backend_model_default_config(mr_backend_model_config_t *config) {
         .in_size_max = 2048,
         .res_bufs = 8,
         .res_size = 8192,
+        .loop_slots = 8,
+        .loop_depth = 32,
         .kv_channels = 1,
         .kv_slots = 8,
         .kv_layers = 64,
@@ -44,7 +46,11 @@ static bool config_ok(const mr_backend_model_config_t *c) {
            config_in(c->in_bufs, 1, MR_BACKEND_MODEL_BUFS_MAX) &&
            config_in(c->in_size_max, 2, 65534) &&
            config_in(c->res_bufs, 1, MR_BACKEND_MODEL_RESULTS_MAX) &&
-           config_in(c->res_size, 2, 1u << 20) && config_in(c->kv_slots, 1, 256) &&
+           config_in(c->res_size, 2, 1u << 20) &&
+           config_in(c->loop_slots, 0, MR_BACKEND_MODEL_SLOTS_MAX) &&
+           (c->loop_slots == 0 ||
+            config_in(c->loop_depth, c->loop_slots + 1u, MR_BACKEND_MODEL_TOKENS_MAX)) &&
+           config_in(c->kv_slots, 1, MR_BACKEND_MODEL_SLOTS_MAX) &&
            config_in(c->kv_layers, 1, 256) && config_in(c->kv_heads, 1, 64) &&
            config_in(c->kv_nbh, 1, 16) && config_in(c->kv_pages, 1, 65536) &&
            config_in(c->kv_slot_blocks, 1, 4096) && config_in(c->kv_dram_blocks, 1, 1u << 26);
@@ -133,6 +139,7 @@ mr_status_t mr_backend_model_create(const mr_backend_model_config_t *config, mr_
     m->cfg = *config;
     m->kernels = mr_model_kernels_best();
     m->hub.inj_prog = MR_HUB_INJ_PROG_RESET;
+    m->hub.loop.pass = MR_HUB_LOOP_PASS_RESET;
     if (!model_create(m)) {
         mr_model_close(m);
         return MR_NO_MEMORY;

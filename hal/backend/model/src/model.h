@@ -85,6 +85,42 @@ typedef struct {
     uint32_t len;
 } model_result_t;
 
+#define MODEL_LOOP_STOPS 4u
+
+/* An entry of the token queue. */
+typedef struct {
+    uint32_t token;
+    uint32_t pos;
+    uint8_t slot;
+    uint8_t why; /* MR_HUB_LOOP_TOKEN_WHY_x */
+} model_token_t;
+
+/* What LOOP_CTRL.arm gave a slot. */
+typedef struct {
+    bool armed;
+    uint32_t left;
+    uint32_t stop[MODEL_LOOP_STOPS]; /* as in LOOP_STOP0 */
+} model_loop_slot_t;
+
+typedef struct {
+    /* registers */
+    uint32_t dest;
+    uint32_t pc;
+    uint32_t ctrl; /* slot */
+    uint32_t pass;
+    model_loop_slot_t next; /* for the next arm */
+    uint16_t parks;
+    uint64_t jobs;
+    model_loop_slot_t slot[MR_BACKEND_MODEL_SLOTS_MAX];
+    /* rings */
+    model_token_t token[MR_BACKEND_MODEL_TOKENS_MAX];
+    uint32_t token_head;
+    uint32_t token_count;
+    model_msg_t job[MR_BACKEND_MODEL_SLOTS_MAX];
+    uint32_t job_head;
+    uint32_t job_count;
+} model_loop_t;
+
 typedef struct {
     /* registers */
     uint32_t inj_dest;
@@ -102,6 +138,7 @@ typedef struct {
     uint32_t head;
     uint32_t count;
     float *data; /* [buffer][res_size] */
+    model_loop_t loop;
 } model_hub_t;
 
 /* What is written of a (slot, layer): complete positions, and for the position being written one
@@ -181,6 +218,25 @@ bool mr_model_net_tile_has_job(const model_t *m, const model_tile_t *tile);
 
 /* Runs jobs until nothing moves or the bound of one access is reached. */
 void mr_model_run(model_t *m);
+
+/* ---- model_loop.c: the token loop of the hub
+ * ------------------------------------------------------ */
+
+/* Empties the loop and disarms every slot; the registers that firmware wrote stay. */
+void mr_model_loop_reset(model_t *m);
+
+/* Whether a message to the hub with n payload elements is the loop's. */
+bool mr_model_loop_takes(const model_t *m, const model_msg_t *msg, uint32_t n);
+
+/* Takes such a message; token is its first element as it is. */
+void mr_model_loop_take(model_t *m, const model_msg_t *msg, uint32_t token);
+
+/* Injects the oldest job; false if there is none or the network cannot take it. */
+bool mr_model_loop_inject(model_t *m);
+
+/* The hub's LOOP registers; false: there is none at this offset. */
+bool mr_model_loop_read(model_t *m, uint32_t offset, uint32_t *value);
+bool mr_model_loop_write(model_t *m, uint32_t offset, uint32_t value);
 
 /* ---- model_tile.c: the sequencer
  * ----------------------------------------------------------------- */

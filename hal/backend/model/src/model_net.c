@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Group network of the model: multicast, input buffers, results, and the scheduler of the tiles. */
+#include "millrace/arith.h"
 #include "model.h"
 
 #define NET_NONE UINT32_MAX
@@ -69,6 +70,10 @@ static void net_deliver_tile(const model_t *m, model_tile_t *tile, const model_m
 
 static void net_deliver_hub(model_t *m, const model_msg_t *msg, const float *payload, uint32_t n) {
     model_hub_t *hub = &m->hub;
+    if (mr_model_loop_takes(m, msg, n)) {
+        mr_model_loop_take(m, msg, mr_f32_bits(payload[0]));
+        return;
+    }
     const uint32_t index = (hub->head + hub->count) % m->cfg.res_bufs;
     model_result_t *result = &hub->results[index];
     float *to = &hub->data[(size_t)index * m->cfg.res_size];
@@ -83,8 +88,9 @@ static void net_deliver_hub(model_t *m, const model_msg_t *msg, const float *pay
     hub->count++;
 }
 
-static bool net_accepts(const model_t *m, const model_msg_t *msg) {
-    if ((msg->dest & 1u) != 0 && m->hub.count == m->cfg.res_bufs) {
+static bool net_accepts(const model_t *m, const model_msg_t *msg, uint32_t n) {
+    if ((msg->dest & 1u) != 0 && m->hub.count == m->cfg.res_bufs &&
+        !mr_model_loop_takes(m, msg, n)) {
         return false;
     }
     for (uint32_t t = 0; t < m->cfg.tiles; t++) {
@@ -96,7 +102,7 @@ static bool net_accepts(const model_t *m, const model_msg_t *msg) {
 }
 
 bool mr_model_net_send(model_t *m, const model_msg_t *msg, const float *payload, uint32_t n) {
-    if (!net_accepts(m, msg)) {
+    if (!net_accepts(m, msg, n)) {
         return false;
     }
     for (uint32_t t = 0; t < m->cfg.tiles; t++) {
@@ -145,7 +151,7 @@ void mr_model_run(model_t *m) {
     uint32_t budget = NET_RUN_DESCRIPTORS;
     bool moved = true;
     while (moved && budget != 0) {
-        moved = false;
+        moved = mr_model_loop_inject(m);
         if (m->hub.pending && mr_model_net_send(m, &m->hub.msg, NULL, 0)) {
             m->hub.pending = false;
             moved = true;

@@ -123,6 +123,7 @@ static void chip_soft_reset(model_t *m) {
     m->hub.pending = false;
     m->hub.head = 0;
     m->hub.count = 0;
+    mr_model_loop_reset(m);
     mr_model_kv_init(m);
 }
 
@@ -222,7 +223,7 @@ static bool hub_read(model_t *m, uint32_t offset, uint32_t *value) {
         *value = 0;
         return true;
     default:
-        return false;
+        return mr_model_loop_read(m, offset, value);
     }
 }
 
@@ -286,7 +287,7 @@ static bool hub_write(model_t *m, uint32_t offset, uint32_t value) {
         }
         return true;
     default:
-        return hub_read(m, offset, &ignored);
+        return mr_model_loop_write(m, offset, value) || hub_read(m, offset, &ignored);
     }
 }
 

@@ -26,6 +26,8 @@
 #define MR_BACKEND_MODEL_TILES_MAX 31u /* destination masks have 32 bits, the hub takes one */
 #define MR_BACKEND_MODEL_BUFS_MAX 64u  /* input buffers a tile */
 #define MR_BACKEND_MODEL_RESULTS_MAX 128u
+#define MR_BACKEND_MODEL_SLOTS_MAX 256u
+#define MR_BACKEND_MODEL_TOKENS_MAX 1024u
 
 /* Shape of the machine; the CAPS registers repeat it. */
 typedef struct {
@@ -39,6 +41,8 @@ typedef struct {
     uint32_t in_size_max;    /* largest IN_SIZE, elements, even, 2..65534 */
     uint32_t res_bufs;       /* result buffers of the hub, 1..128 */
     uint32_t res_size;       /* elements of one, even, 2..2^20 */
+    uint32_t loop_slots;     /* slots that the token loop knows, 0 (no loop)..256 */
+    uint32_t loop_depth;     /* entries of its token queue, loop_slots + 1..1024 */
     uint32_t kv_channels;    /* 1, 2, 4 or 8 */
     uint32_t kv_slots;       /* 1..256 */
     uint32_t kv_layers;      /* largest CONFIG.layers, 1..256 */
