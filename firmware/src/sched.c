@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scheduler. */
-#include "millrace/sched.h"
-
-#include "millrace/arith.h"
+/* Scheduler: requests and steps. */
 #include "millrace/device.h"
 #include "millrace/kv.h"
-#include "millrace/program.h"
+#include "millrace/loop.h"
+#include "sched_parts.h"
 
 #define WAIT_CYCLES 4096u
-#define FREE_CYCLES 4000000u
+#define RETRY_CYCLES 256u /* until the hub is asked again */
+#define CLOCK_STEPS 16u   /* deadlines are looked at every so many steps */
 
 mr_status_t mr_sched_init(mr_sched_t *self, const mr_sched_config_t *cfg) {
     if (cfg->mmio == NULL || cfg->placement == NULL || cfg->slots == NULL || cfg->logits == NULL ||
@@ -17,21 +16,17 @@ mr_status_t mr_sched_init(mr_sched_t *self, const mr_sched_config_t *cfg) {
         cfg->events.token == NULL || cfg->events.end == NULL) {
         return MR_ARG;
     }
-    self->cfg = *cfg;
-    self->in_flight = 0;
-    self->turn = 0;
-    self->silent = 0;
+    *self = (mr_sched_t){.cfg = *cfg};
     for (uint32_t i = 0; i < cfg->n_slots; i++) {
-        cfg->slots[i].active = false;
-        cfg->slots[i].in_flight = 0;
+        cfg->slots[i] = (mr_slot_t){.active = false};
     }
     return MR_OK;
 }
 
-mr_status_t mr_sched_submit(mr_sched_t *self, uint32_t slot, const mr_request_t *r) {
+mr_status_t mr_sched_check(const mr_sched_t *self, const mr_request_t *r) {
     const mr_model_shape_t *s = &self->cfg.placement->shape;
-    if (slot >= self->cfg.n_slots || r->n_prompt == 0 || r->n_prompt > s->context ||
-        r->n_stops > MR_SCHED_STOPS_MAX) {
+    mr_sampler_t sampler;
+    if (r->n_prompt == 0 || r->n_prompt > s->context || r->n_stops > MR_SCHED_STOPS_MAX) {
         return MR_RANGE;
     }
     for (uint32_t i = 0; i < r->n_prompt; i++) {
@@ -39,22 +34,35 @@ mr_status_t mr_sched_submit(mr_sched_t *self, uint32_t slot, const mr_request_t 
             return MR_RANGE;
         }
     }
+    return mr_sampler_init(&sampler, &r->sampling);
+}
+
+mr_status_t mr_sched_submit(mr_sched_t *self, uint32_t slot, const mr_request_t *r) {
+    if (slot >= self->cfg.n_slots) {
+        return MR_RANGE;
+    }
+    MR_TRY(mr_sched_check(self, r));
     mr_slot_t *t = &self->cfg.slots[slot];
     if (t->active) {
         return MR_STATE;
     }
-    MR_TRY(mr_sampler_init(&t->sampler, &r->sampling));
-    t->request = *r;
-    t->active = true;
-    t->ending = false;
-    t->next_pos = 0;
-    t->known = r->n_prompt;
-    t->drawn = 0;
-    t->in_flight = 0;
-    return MR_OK;
+    const uint32_t quota = t->quota;
+    *t = (mr_slot_t){.active = true,
+                     .request = *r,
+                     .known = r->n_prompt,
+                     .pages = mr_sched_pages(self, r),
+                     .quota = quota,
+                     .starting = quota != 0,
+                     .serial = ++self->serial,
+                     .share_slot = MR_SCHED_NO_SLOT};
+    return mr_sampler_init(&t->sampler, &r->sampling);
 }
 
-static void finish(mr_slot_t *t, mr_end_t why, uint32_t detail) {
+uint32_t mr_sched_user(const mr_sched_t *self, uint32_t slot) {
+    return self->cfg.slots[slot].request.user;
+}
+
+void mr_sched_finish(mr_slot_t *t, mr_end_t why, uint32_t detail) {
     if (!t->ending) {
         t->ending = true;
         t->why = why;
@@ -64,133 +72,59 @@ static void finish(mr_slot_t *t, mr_end_t why, uint32_t detail) {
 
 void mr_sched_cancel(mr_sched_t *self, uint32_t slot) {
     if (slot < self->cfg.n_slots && self->cfg.slots[slot].active) {
-        finish(&self->cfg.slots[slot], MR_END_CANCEL, 0);
+        mr_sched_finish(&self->cfg.slots[slot], MR_END_CANCEL, 0);
     }
 }
 
-/* What the job at a position has to bring back. */
-static uint32_t job_flags(const mr_sched_t *self, const mr_slot_t *t, uint32_t pos) {
-    const mr_request_t *r = &t->request;
-    const bool draws = pos + 1u >= r->n_prompt && r->max_tokens > 0;
-    const bool wanted = pos < r->n_prompt ? r->prompt_logits : false;
-    const bool greedy = !(r->sampling.temperature > 0.0f);
-    if (wanted ||
-        (draws && (r->token_logits || !greedy || self->cfg.placement->shape.vocab % 2u != 0))) {
-        return MR_JOB_HEAD | MR_JOB_LOGITS;
+/* Asks once what the device has, and tells the loop where its jobs go. */
+static mr_status_t probe(mr_sched_t *self) {
+    const mr_visit_t *first = &self->cfg.placement->visit[0];
+    mr_loop_caps_t caps;
+    if (self->probed) {
+        return MR_OK;
     }
-    return draws ? MR_JOB_HEAD | MR_JOB_TOP : 0;
-}
-
-/* Lets every slot that has a known token inject one, in turn. *refused tells whether the hub had no
- * room for a job. */
-static mr_status_t inject(mr_sched_t *self, bool *refused) {
-    const mr_placement_t *p = self->cfg.placement;
-    const uint32_t first = self->turn;
-    *refused = false;
-    for (uint32_t i = 0; i < self->cfg.n_slots && self->in_flight < p->window; i++) {
-        const uint32_t slot = (first + i) % self->cfg.n_slots;
-        mr_slot_t *t = &self->cfg.slots[slot];
-        if (!t->active || t->ending || t->next_pos >= t->known) {
-            continue;
-        }
-        const mr_job_t job = {
-            .tile = p->visit[0].tile,
-            .pc = p->visit[0].pc,
-            .flags = job_flags(self, t, t->next_pos),
-            .token = t->next_pos < t->request.n_prompt ? t->request.prompt[t->next_pos] : t->last,
-            .pos = t->next_pos,
-            .slot = slot};
-        const mr_status_t status = mr_hub_inject(self->cfg.mmio, &job);
-        if (status == MR_BUSY) {
-            *refused = true;
-            return MR_OK;
-        }
-        MR_TRY(status);
-        t->next_pos++;
-        t->in_flight++;
-        self->in_flight++;
-        self->turn = slot + 1u;
+    MR_TRY(mr_loop_caps(self->cfg.mmio, &caps));
+    if (caps.slots > 0) {
+        MR_TRY(mr_loop_route(self->cfg.mmio, first->tile, first->pc));
     }
+    MR_TRY(mr_kv_pages_free(self->cfg.mmio, &self->total_pages));
+    self->loop_slots = caps.slots;
+    self->probed = true;
     return MR_OK;
 }
 
-static bool is_stop(const mr_request_t *r, uint32_t token) {
-    for (uint32_t i = 0; i < r->n_stops; i++) {
-        if (r->stops[i] == token) {
-            return true;
-        }
+/* Ends what is past its deadline. *now is 0 when nobody has one, or it is not time to look. */
+static mr_status_t expire(mr_sched_t *self, uint64_t *now) {
+    bool any = self->queue_count > 0;
+    *now = 0;
+    for (uint32_t slot = 0; slot < self->cfg.n_slots; slot++) {
+        any = any || (self->cfg.slots[slot].active && self->cfg.slots[slot].request.deadline != 0);
     }
-    return false;
-}
-
-static void draw(mr_sched_t *self, uint32_t slot, uint32_t pos, uint32_t token) {
-    mr_slot_t *t = &self->cfg.slots[slot];
-    const mr_request_t *r = &t->request;
-    t->last = token;
-    t->drawn++;
-    t->known = pos + 2u;
-    self->cfg.events.token(self->cfg.events.ctx, slot, pos + 1u, token);
-    if (is_stop(r, token)) {
-        finish(t, MR_END_STOP, 0);
-    } else if (t->drawn >= r->max_tokens || pos + 2u > self->cfg.placement->shape.context) {
-        finish(t, MR_END_LENGTH, 0);
-    }
-}
-
-/* Reads what a result carries and moves its slot on. */
-static mr_status_t take(mr_sched_t *self, const mr_result_t *res) {
-    const mr_model_shape_t *s = &self->cfg.placement->shape;
-    mr_slot_t *t = &self->cfg.slots[res->slot];
-    const mr_request_t *r = &t->request;
-    const bool draws = res->pos + 1u >= r->n_prompt && r->max_tokens > 0;
-    if (res->status != 0) {
-        finish(t, MR_END_ERROR, res->status);
+    if (!any || self->steps++ % CLOCK_STEPS != 0) {
         return MR_OK;
     }
-    if (t->ending) {
-        return MR_OK;
-    }
-    uint32_t token = 0;
-    if ((res->flags & MR_JOB_LOGITS) != 0) {
-        uint32_t *raw = self->cfg.order;
-        MR_TRY(mr_hub_read(self->cfg.mmio, res, self->cfg.placement->machine.result_elems, raw,
-                           s->vocab));
-        for (uint32_t i = 0; i < s->vocab; i++) {
-            self->cfg.logits[i] = mr_f32_from_bits(raw[i]);
+    MR_TRY(mr_chip_cycles(self->cfg.mmio, now));
+    for (uint32_t slot = 0; slot < self->cfg.n_slots; slot++) {
+        mr_slot_t *t = &self->cfg.slots[slot];
+        if (t->active && t->request.deadline != 0 && *now >= t->request.deadline) {
+            mr_sched_finish(t, MR_END_DEADLINE, 0);
         }
-        if (res->pos < r->n_prompt ? r->prompt_logits || (draws && r->token_logits)
-                                   : r->token_logits) {
-            self->cfg.events.logits(self->cfg.events.ctx, res->slot, res->pos, self->cfg.logits,
-                                    s->vocab);
-        }
-        if (draws && !t->ending) {
-            token = mr_sampler_pick(&t->sampler, self->cfg.logits, s->vocab, self->cfg.order);
-        }
-    } else if ((res->flags & MR_JOB_TOP) != 0) {
-        MR_TRY(
-            mr_hub_read(self->cfg.mmio, res, self->cfg.placement->machine.result_elems, &token, 1));
-        if (token >= s->vocab) {
-            return MR_DEVICE;
-        }
-    } else if (draws) {
-        return MR_DEVICE;
-    }
-    if (draws && !t->ending) {
-        draw(self, res->slot, res->pos, token);
-    } else if (res->pos + 1u == r->n_prompt && r->max_tokens == 0) {
-        finish(t, MR_END_LENGTH, 0);
     }
     return MR_OK;
 }
 
 /* Frees slots whose request is over and whose jobs are all back. */
-static mr_status_t retire(mr_sched_t *self, bool *busy) {
-    *busy = false;
+static mr_status_t retire(mr_sched_t *self, bool *busy, bool *moved) {
+    *busy = self->queue_count > 0;
     for (uint32_t slot = 0; slot < self->cfg.n_slots; slot++) {
         mr_slot_t *t = &self->cfg.slots[slot];
+        if (t->active && t->ending && t->armed) {
+            MR_TRY(mr_sched_disarm(self, slot));
+        }
         if (t->active && t->ending && t->in_flight == 0) {
-            MR_TRY(mr_kv_free(self->cfg.mmio, slot, FREE_CYCLES));
+            MR_TRY(mr_kv_free(self->cfg.mmio, slot, MR_SCHED_ADMIN_CYCLES));
             t->active = false;
+            *moved = true;
             self->cfg.events.end(self->cfg.events.ctx, slot, t->why, t->detail);
         }
         *busy = *busy || t->active;
@@ -198,29 +132,32 @@ static mr_status_t retire(mr_sched_t *self, bool *busy) {
     return MR_OK;
 }
 
-mr_status_t mr_sched_step(mr_sched_t *self, bool *busy) {
-    mr_result_t res;
-    bool refused;
-    MR_TRY(inject(self, &refused));
-    const mr_status_t status = mr_hub_peek(self->cfg.mmio, &res);
-    if (status == MR_OK) {
-        self->silent = 0;
-        if (res.slot >= self->cfg.n_slots || self->cfg.slots[res.slot].in_flight == 0 ||
-            res.pos >= self->cfg.slots[res.slot].next_pos) {
-            return MR_DEVICE;
-        }
-        MR_TRY(take(self, &res));
-        MR_TRY(mr_hub_pop(self->cfg.mmio));
-        self->cfg.slots[res.slot].in_flight--;
-        self->in_flight--;
-    } else if (status != MR_BUSY) {
-        return status;
-    } else if (self->in_flight > 0 || refused) {
+/* Lets time pass when a step found nothing to do. */
+static mr_status_t idle(mr_sched_t *self, bool refused) {
+    const uint32_t cycles = refused ? RETRY_CYCLES : WAIT_CYCLES;
+    if (self->in_flight > 0 || refused) {
         if (self->silent >= self->cfg.stall_cycles) {
             return MR_TIMEOUT;
         }
-        MR_TRY(mr_mmio_wait(self->cfg.mmio, WAIT_CYCLES));
-        self->silent += WAIT_CYCLES;
+        self->silent += cycles;
     }
-    return retire(self, busy);
+    return mr_mmio_wait(self->cfg.mmio, cycles);
+}
+
+mr_status_t mr_sched_step(mr_sched_t *self, bool *busy) {
+    bool refused;
+    bool injected = false;
+    bool heard = false;
+    uint64_t now;
+    MR_TRY(probe(self));
+    MR_TRY(expire(self, &now));
+    MR_TRY(mr_sched_admit(self, now));
+    MR_TRY(mr_sched_prepare(self));
+    mr_sched_retry(self);
+    MR_TRY(mr_sched_inject(self, &refused, &injected));
+    MR_TRY(mr_sched_tokens(self, &heard));
+    MR_TRY(mr_sched_result(self, &heard));
+    self->silent = heard ? 0 : self->silent;
+    MR_TRY(retire(self, busy, &heard));
+    return *busy && !injected && !heard ? idle(self, refused) : MR_OK;
 }

@@ -154,7 +154,7 @@ static void emit(mr_cli_run_t *run, const char *bytes, size_t length) {
     }
 }
 
-static void on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
+static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     static char piece[MR_TOKENIZER_DECODE_BYTES];
     mr_cli_run_t *run = ctx;
     size_t length = 0;
@@ -175,6 +175,7 @@ static void on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     if (mr_cli_interrupted() || run->cli->write_errno != 0 || run->status != MR_OK) {
         mr_sched_cancel(run->sched, slot);
     }
+    return true;
 }
 
 static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
@@ -215,7 +216,8 @@ static mr_status_t submit(mr_cli_run_t *run) {
             request.stops[request.n_stops++] = id;
         }
     }
-    const mr_sched_events_t events = {on_logits, on_token, on_end, run};
+    const mr_sched_events_t events = {
+        .logits = on_logits, .token = on_token, .end = on_end, .ctx = run};
     MR_TRY(mr_session_sched(run->session, &events, &run->sched));
     MR_TRY(mr_cli_stats_begin(&run->stats, mr_session_mmio(run->session),
                               &mr_session_placement(run->session)->machine));

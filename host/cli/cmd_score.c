@@ -84,11 +84,12 @@ static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logit
 }
 
 /* Nothing is drawn: the request only runs its prompt. */
-static void on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
+static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     (void)ctx;
     (void)slot;
     (void)pos;
     (void)token;
+    return true;
 }
 
 static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
@@ -125,7 +126,8 @@ static int get_tokens(const mr_cli_t *cli, const options_t *o, const mr_cli_text
 
 static int compute(const options_t *o, score_t *s) {
     static const bool may_cancel = true;
-    const mr_sched_events_t events = {on_logits, on_token, on_end, s};
+    const mr_sched_events_t events = {
+        .logits = on_logits, .token = on_token, .end = on_end, .ctx = s};
     const uint32_t vocab = mr_llama_model_hparams(mr_session_model(s->session))->vocab;
     const mr_request_t request = {.prompt = s->tokens,
                                   .n_prompt = (uint32_t)s->n,

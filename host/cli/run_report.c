@@ -15,6 +15,8 @@ const char *mr_cli_run_reason(const mr_cli_run_t *run) {
         return run->n_tokens < run->options->n ? "context" : "length";
     case MR_END_CANCEL:
         return "interrupted";
+    case MR_END_DEADLINE: /* not asked for */
+    case MR_END_REFUSED:
     case MR_END_ERROR:
         break;
     }

@@ -223,10 +223,11 @@ static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logit
     free(got);
 }
 
-static void on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
+static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     test_t *t = ctx;
     (void)slot;
     t->ids[pos] = token;
+    return true;
 }
 
 static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
@@ -316,7 +317,8 @@ int main(int argc, char **argv) {
     test.f.v = must_alloc(cache, sizeof(double));
     test.f.row = must_alloc(MR_LLAMA_MAX_DIM, sizeof(float));
     test.want = must_alloc(test.f.h->vocab_pad, sizeof(double));
-    const mr_sched_events_t events = {on_logits, on_token, on_end, &test};
+    const mr_sched_events_t events = {
+        .logits = on_logits, .token = on_token, .end = on_end, .ctx = &test};
     if (mr_session_sched(session, &events, &sched) != MR_OK) {
         fail("scheduler");
     }

@@ -92,7 +92,7 @@ static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logit
     s->positions = pos + 1u;
 }
 
-static void on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
+static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     run_t *r = ctx;
     r->stream[slot].ids[pos] = token;
     if (slot == 0 && r->arm && r->errors == 0 && r->drawn++ == r->next_arm) {
@@ -100,6 +100,7 @@ static void on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
         r->armed++;
         r->next_arm += ARM_AGAIN;
     }
+    return true;
 }
 
 static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
@@ -111,7 +112,8 @@ static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
 
 static void run(run_t *r) {
     mr_sched_t *sched;
-    const mr_sched_events_t events = {on_logits, on_token, on_end, r};
+    const mr_sched_events_t events = {
+        .logits = on_logits, .token = on_token, .end = on_end, .ctx = r};
     must(mr_session_sched(r->session, &events, &sched), "scheduler");
     r->errors = 0;
     for (uint32_t i = 0; i < USERS; i++) {

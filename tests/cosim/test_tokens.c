@@ -65,10 +65,11 @@ static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logit
     t->compared += n;
 }
 
-static void on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
+static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     stream_t *s = &((test_t *)ctx)->stream[slot];
     s->ids[pos] = token;
     s->n = pos + 1u;
+    return true;
 }
 
 static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
@@ -172,7 +173,8 @@ int main(int argc, char **argv) {
     if (mr_session_open(&options, &session, &error) != MR_OK) {
         fail(error.text);
     }
-    const mr_sched_events_t events = {on_logits, on_token, on_end, &test};
+    const mr_sched_events_t events = {
+        .logits = on_logits, .token = on_token, .end = on_end, .ctx = &test};
     if (mr_session_sched(session, &events, &sched) != MR_OK) {
         fail("scheduler");
     }

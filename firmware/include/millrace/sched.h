@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scheduler: prefill and decode for one slot and up on a loaded device.
+/* Scheduler: many users' requests on a loaded device.
  *
- * Tokens of a prompt follow one another through the stages; a slot's next token enters as soon as
- * it is known; slots take turns, so that a long prompt does not hold up the others; jobs in flight
- * stay within the placement's window. No heap: all storage is the caller's. One thread. Nothing
- * waits without a bound.
+ * A request runs in a KV slot. Requests come in by slot (mr_sched_submit) or through the queue
+ * (mr_sched_enqueue), which gives out slots in the order of arrival and only when the pages that a
+ * request can ever need are there, so that a user admitted never runs out of them; each slot's KV
+ * quota is set to that. A prompt that starts like one that runs shares its whole pages of 32
+ * positions (FORK) instead of running them again.
+ *
+ * Tokens of a prompt follow one another through the stages; slots take turns, at most `chunk`
+ * prompt tokens in a row while another slot has something to inject. Jobs in flight stay within the
+ * placement's window. Where the device has a token loop (millrace/loop.h), greedy requests decode
+ * in it and the scheduler only reads their tokens; in a window smaller than the number of slots a
+ * user leaves the loop after `quantum` tokens, so that the others get their turn.
+ *
+ * A reader that does not take a token stops its own slot only. What the slot ran on in the meantime
+ * is cut off again and done anew. No heap: all storage is the caller's. One thread. Nothing waits
+ * without a bound.
  */
 #ifndef MR_SCHED_H
 #define MR_SCHED_H
@@ -21,23 +32,31 @@
 
 /* Why a request ended. */
 typedef enum {
-    MR_END_STOP,   /* a stop token was drawn (it is reported as a token first) */
-    MR_END_LENGTH, /* max_tokens are made, or the context is full */
-    MR_END_CANCEL, /* mr_sched_cancel */
-    MR_END_ERROR,  /* the device refused a job; detail is its status (tile_isa.md section 4) */
+    MR_END_STOP,     /* a stop token was drawn (it is reported as a token first) */
+    MR_END_LENGTH,   /* max_tokens are made, or the context is full */
+    MR_END_CANCEL,   /* mr_sched_cancel */
+    MR_END_ERROR,    /* the device refused a job; detail is its status (tile_isa.md section 4) */
+    MR_END_DEADLINE, /* the request's deadline passed */
+    MR_END_REFUSED,  /* its KV cache can never fit, or does not fit now (config's `refuse`) */
 } mr_end_t;
 
 /* What happens to a request. Called from mr_sched_step; may not call the scheduler except
- * mr_sched_cancel. */
+ * mr_sched_cancel and mr_sched_cancel_user. */
 typedef struct {
     /* Logits of position pos (n = vocabulary), valid during the call; only for positions that the
      * request wants them of. */
     void (*logits)(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n);
-    /* A token was drawn; it will stand at position pos. */
-    void (*token)(void *ctx, uint32_t slot, uint32_t pos, uint32_t token);
+    /* A token was drawn; it will stand at position pos. false: not now; it is told again in a later
+     * step, and the slot goes no further until it is taken. */
+    bool (*token)(void *ctx, uint32_t slot, uint32_t pos, uint32_t token);
     /* The request is over and its pages are free again. */
     void (*end)(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail);
     void *ctx;
+    /* A queued request got a slot. May be NULL. */
+    void (*start)(void *ctx, uint32_t slot, uint32_t user);
+    /* A queued request ended without a slot: cancelled, too late or refused. Needed for the queue.
+     */
+    void (*drop)(void *ctx, uint32_t user, mr_end_t why);
 } mr_sched_events_t;
 
 typedef struct {
@@ -49,21 +68,41 @@ typedef struct {
     bool token_logits;  /* logits event for every position a token is drawn from */
     uint32_t stops[MR_SCHED_STOPS_MAX];
     uint32_t n_stops;
+    uint32_t user;     /* the caller's name for it */
+    uint64_t deadline; /* device cycle at which it ends; 0: none. Looked at every 16 steps */
+    bool stepwise; /* every token through firmware: nothing of the slot is in flight when a token
+                      is told */
 } mr_request_t;
+
+#define MR_SCHED_NO_SLOT UINT32_MAX
 
 /* One slot; read nothing, write nothing. */
 typedef struct {
     bool active;
     bool ending;
+    bool starting; /* quota and shared prefix are still to come */
+    bool armed;    /* in the token loop */
+    bool held;     /* the reader did not take held_token */
+    bool lost;     /* tokens behind held_token were dropped */
+    bool rewind;   /* cut back to `known` before the next job */
     mr_end_t why;
     uint32_t detail;
     mr_request_t request;
     mr_sampler_t sampler;
     uint32_t next_pos; /* position to inject next */
     uint32_t known;    /* positions whose token is known */
+    uint32_t done;     /* positions whose job is back */
     uint32_t last;     /* token drawn last */
     uint32_t drawn;
     uint32_t in_flight;
+    uint32_t held_token;
+    uint32_t held_pos;
+    uint32_t pages;      /* that the request can need */
+    uint32_t quota;      /* set in the device; 0: the device's own */
+    uint32_t serial;     /* of the request */
+    uint32_t share_slot; /* whose prefix is shared, or MR_SCHED_NO_SLOT */
+    uint32_t share_serial;
+    uint32_t share_len;
 } mr_slot_t;
 
 typedef struct {
@@ -76,13 +115,28 @@ typedef struct {
     uint32_t stall_cycles; /* a device silent for so many cycles with jobs waiting or in flight has
                               hung */
     mr_sched_events_t events;
+    mr_request_t *queue; /* n_queue entries; NULL: no queue */
+    uint32_t n_queue;
+    uint32_t max_pages; /* of one request from the queue; 0: all that there are */
+    bool refuse;        /* a request whose pages are not free is refused instead of waiting */
+    uint32_t chunk;     /* prompt tokens of a slot in a row; 0: 1 */
+    uint32_t quantum;   /* tokens in the loop in a row, see above; 0: 16 */
 } mr_sched_config_t;
 
+/* Read nothing, write nothing. */
 typedef struct {
     mr_sched_config_t cfg;
     uint32_t in_flight;
     uint32_t turn;
+    uint32_t streak; /* prompt tokens that slot `turn` injected in a row */
     uint64_t silent; /* cycles since the last result */
+    uint32_t serial;
+    uint32_t steps;
+    uint32_t queue_head;
+    uint32_t queue_count;
+    bool probed;         /* the next two are known */
+    uint32_t loop_slots; /* that the device's token loop knows */
+    uint32_t total_pages;
 } mr_sched_t;
 
 /* @return MR_OK; MR_ARG: a pointer is missing or n_slots is out of range. */
@@ -92,6 +146,17 @@ MR_NODISCARD mr_status_t mr_sched_init(mr_sched_t *self, const mr_sched_config_t
  * @return MR_OK; MR_STATE: the slot is in use; MR_RANGE: prompt empty or longer than the context, a
  * token outside the vocabulary, sampling out of range; nothing was touched. */
 MR_NODISCARD mr_status_t mr_sched_submit(mr_sched_t *self, uint32_t slot, const mr_request_t *r);
+
+/* Puts a request into the queue; start and end, or drop, follow.
+ * @return MR_OK; MR_ARG: there is no queue or no drop event; MR_BUSY: the queue is full; MR_RANGE
+ * as above; nothing was touched. */
+MR_NODISCARD mr_status_t mr_sched_enqueue(mr_sched_t *self, const mr_request_t *r);
+
+/* Who is in a slot that is in use; valid from the start to the end event. */
+uint32_t mr_sched_user(const mr_sched_t *self, uint32_t slot);
+
+/* Ends the requests of a user, in a slot or in the queue. */
+void mr_sched_cancel_user(mr_sched_t *self, uint32_t user);
 
 /* Ends a request as soon as its jobs in flight are back; the end event follows. */
 void mr_sched_cancel(mr_sched_t *self, uint32_t slot);

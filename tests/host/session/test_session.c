@@ -222,12 +222,13 @@ static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logit
     fail_msg("nobody asked for logits");
 }
 
-static void on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
+static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     events_t *e = ctx;
     (void)slot;
     (void)pos;
     (void)token;
     e->tokens++;
+    return true;
 }
 
 static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
@@ -240,7 +241,7 @@ static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
 
 static mr_sched_events_t collect(events_t *e) {
     *e = (events_t){0};
-    return (mr_sched_events_t){on_logits, on_token, on_end, e};
+    return (mr_sched_events_t){.logits = on_logits, .token = on_token, .end = on_end, .ctx = e};
 }
 
 static void drive(mr_sched_t *sched) {

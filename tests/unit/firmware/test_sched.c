@@ -62,7 +62,7 @@ static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logit
     }
 }
 
-static void on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
+static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     (void)ctx;
     heard_t *h = &b.heard[slot];
     assert_true(h->n < LOG_MAX);
@@ -71,6 +71,7 @@ static void on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     if (pos == b.cancel_at && pos != 0) {
         mr_sched_cancel(&b.sched, slot);
     }
+    return true;
 }
 
 static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
@@ -81,14 +82,15 @@ static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
 }
 
 static mr_sched_config_t config(void) {
-    const mr_sched_config_t cfg = {.mmio = &b.dev.io,
-                                   .placement = &b.p,
-                                   .slots = b.slots,
-                                   .n_slots = SLOTS,
-                                   .logits = b.logits,
-                                   .order = b.order,
-                                   .stall_cycles = STALL,
-                                   .events = {on_logits, on_token, on_end, NULL}};
+    const mr_sched_config_t cfg = {
+        .mmio = &b.dev.io,
+        .placement = &b.p,
+        .slots = b.slots,
+        .n_slots = SLOTS,
+        .logits = b.logits,
+        .order = b.order,
+        .stall_cycles = STALL,
+        .events = {.logits = on_logits, .token = on_token, .end = on_end, .ctx = NULL}};
     return cfg;
 }
 
@@ -105,6 +107,7 @@ static int setup(void **state) {
     fixture_image_build(&b.image, &shape, &formats, 5);
     mr_backend_model_default_config(&hw);
     hw.kv_slots = SLOTS;
+    hw.loop_slots = 0; /* test_loop.c has the token loop */
     fixture_device_open(&b.dev, &hw);
     const mr_load_config_t cfg = {NULL, NULL, malloc(MR_LOAD_WORK_BYTES)};
     assert_non_null(cfg.work);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the scheduler's parts have of each other (internal). */
+#ifndef MR_SCHED_PARTS_H
+#define MR_SCHED_PARTS_H
+
+#include "millrace/sched.h"
+
+#define MR_SCHED_ADMIN_CYCLES 4000000u /* bound of an administration command */
+
+/* ---- sched.c ---- */
+
+/* MR_OK or MR_RANGE. */
+mr_status_t mr_sched_check(const mr_sched_t *self, const mr_request_t *r);
+
+/* Ends a slot's request, unless it ends already. */
+void mr_sched_finish(mr_slot_t *t, mr_end_t why, uint32_t detail);
+
+/* ---- sched_jobs.c: jobs, results, tokens ---- */
+
+/* Lets every slot that has a known token inject, in turn, as far as window and hub allow. *refused:
+ * the hub had no room for a job; *moved is set when a job went in. */
+mr_status_t mr_sched_inject(mr_sched_t *self, bool *refused, bool *moved);
+
+/* Reads the token loop's queue; *moved is set when there was something. */
+mr_status_t mr_sched_tokens(mr_sched_t *self, bool *moved);
+
+/* Handles one result, if there is one; *moved is set then. */
+mr_status_t mr_sched_result(mr_sched_t *self, bool *moved);
+
+/* Takes a slot out of the loop. */
+mr_status_t mr_sched_disarm(mr_sched_t *self, uint32_t slot);
+
+/* Tells the tokens that readers did not take once more. */
+void mr_sched_retry(mr_sched_t *self);
+
+/* ---- admit.c: queue, pages, shared prefixes ---- */
+
+/* Pages that a request can need. */
+uint32_t mr_sched_pages(const mr_sched_t *self, const mr_request_t *r);
+
+/* Gives slots to queued requests and drops those that end in the queue. now: device cycle, 0 if
+ * nobody asked for it. */
+mr_status_t mr_sched_admit(mr_sched_t *self, uint64_t now);
+
+/* Sets quotas and shares prefixes of slots that start. */
+mr_status_t mr_sched_prepare(mr_sched_t *self);
+
+#endif
