@@ -26,8 +26,8 @@ static uint32_t job_flags(const mr_sched_t *self, const mr_slot_t *t, uint32_t p
 }
 
 static bool ready(const mr_slot_t *t) {
-    return t->active && !t->ending && !t->starting && !t->held && t->next_pos < t->known &&
-           !(t->rewind && t->in_flight > 0);
+    return t->active && !t->ending && !t->starting && !t->held &&
+           (t->rewind ? t->in_flight == 0 : t->next_pos < t->known);
 }
 
 /* Puts a slot into the loop if the job at its next position can decode there. */
