@@ -9,6 +9,7 @@
 
 #include "engine.h"
 #include "run.h"
+#include "users.h"
 
 #define N_DEFAULT 128u
 
@@ -21,7 +22,9 @@ enum {
     KEY_IGNORE_EOS,
     KEY_LOGPROBS,
     KEY_JSON,
-    KEY_STATS
+    KEY_STATS,
+    KEY_USERS,
+    KEY_PROMPTS
 };
 
 static const mr_cli_option_t options_table[] = {
@@ -41,6 +44,11 @@ static const mr_cli_option_t options_table[] = {
     {KEY_LOGPROBS, "logprobs", "K", "log-probabilities, and those of the K best; needs --json"},
     {KEY_JSON, "json", NULL, "print one JSON object at the end instead of the text"},
     {KEY_STATS, "stats", NULL, "print speed and cycles on standard error"},
+    {KEY_USERS, "users", "N",
+     "run N users at once, with seeds S, S + 1, ...; each text is shown when it is whole"},
+    {KEY_PROMPTS, "prompts", "FILE",
+     "prompts of the users, one a line, in turn (- is standard input); N is their number by "
+     "default"},
     {0, NULL, NULL, NULL}};
 
 static const mr_cli_spec_t spec = {"-m FILE [-p TEXT] [OPTION...]",
@@ -80,6 +88,11 @@ static bool take_option(const mr_cli_t *cli, int key, mr_cli_run_options_t *o) {
     case KEY_JSON:
         o->json = true;
         return true;
+    case KEY_USERS:
+        return mr_cli_parse_u32(cli, "--users", optarg, 1, MR_CLI_USERS_MAX, &o->users);
+    case KEY_PROMPTS:
+        o->prompts = optarg;
+        return true;
     default:
         o->stats = true;
         return true;
@@ -103,7 +116,13 @@ static int check_options(const mr_cli_t *cli, int operands, const mr_cli_run_opt
     if (o->logprobs && !o->json) {
         return mr_cli_usage(cli, "--logprobs needs --json");
     }
-    if (o->prompt == NULL && isatty(STDIN_FILENO) == 1) {
+    if (o->logprobs && (o->users != 0 || o->prompts != NULL)) {
+        return mr_cli_usage(cli, "--logprobs takes one user; leave --users and --prompts out");
+    }
+    if (o->prompts != NULL && o->prompt != NULL) {
+        return mr_cli_usage(cli, "give prompts with -p or with --prompts, not both");
+    }
+    if (o->prompts == NULL && o->prompt == NULL && isatty(STDIN_FILENO) == 1) {
         return mr_cli_usage(cli, "no prompt given; use -p TEXT or pipe a text in");
     }
     return MR_CLI_OK;
@@ -112,6 +131,9 @@ static int check_options(const mr_cli_t *cli, int operands, const mr_cli_run_opt
 /* The prompt's text; free its bytes. */
 static int read_prompt(const mr_cli_run_options_t *o, mr_cli_text_t *text) {
     *text = (mr_cli_text_t){NULL, 0, 0};
+    if (o->prompts != NULL) {
+        return mr_cli_read_text(o->prompts, text);
+    }
     if (o->prompt != NULL) {
         mr_cli_text_append(text, o->prompt, strlen(o->prompt) + 1u);
         text->length--;
@@ -171,7 +193,7 @@ static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
                             sizeof piece, &length) == MR_OK) {
         emit(run, piece, length);
     }
-    /* Between two tokens nothing is on its way, so that the counters stay true. */
+    /* Where counters are reported, nothing is on its way between two tokens (`stepwise`). */
     if (mr_cli_interrupted() || run->cli->write_errno != 0 || run->status != MR_OK) {
         mr_sched_cancel(run->sched, slot);
     }
@@ -210,7 +232,8 @@ static mr_status_t submit(mr_cli_run_t *run) {
                             .n_prompt = (uint32_t)run->n_prompt,
                             .max_tokens = run->options->n,
                             .sampling = run->options->sampling,
-                            .token_logits = run->options->logprobs};
+                            .token_logits = run->options->logprobs,
+                            .stepwise = run->options->json || run->options->stats};
     for (uint32_t id = 0; !run->options->ignore_eos && id < run->vocab; id++) {
         if (mr_tokenizer_is_eog(tokenizer, id) && request.n_stops < MR_SCHED_STOPS_MAX) {
             request.stops[request.n_stops++] = id;
@@ -307,7 +330,9 @@ int mr_cli_cmd_run(mr_cli_t *cli, int argc, char **argv) {
         code = mr_cli_open_session(options.device, options.model, &run.session);
     }
     if (code == MR_CLI_OK) {
-        code = run_session(&run, &prompt);
+        code = options.users != 0 || options.prompts != NULL
+                   ? mr_cli_run_users(cli, &options, run.session, &prompt)
+                   : run_session(&run, &prompt);
     }
     mr_session_close(run.session);
     free(prompt.bytes);

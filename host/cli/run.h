@@ -24,6 +24,8 @@ typedef struct {
     uint32_t top; /* candidates a token, with logprobs */
     bool json;
     bool stats;
+    uint32_t users;      /* at once; 0: not asked for */
+    const char *prompts; /* file with their prompts, or NULL */
 } mr_cli_run_options_t;
 
 typedef struct {

@@ -50,6 +50,10 @@ mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio, mr_session_error_t
     if (strcmp(name, "model") == 0) {
         mr_backend_model_config_t config;
         mr_backend_model_default_config(&config);
+        config.kv_slots = 128;
+        config.kv_pages = 4096;
+        config.loop_slots = 128;
+        config.loop_depth = 256;
         status = mr_backend_model_create(&config, mmio);
     } else {
         status = open_sim(name, mmio);

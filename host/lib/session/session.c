@@ -11,6 +11,8 @@
 
 /* A device that gives no result for so long while jobs are in flight has hung (1 s at 100 MHz). */
 #define STALL_CYCLES 100000000u
+#define QUEUE 64u /* requests that wait for a slot */
+#define CHUNK 4u  /* prompt tokens of a user in a row */
 
 struct mr_session {
     mr_gguf_t *gguf;
@@ -25,6 +27,7 @@ struct mr_session {
     mr_slot_t *slots;
     float *logits;
     uint32_t *order;
+    mr_request_t *queue;
     mr_sched_t sched;
 };
 
@@ -38,6 +41,7 @@ void mr_session_close(mr_session_t *s) {
     free(s->slots);
     free(s->logits);
     free(s->order);
+    free(s->queue);
     free(s->image_bytes);
     mr_tokenizer_close(s->tokenizer);
     mr_llama_model_close(s->model);
@@ -197,13 +201,16 @@ mr_status_t mr_session_sched(mr_session_t *s, const mr_sched_events_t *events, m
         s->slots = calloc(slots, sizeof *s->slots);
         s->logits = calloc(s->placement.shape.vocab_pad, sizeof *s->logits);
         s->order = calloc(s->placement.shape.vocab_pad, sizeof *s->order);
-        if (s->slots == NULL || s->logits == NULL || s->order == NULL) {
+        s->queue = calloc(QUEUE, sizeof *s->queue);
+        if (s->slots == NULL || s->logits == NULL || s->order == NULL || s->queue == NULL) {
             free(s->slots);
             free(s->logits);
             free(s->order);
+            free(s->queue);
             s->slots = NULL;
             s->logits = NULL;
             s->order = NULL;
+            s->queue = NULL;
             return MR_NO_MEMORY;
         }
     }
@@ -214,7 +221,10 @@ mr_status_t mr_session_sched(mr_session_t *s, const mr_sched_events_t *events, m
                                    .logits = s->logits,
                                    .order = s->order,
                                    .stall_cycles = STALL_CYCLES,
-                                   .events = *events};
+                                   .events = *events,
+                                   .queue = s->queue,
+                                   .n_queue = QUEUE,
+                                   .chunk = CHUNK};
     MR_TRY(mr_sched_init(&s->sched, &cfg));
     *out = &s->sched;
     return MR_OK;

@@ -270,7 +270,7 @@ static void test_prompts(void **state) {
     prompt[0] = 300; /* the vocabulary's size */
     assert_int_equal(mr_sched_submit(sched, 0, &r), MR_RANGE);
     prompt[0] = 299;
-    assert_int_equal(mr_sched_submit(sched, 8, &r), MR_RANGE);
+    assert_int_equal(mr_sched_submit(sched, 128, &r), MR_RANGE);
     assert_int_equal(mr_sched_submit(sched, 0, &r), MR_OK);
     assert_int_equal(mr_sched_submit(sched, 0, &r), MR_STATE);
     drive(sched);
@@ -300,7 +300,7 @@ static void test_sched__each_allocation_fails(void **state) {
     (void)state;
     events_t e;
     const mr_sched_events_t events = collect(&e);
-    for (uint32_t i = 0; i < 3u; i++) {
+    for (uint32_t i = 0; i < 4u; i++) {
         mr_session_t *session = open_good();
         mr_sched_t *sched = NULL;
         faults.allocs = 0;

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""millrace run --users and --prompts: every user's text is what it gets alone."""
+import os
+import tempfile
+
+from cli_test import BROOK, PROMPT, CliTest, main
+
+LINES = ["Once upon a time", "One day, Lily saw a big dog.", "The", "Tom and his mother went to the park"]
+
+
+class Users(CliTest):
+    def users(self, *options, stdin=b""):
+        return self.json("run", "-m", BROOK, "--device", "model", *options, stdin=stdin)
+
+    def alone(self, prompt, *options):
+        return self.json("run", "-m", BROOK, "-p", prompt, "--device", "model", *options)
+
+    def test_seeds__one_after_the_other(self):
+        hot = ("-n", "24", "--temp", "1.1", "--top-p", "0.9")
+        answer = self.users("-p", PROMPT, "--users", "4", *hot, "--seed", "7")
+        self.assertEqual([user["user"] for user in answer["users"]], [0, 1, 2, 3])
+        for i, user in enumerate(answer["users"]):
+            one = self.alone(PROMPT, *hot, "--seed", str(7 + i))
+            for name in ("tokens", "text", "prompt_tokens", "stop_reason"):
+                self.assertEqual(user[name], one[name])
+        self.assertEqual(answer["stats"]["tokens"], sum(len(user["tokens"]) for user in answer["users"]))
+        self.assertIsNone(answer["stats"]["cycles"])
+        self.assertGreater(answer["stats"]["tokens_per_s_wall"], 0)
+
+    def test_prompts__lines_of_a_file_in_turn(self):
+        text = "\n\n".join(LINES[:2]) + "\r\n" + "\n".join(LINES[2:])
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "prompts.txt")
+            with open(path, "wb") as file:
+                file.write(text.encode())
+            answer = self.users("--prompts", path, "-n", "30")
+            self.assertEqual(len(answer["users"]), 4)
+            more = self.users("--prompts", path, "--users", "6", "-n", "30")
+        want = [self.alone(line, "-n", "30")["tokens"] for line in LINES]
+        self.assertEqual([user["tokens"] for user in answer["users"]], want)
+        self.assertEqual([user["tokens"] for user in more["users"]], want + want[:2])
+        self.assertGreater(more["stats"]["loop_jobs"], 100)  # greedy users decode in the token loop
+        piped = self.users("--prompts", "-", "-n", "30", stdin=text.encode())
+        self.assertEqual([user["tokens"] for user in piped["users"]], want)
+
+    def test_more_users_than_slots__wait(self):
+        answer = self.users("-p", "The", "--users", "300", "-n", "3")
+        self.assertEqual(len(answer["users"]), 300)
+        self.assertEqual({tuple(user["tokens"]) for user in answer["users"]}, {tuple(self.alone("The", "-n", "3")["tokens"])})
+
+    def test_plain__each_text_when_it_is_whole(self):
+        one = self.alone(PROMPT, "-n", "10")["text"]
+        out, err = self.call("run", "-m", BROOK, "-p", PROMPT, "--users", "2", "-n", "10", "--device", "model")
+        blocks = [f"== user {i}: 10 tokens, length ==\n{PROMPT}{one}\n" for i in range(2)]
+        self.assertIn(out.decode(), ("".join(blocks), "".join(reversed(blocks))))
+        self.assertEqual(err, b"")
+        _, err = self.call("run", "-m", BROOK, "-p", PROMPT, "--users", "2", "-n", "10", "--device", "model", "--stats")
+        self.assertIn(b"2 users, 20 tokens made", err)
+        self.assertIn(b"has no time", err)
+
+    def test_refusals(self):
+        for options, text in ((("-p", "x", "--users", "0"), "--users"), (("-p", "x", "--users", "5000"), "--users"),
+                              (("-p", "x", "--prompts", "y"), "not both"),
+                              (("-p", "x", "--users", "2", "--logprobs", "1", "--json"), "one user")):
+            self.fails("run", "-m", BROOK, "--device", "model", *options, code=2, words=(text,))
+        self.fails("run", "-m", BROOK, "--device", "model", "--prompts", "/nonexistent", words=("cannot open",))
+        self.fails("run", "-m", BROOK, "--device", "model", "--prompts", "/dev/null", words=("has no prompt",))
+        self.fails("run", "-m", BROOK, "--device", "model", "--users", "2", "-p", "word " * 2000, words=("shorten",))
+
+
+if __name__ == "__main__":
+    main()
