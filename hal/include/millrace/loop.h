@@ -28,7 +28,7 @@ MR_NODISCARD mr_status_t mr_loop_route(const mr_mmio_t *mmio, uint32_t tile, uin
 /* Arms a slot: from now on a result with its token (job flag TOPK alone) goes round. left 1..262143
  * tokens, n_stops 0..MR_LOOP_STOPS tokens of 18 bits.
  * @return also MR_TIMEOUT: the loop does not finish a command (in 256 cycles).
- * @pre the slot is not armed; its job is injected behind this. Cost: 7 accesses. */
+ * @pre the slot is not armed; its job is injected behind this. Cost: 8 accesses. */
 MR_NODISCARD mr_status_t mr_loop_arm(const mr_mmio_t *mmio, uint32_t slot, uint32_t left,
                                      const uint32_t *stops, uint32_t n_stops);
 
