@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Group network: one message at a time, multicast to every node of its destination mask (docs/interfaces.md section 1).
 //
-// Nodes  nodes of the group, 2..32 (node 0 is the hub).
+// Nodes     nodes of the group, 2..32 (node 0 is the hub).
+// LinkNode  node that leads to the next group, 1..Nodes-1, or -1: none. With one, a message whose hops (header flit 1, 63:60) are
+//           not 0 goes to that node alone, whatever its mask; a mask with hops 0 never reaches it, so no message circles.
 //
 // Sender n:   tx_req_i[n] with the 128-bit header (flits 0 and 1) and tx_empty_i (no payload); both hold until
 //             tx_grant_o[n] (one cycle: the message was accepted). Then payload flits by tx_valid_i / tx_ready_o / tx_last_i.
@@ -12,10 +14,11 @@
 // A message is granted only when all its destinations accept, so it always finishes. Round robin; a message that
 // cannot be taken now does not hold up the others. Latency request to first payload flit at the receiver: 6 cycles on a
 // free bus; throughput one flit a cycle. A mask with no node in range is granted and dropped.
-// Test: tests/rtl/soc.
+// Test: tests/rtl/soc, with LinkNode tests/rtl/link.
 `default_nettype none
 module mr_group_bus #(
-  parameter int Nodes = 3
+  parameter int Nodes = 3,
+  parameter int LinkNode = -1
 ) (
   input  wire                  clk_i,
   input  wire                  rst_ni,
@@ -54,7 +57,18 @@ module mr_group_bus #(
   logic [63:0]      data_q;
   logic             last_q;
 
-  wire [Nodes-1:0] mask = hdr_q[Nodes-1:0];
+  // Nodes that get the message, from StOffer on.
+  logic [Nodes-1:0] mask;
+  generate
+    if (LinkNode < 0) begin : gen_mask
+      assign mask = hdr_q[Nodes-1:0];
+    end else begin : gen_link_mask
+      always_ff @(posedge clk_i) begin
+        mask <= hdr_q[127:124] != '0 ? '0 : hdr_q[Nodes-1:0];
+        mask[LinkNode] <= hdr_q[127:124] != '0;
+      end
+    end
+  endgenerate
   wire             all_accept = &(rx_accept_i | ~mask);
   wire             flit_taken = (pend_q & ~rx_ready_i) == '0;
   wire             take = st_q == StData && !last_q && flit_taken && tx_valid_i[src_q];
