@@ -28,7 +28,7 @@ module mr_link_delay #(
       always_ff @(posedge clk_i) data_o <= data_i;
     end else begin : gen_many
       // The data go round in a memory, which simulates faster than Latency registers; the last stage is a register.
-      localparam int PtrW = $clog2(Latency);
+      localparam int PtrW = Latency > 2 ? $clog2(Latency - 1) : 1;
       logic [Latency-1:0] valid_q;
       logic [Width-1:0]   mem [Latency-1];
       logic [PtrW-1:0]    ptr_q;

@@ -207,9 +207,10 @@ module mr_link_out #(
     .clk_i, .re_i(buf_re), .raddr_i(start ? send_q[AddrW-1:0] : next_q[AddrW-1:0]), .rdata_o(buf_rdata),
     .we_i(buf_we), .waddr_i(buf_waddr), .wdata_i(buf_wdata)
   );
+  wire [31:0] ctrl = {5'd0, round_q, last_q && count_q != '0, first_q, count_q, send_q};
   mr_link_ser #(.Width(Width)) u_ser (
     .clk_i, .rst_ni, .free_o(ser_free), .gap_o(ser_gap), .load_i(load), .data_i(buf_rdata[63:0]), .close_i(close),
-    .ctrl_i({5'd0, round_q, last_q && count_q != '0, first_q, count_q, send_q}), .valid_o(fwd_valid_o), .data_o(fwd_data_o)
+    .ctrl_i(ctrl), .valid_o(fwd_valid_o), .data_o(fwd_data_o)
   );
 
   always_ff @(posedge clk_i) begin
