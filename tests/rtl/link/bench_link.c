@@ -147,6 +147,34 @@ static void test_stall(void) {
     world_drain();
 }
 
+/* One spoilt beat: the next bus waits for a round trip and a few frames, not for a timeout. */
+static void test_recovery(void) {
+    const uint64_t trip =
+        2 * w.c.latency + 3 * frame_clocks(w.c.frame_flits) + 256 / w.c.rev_width + 40;
+    uint64_t longest = 0;
+    for (int i = 0; i < 40; i++) {
+        const uint32_t before = w.faults;
+        w.rates = fast(w.c.max_flits);
+        world_run(1500 + world_below(500));
+        w.rates.fwd_drop = i % 2 == 0 ? ALL : 0;
+        w.rates.fwd_flip = i % 2 == 0 ? 0 : ALL;
+        while (w.faults == before) {
+            world_clock();
+        }
+        w.rates.fwd_drop = 0;
+        w.rates.fwd_flip = 0;
+        for (uint64_t end = w.now + 2 * trip; w.now < end; world_clock()) {
+            const uint64_t gap = w.now - w.progress_at;
+            longest = gap > longest ? gap : longest;
+        }
+    }
+    printf("a spoilt frame costs up to %" PRIu64 " clocks (bound %" PRIu64 ")\n", longest, trip);
+    if (longest > trip || longest > w.c.replay_cycles) {
+        world_fail("a spoilt frame cost %" PRIu64 " clocks", longest);
+    }
+    world_drain();
+}
+
 /* ---- faults -------------------------------------------------------------------------------- */
 
 static uint32_t pick(const uint32_t *of, uint32_t n) {
@@ -193,6 +221,9 @@ static void test_faults(uint64_t clocks) {
            " bad frames, %" PRIu32 " bad words, %" PRIu32 " refused\n",
            w.delivered, w.out.frames, w.out.replays, w.out.in_errors, w.out.rev_errors,
            w.out.in_refused);
+    if (w.out.replays > w.out.in_errors + w.out.rev_errors) {
+        world_fail("more replays than faults");
+    }
     if (w.delivered < 100 || w.out.in_errors < 50 || w.out.rev_errors < 50 || w.out.replays < 50 ||
         w.out.in_refused < 50) {
         world_fail("too little traffic or too few faults");
@@ -299,6 +330,7 @@ int link_bench_main(const link_config_t *config, int argc, char **argv) {
     test_latency();
     test_throughput();
     test_stall();
+    test_recovery();
     if (config->tries >= 50) { /* with fewer, faults as random as these end the link at some time */
         test_faults(clocks);
     }

@@ -54,6 +54,7 @@ static void new_message(void) {
     w.in.hdr[1] = random64();
     w.left = w.rates.len_min + world_below(w.rates.len_max - w.rates.len_min + 1);
     w.in.empty = w.left == 0;
+    w.promised = w.left <= w.c.max_flits;
     w.pending = true;
     w.offered_at = w.now;
 }
@@ -122,7 +123,11 @@ static void observe_offer(void) {
 static void observe_source(void) {
     if (w.source == SOURCE_OFFER) {
         observe_offer();
-    } else if (w.source == SOURCE_DATA && w.in.valid && w.out.ready) {
+    } else if (w.source == SOURCE_DATA && w.in.valid && !w.out.ready) {
+        if (w.promised) {
+            world_fail("the bus waits for the link");
+        }
+    } else if (w.source == SOURCE_DATA && w.in.valid) {
         observe_wait();
         if (w.logged && !w.out.out_down) {
             take_flit(w.in.data, false, w.in.last);

@@ -40,6 +40,7 @@ typedef struct {
     source_e source;
     bool pending; /* a message waits for its grant */
     uint32_t left;
+    bool promised;       /* it is no longer than MaxFlits: the bus must not wait for it */
     bool logged;         /* the message was taken, not dropped */
     uint64_t offered_at; /* clock of the first offer of this message */
     uint64_t commit_at;
