@@ -185,7 +185,7 @@ module mr_link_out #(
   wire [PosW-1:0] credit = limit_q - send_q;
   wire [PosW-1:0] ahead = ack_q - send_q;
   wire            enough = avail >= PosW'(len) || (end_valid_q && !end_send[PosW-1] && end_send != '0);
-  wire            allowed = !credit[PosW-1] && credit >= PosW'(len);
+  wire            allowed = credit >= PosW'(len);
   wire            behind = !ahead[PosW-1] && ahead != '0;     // the partner has more: an acknowledgement came after a replay began
   wire            steady = st_q == StIdle && !down_q && !replay_q && !behind;
   wire            start = steady && enough && allowed;
@@ -302,6 +302,7 @@ module mr_link_out #(
   `MR_ASSERT(OneWriter, !(commit && second_q))
   `MR_ASSERT(ReadNotWrite, !(buf_re && buf_we && buf_waddr == (start ? send_q[AddrW-1:0] : next_q[AddrW-1:0])))
   `MR_ASSERT(BufferBound, 32'(used) <= TxFlits)
+  `MR_ASSERT(CreditBound, 32'(credit) <= 4096)
   `MR_ASSERT(AckBound, 32'(unacked) <= TxFlits)
 endmodule
 `default_nettype wire

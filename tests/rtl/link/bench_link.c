@@ -66,6 +66,13 @@ static void test_crc(void) {
 
 /* ---- without faults ------------------------------------------------------------------------ */
 
+/* A link without messages stays up. */
+static void test_idle(void) {
+    world_drain();
+    world_run(3 * w.c.timeout_cycles);
+    world_drain();
+}
+
 /* From the clock in which the bus hands the header over to the request to the next bus. */
 static void test_latency(void) {
     const uint32_t bound = 11 + 3 * (beats() - 1) + w.c.latency;
@@ -154,6 +161,7 @@ static void test_recovery(void) {
     uint64_t longest = 0;
     for (int i = 0; i < 40; i++) {
         const uint32_t before = w.faults;
+        const uint32_t replays = w.out.replays;
         w.rates = fast(w.c.max_flits);
         world_run(1500 + world_below(500));
         w.rates.fwd_drop = i % 2 == 0 ? ALL : 0;
@@ -166,6 +174,9 @@ static void test_recovery(void) {
         for (uint64_t end = w.now + 2 * trip; w.now < end; world_clock()) {
             const uint64_t gap = w.now - w.progress_at;
             longest = gap > longest ? gap : longest;
+        }
+        if (w.out.replays > replays + 1) {
+            world_fail("%" PRIu32 " replays of one spoilt frame", w.out.replays - replays);
         }
     }
     printf("a spoilt frame costs up to %" PRIu64 " clocks (bound %" PRIu64 ")\n", longest, trip);
@@ -327,6 +338,7 @@ int link_bench_main(const link_config_t *config, int argc, char **argv) {
     world_reset();
     printf("%s: ", config->name);
     test_crc();
+    test_idle();
     test_latency();
     test_throughput();
     test_stall();

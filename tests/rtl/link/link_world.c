@@ -283,6 +283,10 @@ static void sent_frame(const frame_t *f) {
             world_fail("frame at %" PRIu64 ", length %" PRIu32 " has other flits", pos, len);
         }
     }
+    if (pos < w.frame_acked) {
+        world_fail("frame at %" PRIu64 " again, although all before %" PRIu64 " was acknowledged",
+                   pos, w.frame_acked);
+    }
     if (pos + len > w.limit) {
         world_fail("frame at %" PRIu64 ", length %" PRIu32 " beyond its credit", pos, len);
     }
@@ -325,12 +329,17 @@ static void got_rev(const frame_t *f) {
         w.rev_errors++;
     } else {
         w.limit = frame_near(w.exp, rev_limit(f->ctrl));
+        w.acked[w.now % 16] = frame_near(w.exp, rev_ack(f->ctrl));
     }
 }
 
 static void observe_wire(void) {
     const link_out_t *o = &w.out;
     w.busy += o->fwd.sent;
+    if (o->fwd.sent && !w.fwd_sent.run) {
+        w.frame_acked = w.acked[(w.now + 1) % 16];
+    }
+    w.acked[w.now % 16] = w.acked[(w.now + 15) % 16];
     w.faults += (o->fwd.sent && (w.in.fwd_drop || w.in.fwd_flip != 0)) ||
                 (o->rev.sent && (w.in.rev_drop || w.in.rev_flip != 0));
     if (frame_monitor(&w.rev_got, o->rev.got, o->rev.got_data)) {

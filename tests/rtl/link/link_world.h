@@ -61,6 +61,8 @@ typedef struct {
     /* The wire. */
     frame_monitor_t fwd_sent, fwd_got, rev_sent, rev_got;
     uint64_t prev_end, limit;
+    uint64_t acked[16];   /* what mr_link_out has been told, by clock */
+    uint64_t frame_acked; /* that, when it chose the frame on the wire */
     uint32_t round, rounds;
     uint32_t frames, in_frames, in_errors, in_refused, rev_errors;
     uint64_t busy, changed_at, progress_at;
