@@ -40,7 +40,7 @@ module mr_link_des #(
     end
   endgenerate
 
-  mr_link_crc #(.Width(64)) u_crc (.crc_i(crc_q), .data_i(word_o), .crc_o(crc_word));
+  mr_link_crc #(.Width(64)) u_crc (.en_i(word_valid_o), .crc_i(crc_q), .data_i(word_o), .crc_o(crc_word));
 
   assign word_valid_o = valid_q && have_q == 2'(Beats - 1);
   assign end_o = run_q && !valid_q;
@@ -58,11 +58,9 @@ module mr_link_des #(
       if (!valid_q) begin
         have_q <= 2'd0;
         crc_q <= '1;
-      end else if (word_valid_o) begin
-        have_q <= 2'd0;
-        crc_q <= crc_word;
       end else begin
-        have_q <= have_q + 2'd1;
+        have_q <= word_valid_o ? 2'd0 : have_q + 2'd1;
+        crc_q <= crc_word;
       end
     end
   end

@@ -29,8 +29,8 @@ module mr_link_ser #(
   logic [1:0]  left_q;      // beats of the word behind the one on the wire
   logic [63:0] word_q;
 
-  mr_link_crc #(.Width(64)) u_data (.crc_i(crc_q), .data_i, .crc_o(crc_data));
-  mr_link_crc #(.Width(32)) u_ctrl (.crc_i(crc_q), .data_i(ctrl_i), .crc_o(crc_ctrl));
+  mr_link_crc #(.Width(64)) u_data (.en_i(load_i), .crc_i(crc_q), .data_i, .crc_o(crc_data));
+  mr_link_crc #(.Width(32)) u_ctrl (.en_i(close_i), .crc_i(crc_q), .data_i(ctrl_i), .crc_o(crc_ctrl));
 
   assign free_o = left_q == 2'd0;
   assign gap_o = !valid_o;

@@ -106,8 +106,8 @@ module tb_link #(
     .refused_o(in_refused_o)
   );
 
-  mr_link_crc #(.Width(8)) u_crc8 (.crc_i, .data_i(crc_data_i[7:0]), .crc_o(crc8_o));
-  mr_link_crc #(.Width(32)) u_crc32 (.crc_i, .data_i(crc_data_i[31:0]), .crc_o(crc32_o));
-  mr_link_crc #(.Width(64)) u_crc64 (.crc_i, .data_i(crc_data_i), .crc_o(crc64_o));
+  mr_link_crc #(.Width(8)) u_crc8 (.en_i(1'b1), .crc_i, .data_i(crc_data_i[7:0]), .crc_o(crc8_o));
+  mr_link_crc #(.Width(32)) u_crc32 (.en_i(1'b1), .crc_i, .data_i(crc_data_i[31:0]), .crc_o(crc32_o));
+  mr_link_crc #(.Width(64)) u_crc64 (.en_i(1'b1), .crc_i, .data_i(crc_data_i), .crc_o(crc64_o));
 endmodule
 `default_nettype wire
