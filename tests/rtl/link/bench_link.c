@@ -22,6 +22,16 @@ static uint32_t frame_clocks(uint32_t n) {
     return (n + 1) * beats() + 1;
 }
 
+/* Clocks from a frame's first beat to its acknowledgement. */
+static uint64_t round_trip(void) {
+    return 2 * w.c.latency + frame_clocks(w.c.frame_flits) + 128 / w.c.rev_width + 20;
+}
+
+/* Replays come before acknowledgements can: slow, but nothing may break. */
+static bool hasty(void) {
+    return w.c.replay_cycles < 2 * w.c.latency + 10;
+}
+
 static link_rates_t fast(uint32_t len) {
     return (link_rates_t){.messages = 1000,
                           .valid = 1000,
@@ -110,8 +120,7 @@ static void test_throughput(void) {
     const uint32_t rest = len % w.c.frame_flits;
     const uint64_t ideal = frame_clocks(2) + len / w.c.frame_flits * frame_clocks(w.c.frame_flits) +
                            (rest != 0 ? frame_clocks(rest) : 0);
-    const uint64_t trip =
-        2 * w.c.latency + frame_clocks(w.c.frame_flits) + 128 / w.c.rev_width + 20;
+    const uint64_t trip = round_trip();
     const uint64_t window = trip / beats() + w.c.frame_flits;
     world_drain();
     w.rates = fast(len);
@@ -123,7 +132,7 @@ static void test_throughput(void) {
     const uint64_t percent = (w.delivered - delivered) * ideal * 100 / clocks;
     printf("throughput %" PRIu64 " %% of what framing leaves (%" PRIu64 " %% of the wire)\n",
            percent, (uint64_t)len * beats() * (w.delivered - delivered) * 100 / clocks);
-    if (w.c.rx_flits >= window && w.c.tx_flits >= window + len + 2) {
+    if (!hasty() && w.c.rx_flits >= window && w.c.tx_flits >= window + len + 2) {
         if (percent < 90) {
             world_fail("only %" PRIu64 " %% of the wire", percent);
         }
@@ -132,7 +141,8 @@ static void test_throughput(void) {
         }
     }
     world_drain();
-    if (w.out.replays != 0 || w.out.in_errors != 0 || w.out.in_refused != 0) {
+    if ((w.out.replays != 0) != hasty() || w.out.in_errors != 0 ||
+        (w.out.in_refused != 0) != hasty()) {
         world_fail("replays without faults");
     }
 }
@@ -232,7 +242,7 @@ static void test_faults(uint64_t clocks) {
            " bad frames, %" PRIu32 " bad words, %" PRIu32 " refused\n",
            w.delivered, w.out.frames, w.out.replays, w.out.in_errors, w.out.rev_errors,
            w.out.in_refused);
-    if (w.out.replays > w.out.in_errors + w.out.rev_errors) {
+    if (!hasty() && w.out.replays > w.out.in_errors + w.out.rev_errors) {
         world_fail("more replays than faults");
     }
     if (w.delivered < 100 || w.out.in_errors < 50 || w.out.rev_errors < 50 || w.out.replays < 50 ||
@@ -342,7 +352,9 @@ int link_bench_main(const link_config_t *config, int argc, char **argv) {
     test_latency();
     test_throughput();
     test_stall();
-    test_recovery();
+    if (!hasty()) {
+        test_recovery();
+    }
     if (config->tries >= 50) { /* with fewer, faults as random as these end the link at some time */
         test_faults(clocks);
     }
