@@ -180,7 +180,7 @@ static mr_status_t write_step(loader_t *l, uint32_t step) {
         return write_matrix(l, step, embed, 1);
     }
     if (step == l->p->n_steps - 1u) {
-        if (!l->p->shape.tied) {
+        if (!l->p->shared_head) {
             MR_TRY(write_matrix(l, step, head, 1));
         }
         return write_vector(l, at->tile, at->norm, MR_IMAGE_OUT_NORM, 0, true);
@@ -227,7 +227,7 @@ static mr_status_t write_programs(loader_t *l) {
     uint32_t crc;
     MR_TRY(mr_program_build(l->p, l->formats, &sink));
     MR_TRY(mr_chip_bus_error(l->mmio));
-    for (uint32_t t = 0; t < l->p->machine.tiles; t++) {
+    for (uint32_t t = 0; t < mr_machine_tiles(&l->p->machine); t++) {
         MR_TRY(mr_window_crc(l->mmio, MR_MEM_PMEM, t, 0, l->p->tile[t].pmem_used, &crc));
         if (crc != l->pmem_crc[t]) {
             return MR_CRC;
@@ -254,8 +254,13 @@ mr_status_t mr_load(const mr_mmio_t *mmio, const mr_machine_t *machine, const mr
     MR_TRY(write_rope(&l));
     MR_TRY(write_programs(&l));
     const mr_model_shape_t *s = &p->shape;
-    MR_TRY(mr_kv_init(mmio, s->n_layers, s->n_kv, s->hd / 32u, KV_INIT_CYCLES));
-    for (uint32_t t = 0; t < machine->tiles; t++) {
+    for (uint32_t g = 0; g < machine->groups; g++) {
+        /* A controller without layers is set up all the same, so that administration needs no
+         * exception. */
+        const uint32_t layers = p->kv_layers[g] != 0u ? p->kv_layers[g] : 1u;
+        MR_TRY(mr_kv_init(mmio, g, layers, s->n_kv, s->hd / 32u, KV_INIT_CYCLES));
+    }
+    for (uint32_t t = 0; t < mr_machine_tiles(machine); t++) {
         MR_TRY(mr_tile_start(mmio, t, p->tile[t].in_base, p->in_size));
     }
     l.done = l.total;

@@ -15,7 +15,9 @@ static mr_status_t chip_read(const mr_mmio_t *mmio, uint32_t offset, uint32_t *v
 
 mr_status_t mr_machine_check(const mr_machine_t *m) {
     const uint32_t l = m->lanes;
-    const bool ok = m->groups == 1 && m->tiles >= 1 && m->tiles <= MR_MACHINE_TILES_MAX &&
+    const uint32_t most = m->groups > 1 ? MR_MACHINE_LINKED_TILES_MAX : MR_MACHINE_GROUP_TILES_MAX;
+    const bool ok = m->groups >= 1 && m->groups <= MR_MACHINE_GROUPS_MAX && m->tiles >= 1 &&
+                    m->tiles <= most && mr_machine_tiles(m) <= MR_MACHINE_TILES_MAX &&
                     (l == 1 || l == 2 || l == 4 || l == 8) && m->in_bufs >= 1 &&
                     m->result_bufs >= 1 && m->kv_slots >= 1;
     return ok ? MR_OK : MR_UNSUPPORTED;

@@ -23,7 +23,7 @@ const char *mr_fit_text(mr_fit_reason_t reason) {
     case MR_FIT_RESULT:
         return "result buffer (elements)";
     case MR_FIT_KV_LAYERS:
-        return "KV cache layers";
+        return "KV cache layers (all groups)";
     case MR_FIT_KV_HEADS:
         return "KV heads";
     case MR_FIT_KV_NBH:
@@ -73,7 +73,7 @@ static mr_status_t refuse(mr_fit_t *fit, mr_fit_reason_t reason, uint64_t needed
     return MR_NO_SPACE;
 }
 
-/* Weight words of a step; the head's count only once when it shares the embedding. */
+/* Weight words of a step; a head that shares EMBED's matrix has none. */
 static uint32_t step_words(const mr_placement_t *p, const mr_place_formats_t *f, uint32_t step) {
     const mr_model_shape_t *s = &p->shape;
     const uint32_t lanes = p->machine.lanes;
@@ -81,7 +81,9 @@ static uint32_t step_words(const mr_placement_t *p, const mr_place_formats_t *f,
         return mr_place_words((mr_image_format_t)f->embed, s->vocab_pad, s->d, lanes);
     }
     if (step == p->n_steps - 1u) {
-        return s->tied ? 0 : mr_place_words((mr_image_format_t)f->head, s->vocab_pad, s->d, lanes);
+        return p->shared_head
+                   ? 0
+                   : mr_place_words((mr_image_format_t)f->head, s->vocab_pad, s->d, lanes);
     }
     const mr_image_kind_t *kinds;
     const uint32_t n = mr_place_stage_kinds(mr_step_stage(step), &kinds);
@@ -96,77 +98,138 @@ static uint32_t step_words(const mr_placement_t *p, const mr_place_formats_t *f,
     return words;
 }
 
-/* Deals the steps out in order: `piece` steps at a time stay together, a tile is left when it holds
- * `target` words; it may hold `capacity`, which is at least the largest step. The head shares the
- * embedding's tile when tied, otherwise it ends the chain. */
-static bool deal(mr_placement_t *p, const mr_place_formats_t *f, uint32_t piece, uint64_t target,
-                 uint64_t capacity) {
+/* How deal() deals. */
+typedef struct {
+    uint32_t piece;    /* steps that stay together, 1 or a layer's */
+    uint64_t target;   /* words with which a tile is left */
+    uint64_t capacity; /* words that it may hold, at least the largest step */
+} deal_t;
+
+/* Where deal() is. */
+typedef struct {
+    uint32_t tile;
+    uint64_t used; /* words of it */
+} cursor_t;
+
+/* Moves on to a tile; false if there is none. */
+static bool deal_next(mr_placement_t *p, cursor_t *at, uint32_t tile) {
+    if (tile >= mr_machine_tiles(&p->machine)) {
+        return false;
+    }
+    p->tile[at->tile].wmem_used = (uint32_t)at->used;
+    *at = (cursor_t){tile, 0};
+    return true;
+}
+
+/* Finds the tile for the steps first..end - 1, which hold `words` words; false if there is none. */
+static bool deal_room(mr_placement_t *p, const deal_t *d, cursor_t *at, uint32_t first,
+                      uint32_t end, uint64_t words) {
+    bool attends = false;
+    for (uint32_t i = first; i < end && i + 1u < p->n_steps; i++) {
+        attends = attends || mr_step_stage(i) == MR_STAGE_ATTEND;
+    }
+    const bool full = at->used + words > d->capacity || at->used + words / 2u > d->target;
+    if (full) {
+        (void)deal_next(p, at, at->tile + 1u); /* the last tile may have room all the same */
+    }
+    if (at->used + words > d->capacity) {
+        return false;
+    }
+    const uint32_t group = at->tile / p->machine.tiles;
+    return !attends || p->kv_layers[group] < p->machine.kv_layers ||
+           deal_next(p, at, (group + 1u) * p->machine.tiles);
+}
+
+/* Deals the steps out in order. A head that shares EMBED's matrix goes to its tile, otherwise it
+ * ends the chain. */
+static bool deal(mr_placement_t *p, const mr_place_formats_t *f, const deal_t *d) {
     const uint32_t last = p->n_steps - 1u;
-    for (uint32_t t = 0; t < p->machine.tiles; t++) {
+    for (uint32_t t = 0; t < mr_machine_tiles(&p->machine); t++) {
         p->tile[t].wmem_used = 0;
     }
-    uint32_t tile = 0;
-    uint64_t used = step_words(p, f, 0);
+    for (uint32_t g = 0; g < MR_MACHINE_GROUPS_MAX; g++) {
+        p->kv_layers[g] = 0;
+    }
+    cursor_t at = {0, step_words(p, f, 0)};
     p->step[0].tile = 0;
     p->step[0].wmem = 0;
     for (uint32_t step = 1; step < p->n_steps;) {
-        const uint32_t end = step == last ? step + 1u : step + piece;
+        if (step == last && p->shared_head) {
+            p->step[step].tile = p->step[0].tile;
+            p->step[step].wmem = p->step[0].wmem;
+            break;
+        }
+        const uint32_t end = step == last ? step + 1u : step + d->piece;
         uint64_t words = 0;
         for (uint32_t i = step; i < end; i++) {
             words += step_words(p, f, i);
         }
-        const bool full = used + words > capacity || used + words / 2u > target;
-        if (step == last && p->shape.tied) {
-            p->step[step].tile = p->step[0].tile;
-            p->step[step].wmem = p->step[0].wmem;
-            p->tile[tile].wmem_used = (uint32_t)used;
-            return true;
-        }
-        if (full && tile + 1u < p->machine.tiles) {
-            p->tile[tile].wmem_used = (uint32_t)used;
-            tile++;
-            used = 0;
-        }
-        if (used + words > capacity) {
+        if (!deal_room(p, d, &at, step, end, words)) {
             return false;
         }
         for (; step < end; step++) {
-            p->step[step].tile = (uint8_t)tile;
-            p->step[step].wmem = (uint32_t)used;
-            used += step_words(p, f, step);
+            p->step[step].tile = (uint8_t)at.tile;
+            p->step[step].wmem = (uint32_t)at.used;
+            if (step != last && mr_step_stage(step) == MR_STAGE_ATTEND) {
+                uint16_t *layers = &p->kv_layers[at.tile / p->machine.tiles];
+                p->step[step].kv_layer = (uint8_t)(*layers)++;
+            }
+            at.used += step_words(p, f, step);
         }
     }
-    p->tile[tile].wmem_used = (uint32_t)used;
+    p->tile[at.tile].wmem_used = (uint32_t)at.used;
     return true;
+}
+
+/* Words of all steps and of the largest one. */
+static uint64_t total_words(const mr_placement_t *p, const mr_place_formats_t *f,
+                            uint32_t *largest) {
+    uint64_t total = 0;
+    *largest = 0;
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        const uint32_t words = step_words(p, f, i);
+        total += words;
+        *largest = max32(*largest, words);
+    }
+    return total;
+}
+
+/* Whole layers evenly, single stages evenly, then as tight as they go. */
+static bool deal_any(mr_placement_t *p, const mr_place_formats_t *f, uint64_t total) {
+    const uint64_t capacity = p->machine.wmem_words;
+    const uint32_t tiles = mr_machine_tiles(&p->machine);
+    const uint64_t even = (total + tiles - 1u) / tiles;
+    return deal(p, f, &(deal_t){MR_STAGES, even, capacity}) ||
+           deal(p, f, &(deal_t){1, even, capacity}) || deal(p, f, &(deal_t){1, capacity, capacity});
 }
 
 static mr_status_t place_weights(mr_placement_t *p, const mr_place_formats_t *f, mr_fit_t *fit) {
     const uint64_t capacity = p->machine.wmem_words;
-    uint64_t total = 0;
-    uint32_t largest = 0;
-    for (uint32_t i = 0; i < p->n_steps; i++) {
-        const uint32_t words = step_words(p, f, i);
-        total += words;
-        largest = max32(largest, words);
+    const uint64_t all = capacity * mr_machine_tiles(&p->machine);
+    uint32_t largest;
+    p->shared_head = false;
+    uint64_t total = total_words(p, f, &largest);
+    if ((!p->shape.tied || p->machine.groups > 1u) && largest <= capacity &&
+        deal_any(p, f, total)) {
+        return MR_OK;
     }
+    p->shared_head = p->shape.tied;
+    total = total_words(p, f, &largest);
     if (largest > capacity) {
         return refuse(fit, MR_FIT_WMEM_TILE, largest, capacity);
     }
-    const uint64_t even = (total + p->machine.tiles - 1u) / p->machine.tiles;
-    /* Whole layers evenly, single stages evenly, then as tight as they go. */
-    if (deal(p, f, MR_STAGES, even, capacity) || deal(p, f, 1, even, capacity) ||
-        deal(p, f, 1, capacity, capacity)) {
+    if (deal_any(p, f, total)) {
         return MR_OK;
     }
-    if (total > capacity * p->machine.tiles) {
-        return refuse(fit, MR_FIT_WMEM, total, capacity * p->machine.tiles);
+    if (total > all) {
+        return refuse(fit, MR_FIT_WMEM, total, all);
     }
     /* Enough in all, but cut badly: the smallest tile on which it would go. */
     uint64_t low = capacity + 1u;
     uint64_t high = total;
     while (low < high) {
         const uint64_t middle = low + (high - low) / 2u;
-        if (deal(p, f, 1, middle, middle)) {
+        if (deal(p, f, &(deal_t){1, middle, middle})) {
             high = middle;
         } else {
             low = middle + 1u;
@@ -183,7 +246,7 @@ static mr_status_t place_vectors(mr_placement_t *p, mr_fit_t *fit) {
     if (p->in_size > p->machine.in_size_max) {
         return refuse(fit, MR_FIT_IN_SIZE, p->in_size, p->machine.in_size_max);
     }
-    for (uint32_t t = 0; t < p->machine.tiles; t++) {
+    for (uint32_t t = 0; t < mr_machine_tiles(&p->machine); t++) {
         mr_tile_place_t *tile = &p->tile[t];
         uint32_t at = 0;
         uint32_t scratch = s->d;
@@ -243,7 +306,7 @@ static mr_status_t place_visits(mr_placement_t *p, const mr_place_formats_t *f, 
     /* A tile that a job visits more than once must always have a buffer for every job in flight; on
      * a chain without such a tile the network's back-pressure is enough. */
     p->window = shared ? p->machine.in_bufs : p->machine.in_bufs * p->n_visits;
-    for (uint32_t t = 0; t < p->machine.tiles; t++) {
+    for (uint32_t t = 0; t < mr_machine_tiles(&p->machine); t++) {
         p->tile[t].pmem_used = 0;
     }
     for (uint32_t v = 0; v < p->n_visits; v++) {
@@ -268,8 +331,9 @@ mr_status_t mr_place(mr_placement_t *self, const mr_model_shape_t *shape,
     self->shape = *shape;
     self->machine = *machine;
     self->n_steps = shape->n_layers * MR_STAGES + 2u;
-    if (shape->n_layers > machine->kv_layers) {
-        return refuse(fit, MR_FIT_KV_LAYERS, shape->n_layers, machine->kv_layers);
+    const uint32_t kv_layers = machine->groups * machine->kv_layers;
+    if (shape->n_layers > kv_layers) {
+        return refuse(fit, MR_FIT_KV_LAYERS, shape->n_layers, kv_layers);
     }
     if (shape->n_kv > machine->kv_heads) {
         return refuse(fit, MR_FIT_KV_HEADS, shape->n_kv, machine->kv_heads);

@@ -91,10 +91,21 @@ static void stage_gemv(builder_t *b, uint32_t step, uint32_t dst) {
     }
 }
 
-static void send(builder_t *b, uint32_t wait, uint32_t mask, uint32_t src, uint32_t n,
-                 uint32_t pc) {
-    const uint32_t w[7] = {mask, src, 0, n, pc | 1u << 16, 0, 0};
+/* Links from a tile's group to another one, round the ring. */
+static uint32_t hops(const builder_t *b, uint32_t group) {
+    const mr_machine_t *m = &b->p->machine;
+    return (group + m->groups - b->tile / m->tiles) % m->groups;
+}
+
+/* Sends n elements to the node of a group. */
+static void send(builder_t *b, uint32_t wait, uint32_t group, uint32_t mask, uint32_t src,
+                 uint32_t n, uint32_t pc) {
+    const uint32_t w[7] = {mask, src, 0, n, pc | 1u << 16, hops(b, group), 0};
     put(b, OP_SEND, wait, w);
+}
+
+static void send_hub(builder_t *b, uint32_t wait, uint32_t src, uint32_t n) {
+    send(b, wait, 0, HUB_MASK, src, n, 0);
 }
 
 static void stage_qkv(builder_t *b, uint32_t step) {
@@ -110,11 +121,11 @@ static void stage_qkv(builder_t *b, uint32_t step) {
     put(b, OP_ROPE, WAIT_DPU, w);
 }
 
-static void stage_attend(builder_t *b, uint32_t layer) {
+static void stage_attend(builder_t *b, const mr_step_place_t *at) {
     const mr_model_shape_t *s = &b->p->shape;
     const uint32_t nq = s->n_heads * s->hd;
     const uint32_t nkv = s->n_kv * s->hd;
-    const uint32_t heads = layer | s->n_kv << 8 | (s->hd / 32u) << 24;
+    const uint32_t heads = at->kv_layer | s->n_kv << 8 | (s->hd / 32u) << 24;
     b->tag = TAG_ATTENTION;
     vec(b, OP_QUANT, WAIT_VEC | WAIT_DPU, 0, REL | s->d, 0, nq + 2u * nkv);
     const uint32_t append[7] = {heads, nq / 32u, (nq + nkv) / 32u, 0, 0, 0, 0};
@@ -173,9 +184,9 @@ static void step_head(builder_t *b, const mr_step_place_t *at) {
      * only when the vocabulary is even. */
     const uint32_t w[7] = {top, logits, 0, s->vocab & ~1u, 1, 0, 0};
     put(b, OP_TOP_K, WAIT_DPU, w);
-    send(b, WAIT_VEC, HUB_MASK, top, 2, 0);
+    send_hub(b, WAIT_VEC, top, 2);
     b->pred = pred(MR_JOB_LOGITS, true);
-    send(b, WAIT_DPU, HUB_MASK, logits, s->vocab_pad, 0);
+    send_hub(b, WAIT_DPU, logits, s->vocab_pad);
     b->pred = 0;
 }
 
@@ -216,7 +227,7 @@ static void build_step(builder_t *b, uint32_t step) {
         stage_qkv(b, step);
         break;
     case MR_STAGE_ATTEND:
-        stage_attend(b, mr_step_layer(step));
+        stage_attend(b, at);
         break;
     case MR_STAGE_OUT:
         stage_out(b, step);
@@ -243,7 +254,7 @@ static void build_visit(builder_t *b, uint32_t visit) {
             /* A job without HEAD is over: an empty message tells the hub. */
             b->tag = TAG_OTHER;
             b->pred = pred(MR_JOB_HEAD, false);
-            send(b, all, HUB_MASK, 0, 0, 0);
+            send_hub(b, all, 0, 0);
             b->pred = 0;
         }
         build_step(b, step);
@@ -254,10 +265,11 @@ static void build_visit(builder_t *b, uint32_t visit) {
         b->tag = TAG_OTHER;
         if (to_head) {
             b->pred = pred(MR_JOB_HEAD, false);
-            send(b, all, HUB_MASK, 0, 0, 0);
+            send_hub(b, all, 0, 0);
             b->pred = pred(MR_JOB_HEAD, true);
         }
-        send(b, all, 2u << next->tile, REL, p->shape.d + extra_input(p, next->first), next->pc);
+        send(b, all, next->tile / p->machine.tiles, 2u << next->tile % p->machine.tiles, REL,
+             p->shape.d + extra_input(p, next->first), next->pc);
         b->pred = 0;
     }
     b->tag = TAG_OTHER;

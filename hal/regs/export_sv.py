@@ -104,7 +104,8 @@ def module(model, block):
     out.append(body_captures(block))
     out.append(body_read(block, has_ctr))
     out.append(body_write(block))
-    out.append("  // Bits of wdata_i that no field takes.\n  wire unused_ok = &{1'b0, wdata_i};\nendmodule\n`default_nettype wire\n")
+    unused = "wdata_i" if writable(block) else "write, wdata_i"
+    out.append(f"  // Bits of wdata_i that no field takes.\n  wire unused_ok = &{{1'b0, {unused}}};\nendmodule\n`default_nettype wire\n")
     return "".join(out)
 
 
@@ -160,7 +161,13 @@ def body_read(block, has_ctr):
     return "".join(out)
 
 
+def writable(block):
+    return any(f.access in ("rw", "cmd", "w1c") for reg in block.regs for f in reg.fields)
+
+
 def body_write(block):
+    if not writable(block):
+        return "\n"
     out, resets, updates = ["\n"], [], []
     for reg in block.regs:
         kinds = {f.access for f in reg.fields}

@@ -164,7 +164,7 @@ mr_status_t mr_hub_pop(const mr_mmio_t *mmio) {
 mr_status_t mr_tile_start(const mr_mmio_t *mmio, uint32_t tile, uint32_t in_base,
                           uint32_t in_size) {
     const uint32_t base = MR_TILE_BASE + tile * MR_TILE_STRIDE;
-    if (tile > 30u || in_base % 2u != 0 || in_size % 2u != 0 || in_size > 0xFFFFu) {
+    if (tile >= MR_TILE_COUNT || in_base % 2u != 0 || in_size % 2u != 0 || in_size > 0xFFFFu) {
         return MR_RANGE;
     }
     MR_TRY(mr_mmio_write32(mmio, base + MR_TILE_IN_BASE_OFFSET, in_base));

@@ -16,19 +16,29 @@
 #define COUNT_COMMAND 17u
 #define CHANNEL_MAX 7u
 
-static mr_status_t kv_read(const mr_mmio_t *mmio, uint32_t offset, uint32_t *value) {
-    return mr_mmio_read32(mmio, MR_KV_BASE + offset, value);
+static mr_status_t kv_read(const mr_mmio_t *mmio, uint32_t group, uint32_t offset,
+                           uint32_t *value) {
+    return mr_mmio_read32(mmio, MR_KV_BASE + group * MR_KV_STRIDE + offset, value);
 }
 
-static mr_status_t kv_write(const mr_mmio_t *mmio, uint32_t offset, uint32_t value) {
-    return mr_mmio_write32(mmio, MR_KV_BASE + offset, value);
+static mr_status_t kv_write(const mr_mmio_t *mmio, uint32_t group, uint32_t offset,
+                            uint32_t value) {
+    return mr_mmio_write32(mmio, MR_KV_BASE + group * MR_KV_STRIDE + offset, value);
+}
+
+/* Groups of the device; at most as many as the register map has blocks for. */
+static mr_status_t read_groups(const mr_mmio_t *mmio, uint32_t *groups) {
+    uint32_t caps;
+    MR_TRY(mr_mmio_read32(mmio, MR_CHIP_BASE + MR_CHIP_CAPS_OFFSET, &caps));
+    *groups = (caps & MR_CHIP_CAPS_GROUPS_MASK) >> MR_CHIP_CAPS_GROUPS_SHIFT;
+    return *groups >= 1u && *groups <= MR_KV_COUNT ? MR_OK : MR_DEVICE;
 }
 
 /* Polls a register until (value & mask) == want; *value is what it was then. */
-static mr_status_t kv_wait(const mr_mmio_t *mmio, uint32_t offset, uint32_t mask, uint32_t want,
-                           uint32_t max_cycles, uint32_t *value) {
+static mr_status_t kv_wait(const mr_mmio_t *mmio, uint32_t group, uint32_t offset, uint32_t mask,
+                           uint32_t want, uint32_t max_cycles, uint32_t *value) {
     for (uint64_t spent = 0; spent <= max_cycles; spent += POLL_CYCLES) {
-        MR_TRY(kv_read(mmio, offset, value));
+        MR_TRY(kv_read(mmio, group, offset, value));
         if ((*value & mask) == want) {
             return MR_OK;
         }
@@ -131,21 +141,24 @@ mr_status_t mr_kv_layout(const mr_mmio_t *mmio, uint32_t layers, uint32_t heads,
     return fit == 0u ? MR_NO_SPACE : MR_OK;
 }
 
-mr_status_t mr_kv_init(const mr_mmio_t *mmio, uint32_t layers, uint32_t heads, uint32_t nbh,
-                       uint32_t max_cycles) {
+mr_status_t mr_kv_init(const mr_mmio_t *mmio, uint32_t group, uint32_t layers, uint32_t heads,
+                       uint32_t nbh, uint32_t max_cycles) {
     mr_kv_layout_t layout;
     uint32_t status;
+    if (group >= MR_KV_COUNT) {
+        return MR_RANGE;
+    }
     MR_TRY(mr_kv_layout(mmio, layers, heads, nbh, &layout));
-    MR_TRY(kv_write(mmio, MR_KV_CONFIG_OFFSET,
+    MR_TRY(kv_write(mmio, group, MR_KV_CONFIG_OFFSET,
                     layers << MR_KV_CONFIG_LAYERS_SHIFT | heads << MR_KV_CONFIG_HEADS_SHIFT |
                         nbh << MR_KV_CONFIG_NBH_SHIFT));
-    MR_TRY(kv_write(mmio, MR_KV_PAGES_OFFSET, layout.pages));
-    MR_TRY(kv_write(mmio, MR_KV_CHUNK_OFFSET, layout.chunk));
-    MR_TRY(kv_write(mmio, MR_KV_PART_OFFSET, layout.part));
-    MR_TRY(kv_write(mmio, MR_KV_STEP_OFFSET, layout.step));
-    MR_TRY(kv_write(mmio, MR_KV_CTRL_OFFSET, MR_KV_CTRL_INIT_MASK));
-    return kv_wait(mmio, MR_KV_STATUS_OFFSET, MR_KV_STATUS_READY_MASK, MR_KV_STATUS_READY_MASK,
-                   max_cycles, &status);
+    MR_TRY(kv_write(mmio, group, MR_KV_PAGES_OFFSET, layout.pages));
+    MR_TRY(kv_write(mmio, group, MR_KV_CHUNK_OFFSET, layout.chunk));
+    MR_TRY(kv_write(mmio, group, MR_KV_PART_OFFSET, layout.part));
+    MR_TRY(kv_write(mmio, group, MR_KV_STEP_OFFSET, layout.step));
+    MR_TRY(kv_write(mmio, group, MR_KV_CTRL_OFFSET, MR_KV_CTRL_INIT_MASK));
+    return kv_wait(mmio, group, MR_KV_STATUS_OFFSET, MR_KV_STATUS_READY_MASK,
+                   MR_KV_STATUS_READY_MASK, max_cycles, &status);
 }
 
 /* ---- administration ---- */
@@ -165,92 +178,133 @@ static mr_status_t admin_status(uint32_t code) {
     }
 }
 
-static mr_status_t admin(const mr_mmio_t *mmio, uint32_t op, uint32_t slot, uint32_t src,
-                         uint32_t len, uint32_t max_cycles) {
-    const uint32_t busy = MR_KV_ADMIN_STATUS_BUSY_MASK;
+/* A command of firmware's, the same for all groups. */
+typedef struct {
+    uint32_t op;
+    uint32_t slot;
+    uint32_t src;
+    uint32_t len;
+} kv_command_t;
+
+static mr_status_t admin_start(const mr_mmio_t *mmio, uint32_t group, const kv_command_t *c,
+                               uint32_t max_cycles) {
     uint32_t status;
-    if (slot > 255u || src > 255u || len > MR_KV_ADMIN_LEN_MASK) {
+    MR_TRY(kv_wait(mmio, group, MR_KV_STATUS_OFFSET, MR_KV_STATUS_READY_MASK,
+                   MR_KV_STATUS_READY_MASK, max_cycles, &status));
+    MR_TRY(kv_wait(mmio, group, MR_KV_ADMIN_STATUS_OFFSET, MR_KV_ADMIN_STATUS_BUSY_MASK, 0,
+                   max_cycles, &status));
+    MR_TRY(kv_write(mmio, group, MR_KV_ADMIN_LEN_OFFSET, c->len));
+    return kv_write(mmio, group, MR_KV_ADMIN_OFFSET,
+                    c->slot << MR_KV_ADMIN_SLOT_SHIFT | c->src << MR_KV_ADMIN_SRC_SHIFT |
+                        c->op << MR_KV_ADMIN_OP_SHIFT | MR_KV_ADMIN_GO_MASK);
+}
+
+/* Starts a command in every group, then waits for all of them. */
+static mr_status_t admin(const mr_mmio_t *mmio, const kv_command_t *c, uint32_t max_cycles) {
+    mr_status_t first = MR_OK;
+    uint32_t groups;
+    if (c->slot > 255u || c->src > 255u || c->len > MR_KV_ADMIN_LEN_MASK) {
         return MR_RANGE;
     }
-    MR_TRY(kv_wait(mmio, MR_KV_STATUS_OFFSET, MR_KV_STATUS_READY_MASK, MR_KV_STATUS_READY_MASK,
-                   max_cycles, &status));
-    MR_TRY(kv_wait(mmio, MR_KV_ADMIN_STATUS_OFFSET, busy, 0, max_cycles, &status));
-    MR_TRY(kv_write(mmio, MR_KV_ADMIN_LEN_OFFSET, len));
-    MR_TRY(kv_write(mmio, MR_KV_ADMIN_OFFSET,
-                    slot << MR_KV_ADMIN_SLOT_SHIFT | src << MR_KV_ADMIN_SRC_SHIFT |
-                        op << MR_KV_ADMIN_OP_SHIFT | MR_KV_ADMIN_GO_MASK));
-    MR_TRY(kv_wait(mmio, MR_KV_ADMIN_STATUS_OFFSET, busy, 0, max_cycles, &status));
-    return admin_status((status & MR_KV_ADMIN_STATUS_CODE_MASK) >> MR_KV_ADMIN_STATUS_CODE_SHIFT);
+    MR_TRY(read_groups(mmio, &groups));
+    for (uint32_t g = 0; g < groups; g++) {
+        MR_TRY(admin_start(mmio, g, c, max_cycles));
+    }
+    for (uint32_t g = 0; g < groups; g++) {
+        uint32_t status;
+        MR_TRY(kv_wait(mmio, g, MR_KV_ADMIN_STATUS_OFFSET, MR_KV_ADMIN_STATUS_BUSY_MASK, 0,
+                       max_cycles, &status));
+        const mr_status_t outcome =
+            admin_status((status & MR_KV_ADMIN_STATUS_CODE_MASK) >> MR_KV_ADMIN_STATUS_CODE_SHIFT);
+        first = first == MR_OK ? outcome : first;
+    }
+    return first;
 }
 
 mr_status_t mr_kv_free(const mr_mmio_t *mmio, uint32_t slot, uint32_t max_cycles) {
-    return admin(mmio, MR_KV_ADMIN_OP_FREE, slot, 0, 0, max_cycles);
+    return admin(mmio, &(kv_command_t){MR_KV_ADMIN_OP_FREE, slot, 0, 0}, max_cycles);
 }
 
 mr_status_t mr_kv_truncate(const mr_mmio_t *mmio, uint32_t slot, uint32_t len,
                            uint32_t max_cycles) {
-    return admin(mmio, MR_KV_ADMIN_OP_TRUNCATE, slot, 0, len, max_cycles);
+    return admin(mmio, &(kv_command_t){MR_KV_ADMIN_OP_TRUNCATE, slot, 0, len}, max_cycles);
 }
 
 mr_status_t mr_kv_fork(const mr_mmio_t *mmio, uint32_t slot, uint32_t src, uint32_t len,
                        uint32_t max_cycles) {
-    return admin(mmio, MR_KV_ADMIN_OP_FORK, slot, src, len, max_cycles);
+    return admin(mmio, &(kv_command_t){MR_KV_ADMIN_OP_FORK, slot, src, len}, max_cycles);
 }
 
 mr_status_t mr_kv_quota(const mr_mmio_t *mmio, uint32_t slot, uint32_t pages, uint32_t max_cycles) {
-    return admin(mmio, MR_KV_ADMIN_OP_QUOTA, slot, 0, pages, max_cycles);
+    return admin(mmio, &(kv_command_t){MR_KV_ADMIN_OP_QUOTA, slot, 0, pages}, max_cycles);
 }
 
 /* ---- statistics ---- */
 
 mr_status_t mr_kv_pages_free(const mr_mmio_t *mmio, uint32_t *pages) {
-    return kv_read(mmio, MR_KV_PAGES_FREE_OFFSET, pages);
-}
-
-mr_status_t mr_kv_refused(const mr_mmio_t *mmio, mr_kv_refused_t *refused) {
-    uint32_t low;
-    uint32_t high;
-    MR_TRY(kv_read(mmio, MR_KV_REFUSED_OFFSET, &low));
-    MR_TRY(kv_read(mmio, MR_KV_REFUSED_PAGES_OFFSET, &high));
-    *refused = (mr_kv_refused_t){(uint16_t)low, (uint16_t)(low >> 16), (uint16_t)high,
-                                 (uint16_t)(high >> 16)};
+    uint32_t groups;
+    MR_TRY(read_groups(mmio, &groups));
+    MR_TRY(kv_read(mmio, 0, MR_KV_PAGES_FREE_OFFSET, pages));
+    for (uint32_t g = 1; g < groups; g++) {
+        uint32_t n;
+        MR_TRY(kv_read(mmio, g, MR_KV_PAGES_FREE_OFFSET, &n));
+        *pages = n < *pages ? n : *pages;
+    }
     return MR_OK;
 }
 
-static mr_status_t read_counter(const mr_mmio_t *mmio, uint32_t channel, uint32_t counter,
-                                uint64_t *value) {
+mr_status_t mr_kv_refused(const mr_mmio_t *mmio, mr_kv_refused_t *refused) {
+    uint32_t groups;
+    MR_TRY(read_groups(mmio, &groups));
+    *refused = (mr_kv_refused_t){0};
+    for (uint32_t g = 0; g < groups; g++) {
+        uint32_t low;
+        uint32_t high;
+        MR_TRY(kv_read(mmio, g, MR_KV_REFUSED_OFFSET, &low));
+        MR_TRY(kv_read(mmio, g, MR_KV_REFUSED_PAGES_OFFSET, &high));
+        refused->who = (uint16_t)(refused->who + low);
+        refused->pos = (uint16_t)(refused->pos + (low >> 16));
+        refused->pages = (uint16_t)(refused->pages + high);
+        refused->tag = (uint16_t)(refused->tag + (high >> 16));
+    }
+    return MR_OK;
+}
+
+static mr_status_t read_counter(const mr_mmio_t *mmio, uint32_t group, uint32_t channel,
+                                uint32_t counter, uint64_t *value) {
     uint32_t data;
     *value = 0;
     for (uint32_t quarter = 0; quarter < 4u; quarter++) {
-        MR_TRY(kv_write(mmio, MR_KV_COUNT_SEL_OFFSET,
+        MR_TRY(kv_write(mmio, group, MR_KV_COUNT_SEL_OFFSET,
                         quarter << MR_KV_COUNT_SEL_QUARTER_SHIFT |
                             counter << MR_KV_COUNT_SEL_COUNTER_SHIFT |
                             channel << MR_KV_COUNT_SEL_CHANNEL_SHIFT | MR_KV_COUNT_SEL_GO_MASK));
-        MR_TRY(kv_wait(mmio, MR_KV_COUNT_DATA_OFFSET, MR_KV_COUNT_DATA_BUSY_MASK, 0,
+        MR_TRY(kv_wait(mmio, group, MR_KV_COUNT_DATA_OFFSET, MR_KV_COUNT_DATA_BUSY_MASK, 0,
                        COUNT_POLLS * POLL_CYCLES, &data));
         *value |= (uint64_t)(data & MR_KV_COUNT_DATA_MASK) << (16u * quarter);
     }
     return MR_OK;
 }
 
-mr_status_t mr_kv_stats(const mr_mmio_t *mmio, uint32_t channel, mr_kv_stats_t *stats) {
+mr_status_t mr_kv_stats(const mr_mmio_t *mmio, uint32_t group, uint32_t channel,
+                        mr_kv_stats_t *stats) {
     uint64_t *const commands[] = {&stats->act, &stats->rd, &stats->wr, &stats->pre, &stats->ref};
-    if (channel > CHANNEL_MAX) {
+    if (group >= MR_KV_COUNT || channel > CHANNEL_MAX) {
         return MR_RANGE;
     }
     *stats = (mr_kv_stats_t){0};
-    MR_TRY(kv_write(mmio, MR_KV_CTRL_OFFSET, MR_KV_CTRL_SNAP_MASK));
+    MR_TRY(kv_write(mmio, group, MR_KV_CTRL_OFFSET, MR_KV_CTRL_SNAP_MASK));
     for (uint32_t cause = 0; cause < MR_KV_CAUSES; cause++) {
         uint64_t closed;
         uint64_t open;
-        MR_TRY(read_counter(mmio, channel, cause, &closed));
-        MR_TRY(read_counter(mmio, channel, COUNT_OPEN + cause, &open));
+        MR_TRY(read_counter(mmio, group, channel, cause, &closed));
+        MR_TRY(read_counter(mmio, group, channel, COUNT_OPEN + cause, &open));
         stats->cause[cause] = closed + open;
         stats->open += open;
         stats->cycles += closed + open;
     }
     for (uint32_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        MR_TRY(read_counter(mmio, channel, COUNT_COMMAND + i, commands[i]));
+        MR_TRY(read_counter(mmio, group, channel, COUNT_COMMAND + i, commands[i]));
     }
     return MR_OK;
 }

@@ -15,7 +15,8 @@ enum { KEY_DEVICE = 256, KEY_JSON };
 static const mr_cli_option_t options_table[] = {
     {'m', "model", "FILE", "tell whether this model fits, and how full each tile gets"},
     {KEY_DEVICE, "device", "NAME",
-     "sim, sim:DRAM (millrace --help has the names) or model (default: sim if this build has it)"},
+     "sim, sim:DRAM (millrace --help has the names), model or model:GROUPSxTILES (default: sim if "
+     "this build has it)"},
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {0, NULL, NULL, NULL}};
 
@@ -46,12 +47,12 @@ static size_t machine_rows(const mr_machine_t *m, row_t *rows) {
         {"input_buffer_elements", "elements of an input buffer, at most", m->in_size_max, 4},
         {"result_buffers", "result buffers", m->result_bufs, 0},
         {"result_buffer_elements", "elements of a result buffer", m->result_elems, 4},
-        {"channels", "KV-cache DRAM channels", m->channels, 0},
+        {"channels", "KV-cache DRAM channels a group", m->channels, 0},
         {"kv_slots", "KV slots (users at once)", m->kv_slots, 0},
-        {"kv_layers", "KV layers, at most", m->kv_layers, 0},
+        {"kv_layers", "KV layers a group, at most", m->kv_layers, 0},
         {"kv_heads", "KV heads, at most", m->kv_heads, 0},
         {"kv_head_blocks", "KV head size, blocks of 32, at most", m->kv_nbh, 0},
-        {"kv_pages", "KV pages of 32 tokens", m->kv_pages, 0}};
+        {"kv_pages", "KV pages of 32 tokens a channel", m->kv_pages, 0}};
     _Static_assert(sizeof all / sizeof all[0] <= ROWS_MAX, "rows_max");
     memcpy(rows, all, sizeof all);
     return sizeof all / sizeof all[0];
@@ -159,10 +160,15 @@ static void print_placement(mr_cli_t *cli, const mr_placement_t *p) {
                        " elements\n  tile   wmem used         vmem used         pmem used"
                        "         steps\n",
                        p->window, p->in_size);
-    for (uint32_t t = 0; t < m->tiles; t++) {
+    for (uint32_t t = 0; t < mr_machine_tiles(m); t++) {
         const mr_tile_place_t *use = &p->tile[t];
         mr_cli_text_t steps = {NULL, 0, 0};
         steps_text(p, t, &steps);
+        if (m->groups > 1 && t % m->tiles == 0) {
+            const uint32_t group = t / m->tiles;
+            (void)mr_cli_print(cli, "  group %" PRIu32 ", KV cache of %u layers\n", group,
+                               p->kv_layers[group]);
+        }
         (void)mr_cli_print(cli,
                            "  %4" PRIu32 " %7" PRIu32 "/%-7" PRIu32 "   %7" PRIu32 "/%-7" PRIu32
                            "   %7" PRIu32 "/%-7" PRIu32 "   %s\n",
@@ -174,12 +180,17 @@ static void print_placement(mr_cli_t *cli, const mr_placement_t *p) {
 
 static void json_placement(cJSON *object, const mr_placement_t *p) {
     const mr_machine_t *m = &p->machine;
+    cJSON *kv_layers = cJSON_AddArrayToObject(object, "kv_layers");
+    for (uint32_t g = 0; g < m->groups; g++) {
+        cJSON_AddItemToArray(kv_layers, cJSON_CreateNumber(p->kv_layers[g]));
+    }
     cJSON *tiles = cJSON_AddArrayToObject(object, "tiles");
-    for (uint32_t t = 0; t < m->tiles; t++) {
+    for (uint32_t t = 0; t < mr_machine_tiles(m); t++) {
         const mr_tile_place_t *use = &p->tile[t];
         cJSON *tile = cJSON_CreateObject();
         mr_cli_text_t steps = {NULL, 0, 0};
         steps_text(p, t, &steps);
+        mr_cli_json_u64(tile, "group", t / m->tiles);
         mr_cli_json_u64(tile, "wmem_used", use->wmem_used);
         mr_cli_json_u64(tile, "wmem_available", m->wmem_words);
         mr_cli_json_u64(tile, "vmem_used", use->vmem_used);

@@ -14,7 +14,13 @@
 uint32_t mr_cli_reg_instances(const mr_reg_block_t *block, const mr_cli_reg_counts_t *counts) {
     uint32_t n = block->count;
     if (strcmp(block->name, "tile") == 0) {
-        n = counts->tiles;
+        n = counts->groups * counts->tiles;
+    } else if (strcmp(block->name, "kv_ecc") == 0) {
+        n = counts->groups * counts->channels;
+    } else if (strcmp(block->name, "kv") == 0) {
+        n = counts->groups;
+    } else if (strcmp(block->name, "link") == 0) {
+        n = counts->groups > 1 ? counts->groups : 0; /* a group alone has no link */
     }
     return n < block->count ? n : block->count;
 }

@@ -13,7 +13,9 @@
 
 /* How many instances of the blocks that come in arrays the machine has. */
 typedef struct {
-    uint32_t tiles;
+    uint32_t groups;
+    uint32_t tiles;    /* of a group */
+    uint32_t channels; /* of a group */
 } mr_cli_reg_counts_t;
 
 typedef struct {

@@ -44,7 +44,7 @@ mr_status_t mr_cli_stats_begin(mr_cli_stats_t *self, const mr_mmio_t *mmio,
                                const mr_machine_t *machine) {
     memset(self, 0, sizeof *self);
     self->mmio = mmio;
-    self->tiles = machine->tiles;
+    self->tiles = mr_machine_tiles(machine);
     self->clock_khz = machine->clock_khz;
     return read_instant(self, &self->start);
 }

@@ -162,6 +162,7 @@ module mr_chip #(
     .status_bus_error_set_i((rsp_valid_o && rsp_error_o) || win_write_error), .status_bus_error_q(),
     .status_tile_error_set_i(|tile_err_event), .status_tile_error_q(),
     .status_kv_error_set_i(kv_refused), .status_kv_error_q(),
+    .status_link_error_set_i(1'b0), .status_link_error_q(),
     .cycle_i(cycle_q), .mem_target_kind_q(mem_kind), .mem_target_tile_q(mem_tile), .mem_base_q(mem_base),
     .mem_crc_start_q(crc_first), .mem_crc_count_q(crc_count), .mem_crc_ctrl_start_cmd(crc_start),
     .mem_crc_status_busy_i(crc_busy), .mem_crc_status_error_i(crc_error), .mem_crc_value_i(crc_value)

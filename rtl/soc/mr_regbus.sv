@@ -67,7 +67,7 @@ module mr_regbus #(
   wire [11:0] page = addr_q[23:12];
   wire        is_chip = page == 12'h000;
   wire        is_hub = page == 12'h001;
-  wire        is_kv = page == 12'h003;
+  wire        is_kv = page == 12'h040;
   wire        is_window = page[11:4] == 8'h20;
 
   assign req_ready_o = st_q == StIdle;

@@ -113,7 +113,7 @@ def registers():
     """Every output of the exporter carries the hash of the source it came from."""
     digest = hashlib.sha256((ROOT / "hal/regs/millrace.rdl").read_bytes()).hexdigest()
     outputs = ["hal/include/millrace/regs.h", "hal/src/reg_table.c", "docs/registers.md", "rtl/csr/gen/mr_csr_defs.vh"]
-    outputs += [f"rtl/csr/gen/mr_csr_{block}.sv" for block in ("chip", "hub", "kv", "tile")]
+    outputs += [f"rtl/csr/gen/mr_csr_{block}.sv" for block in ("chip", "hub", "kv", "kv_ecc", "link", "tile")]
     return [f"{name}: not generated from this hal/regs/millrace.rdl; run: .venv/bin/python hal/regs/export.py"
             for name in outputs if not (ROOT / name).is_file() or f"rdl-sha256: {digest}" not in read(name)]
 

@@ -50,6 +50,7 @@ void pair_open(pair_t *p, const char *dram) {
     check(p, mr_machine_probe(&p->io[PAIR_SIM], &p->machine), "probe");
     const mr_machine_t *m = &p->machine;
     const mr_backend_model_config_t config = {
+        .groups = m->groups,
         .tiles = m->tiles,
         .lanes = m->lanes,
         .wmem_words = m->wmem_words,
@@ -145,7 +146,7 @@ void pair_start_tile(const pair_t *p, uint32_t tile, uint32_t in_base, uint32_t 
 
 void pair_kv_init(const pair_t *p, uint32_t layers, uint32_t heads, uint32_t nbh) {
     for (int d = 0; d < PAIR_DEVICES; d++) {
-        check(p, mr_kv_init(&p->io[d], layers, heads, nbh, 100000), "KV init");
+        check(p, mr_kv_init(&p->io[d], 0, layers, heads, nbh, 100000), "KV init");
     }
 }
 

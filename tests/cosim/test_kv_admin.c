@@ -250,9 +250,9 @@ static void check_accounting(test_t *t, uint32_t channel) {
     uint64_t before;
     uint64_t after;
     const mr_mmio_t *io = &t->pair.io[PAIR_SIM];
-    if (mr_kv_stats(io, channel, &a) != MR_OK || mr_chip_cycles(io, &before) != MR_OK ||
+    if (mr_kv_stats(io, 0, channel, &a) != MR_OK || mr_chip_cycles(io, &before) != MR_OK ||
         mr_mmio_wait(io, 100000) != MR_OK || mr_chip_cycles(io, &after) != MR_OK ||
-        mr_kv_stats(io, channel, &b) != MR_OK) {
+        mr_kv_stats(io, 0, channel, &b) != MR_OK) {
         pair_die(&t->pair, "statistics");
     }
     if (b.cycles - a.cycles < after - before || b.cycles > after + 100000 ||

@@ -3,15 +3,20 @@
  * memories.
  *
  * A model is a chain of steps: step 0 EMBED, then for each layer five stages (MR_STAGE_*), then the
- * head. A run of steps on one tile is a **visit**: the tile gets one job for it. Layout of a tile's
- * VMEM, from 0 upwards: norm weights of its stages, RoPE frequencies, scratch, four input buffers.
- * An input buffer holds x (d elements) and behind it what the first step of a visit needs besides
- * x: QKV, GATE_UP, HEAD  nothing      ATTEND  q, k, v (n_heads hd + 2 n_kv hd)      OUT attention's
- * output (n_heads hd) DOWN  the gated hidden vector (n_ff)
+ * head. A run of steps on one tile is a **visit**: the tile gets one job for it. Steps go over the
+ * tiles of group 0, then those of group 1 and so on, so that links carry jobs in one direction
+ * only; a layer's KV cache is in the group of its ATTEND. A head that shares its matrix with EMBED
+ * has it on the same tile; on a chip of several groups it gets a copy behind the last layer if
+ * there is room, so that the chain comes to no tile twice. Layout of a tile's VMEM, from 0 upwards:
+ * norm weights of its stages, RoPE frequencies, scratch, four input buffers. An input buffer holds
+ * x (d elements) and behind it what the first step of a visit needs besides x: QKV, GATE_UP, HEAD
+ * nothing      ATTEND  q, k, v (n_heads hd + 2 n_kv hd)      OUT attention's output (n_heads hd)
+ * DOWN  the gated hidden vector (n_ff)
  */
 #ifndef MR_PLACE_H
 #define MR_PLACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "millrace/image.h"
@@ -32,7 +37,7 @@ typedef enum {
     MR_FIT_PMEM,      /* descriptors of a tile */
     MR_FIT_IN_SIZE,   /* elements of an input buffer */
     MR_FIT_RESULT,    /* elements of a result buffer (one logit for each row of the vocabulary) */
-    MR_FIT_KV_LAYERS,
+    MR_FIT_KV_LAYERS, /* of the KV caches of all groups */
     MR_FIT_KV_HEADS,
     MR_FIT_KV_NBH,
 } mr_fit_reason_t;
@@ -48,9 +53,10 @@ const char *mr_fit_text(mr_fit_reason_t reason);
 
 /* One step's place. */
 typedef struct {
-    uint8_t tile;
-    uint32_t wmem; /* first WMEM word of its matrix (unused by ATTEND) */
-    uint32_t norm; /* VMEM address of its norm weights (QKV, GATE_UP, head) */
+    uint8_t tile;     /* numbered through all groups */
+    uint8_t kv_layer; /* ATTEND: the layer's number in its group's KV cache */
+    uint32_t wmem;    /* first WMEM word of its matrix (unused by ATTEND) */
+    uint32_t norm;    /* VMEM address of its norm weights (QKV, GATE_UP, head) */
 } mr_step_place_t;
 
 typedef struct {
@@ -78,15 +84,17 @@ typedef struct {
     uint8_t head;
 } mr_place_formats_t;
 
-/* The whole placement. About 40 KB: static or in host memory, never on a stack. Read only. */
+/* The whole placement. About 45 KB: static or in host memory, never on a stack. Read only. */
 typedef struct {
     mr_model_shape_t shape;
     mr_machine_t machine;
     mr_place_formats_t formats; /* mr_load's, here to keep it off the stack */
     uint32_t n_steps;
     uint32_t n_visits;
-    uint32_t in_size; /* elements of an input buffer */
-    uint32_t window;  /* jobs that may be in flight */
+    uint32_t in_size;                          /* elements of an input buffer */
+    uint32_t window;                           /* jobs that may be in flight */
+    bool shared_head;                          /* the head uses EMBED's matrix */
+    uint16_t kv_layers[MR_MACHINE_GROUPS_MAX]; /* whose ATTEND is in the group */
     mr_step_place_t step[MR_PLACE_STEPS_MAX];
     mr_visit_t visit[MR_PLACE_STEPS_MAX];
     mr_tile_place_t tile[MR_MACHINE_TILES_MAX];

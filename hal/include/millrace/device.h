@@ -24,9 +24,10 @@ typedef enum {
     MR_MEM_RESULT = 4
 } mr_mem_kind_t;
 
-/* Writes n words at word index `index` of a tile's memory (interfaces.md section 4). A refused
- * write (tile with a job, index out of range) sets STATUS.bus_error; mr_chip_bus_error() tells
- * after the last one. Cost: 2 + n accesses, and 1 more each 64 KiB. */
+/* Writes n words at word index `index` of a tile's memory (tiles are numbered through all groups)
+ * (interfaces.md section 4). A refused write (tile with a job, index out of range) sets
+ * STATUS.bus_error; mr_chip_bus_error() tells after the last one. Cost: 2 + n accesses, and 1 more
+ * each 64 KiB. */
 MR_NODISCARD mr_status_t mr_window_write(const mr_mmio_t *mmio, mr_mem_kind_t kind, uint32_t tile,
                                          uint32_t index, const uint32_t *words, size_t n);
 
@@ -57,7 +58,7 @@ MR_NODISCARD mr_status_t mr_chip_soft_reset(const mr_mmio_t *mmio);
 /* ---- jobs ---- */
 
 typedef struct {
-    uint32_t tile;  /* destination, 0..30 */
+    uint32_t tile;  /* destination in group 0, 0..30 */
     uint32_t pc;    /* 0..65535 */
     uint32_t flags; /* 4 bits */
     uint32_t token; /* 0..262143 */
@@ -90,7 +91,7 @@ MR_NODISCARD mr_status_t mr_hub_read(const mr_mmio_t *mmio, const mr_result_t *r
 /* Frees the oldest result's buffer. */
 MR_NODISCARD mr_status_t mr_hub_pop(const mr_mmio_t *mmio);
 
-/* ---- tiles ---- */
+/* ---- tiles: number t of group g is g CAPS.tiles + t, 0..255 ---- */
 
 /* Sets the input buffers' place and enables the tile. */
 MR_NODISCARD mr_status_t mr_tile_start(const mr_mmio_t *mmio, uint32_t tile, uint32_t in_base,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Driver of the KV-cache DRAM controllers, all channels at once: shape, administration of slots,
- * statistics.
+/* Driver of the KV-cache DRAM controllers: shape, administration of slots, statistics.
+ *
+ * Each group has controllers of its own for the layers whose attention is in it, all channels of a
+ * group in one; a slot is the same user in all groups.
  *
  * All functions return MR_OK, MR_RANGE for an argument outside its stated range (nothing touched),
  * the status of the register access, or what they state. max_cycles bounds each wait for the
@@ -29,17 +31,20 @@ typedef struct {
 MR_NODISCARD mr_status_t mr_kv_layout(const mr_mmio_t *mmio, uint32_t layers, uint32_t heads,
                                       uint32_t nbh, mr_kv_layout_t *layout);
 
-/* Sets the cache's shape, empties it, and waits until it is ready. Ranges and errors as above. */
-MR_NODISCARD mr_status_t mr_kv_init(const mr_mmio_t *mmio, uint32_t layers, uint32_t heads,
-                                    uint32_t nbh, uint32_t max_cycles);
+/* Sets the shape of a group's cache (group 0..15; layers: those of this group), empties it, and
+ * waits until it is ready. Ranges and errors as above. */
+MR_NODISCARD mr_status_t mr_kv_init(const mr_mmio_t *mmio, uint32_t group, uint32_t layers,
+                                    uint32_t heads, uint32_t nbh, uint32_t max_cycles);
 
-/* ---- administration: slot 0..255, done when the function returns ----
+/* ---- administration: slot 0..255, in all groups, done when the function returns ----
  *
  * Further statuses: MR_NOT_FOUND unknown slot, or the cache has no legal shape; MR_STATE a
  * position, length or slot is not in the required state; MR_NO_SPACE the quota is too small (all
- * three: nothing changed in a channel that refuses; with several, another one may have done it, and
- * FREE brings the slot to a known state); MR_DEVICE done, but a page that belongs to another slot
- * was left alone. MR_TIMEOUT also when the controller is not ready. */
+ * three: nothing changed in a channel that refuses; with several, or several groups, another one
+ * may have done it, and FREE brings the slot to a known state); MR_DEVICE done, but a page that
+ * belongs to another slot was left alone. MR_TIMEOUT also when a controller is not ready. The
+ * groups work side by side; if they refuse for different reasons, that of the first one comes back.
+ */
 
 /* Returns a slot's pages. */
 MR_NODISCARD mr_status_t mr_kv_free(const mr_mmio_t *mmio, uint32_t slot, uint32_t max_cycles);
@@ -60,11 +65,11 @@ MR_NODISCARD mr_status_t mr_kv_quota(const mr_mmio_t *mmio, uint32_t slot, uint3
 
 /* ---- statistics ---- */
 
-/* Pages that are free, in the channel that has fewest. */
+/* Pages that are free, in the channel of any group that has fewest. */
 MR_NODISCARD mr_status_t mr_kv_pages_free(const mr_mmio_t *mmio, uint32_t *pages);
 
 /* Refused commands of tiles and administration since reset, modulo 2^16, by status. What several
- * channels refuse counts for each of them. */
+ * channels or groups refuse counts for each of them. */
 typedef struct {
     uint16_t who;   /* 4: unknown slot, layer or head, bad shape */
     uint16_t pos;   /* 5: position or length */
@@ -97,8 +102,9 @@ typedef struct {
     uint64_t ref;
 } mr_kv_stats_t;
 
-/* Reads all counters of channel 0..7 as of one clock. Takes about 80 x 200 cycles; a device without
- * a DRAM has 0 everywhere, and so has a channel that is not there. */
-MR_NODISCARD mr_status_t mr_kv_stats(const mr_mmio_t *mmio, uint32_t channel, mr_kv_stats_t *stats);
+/* Reads all counters of channel 0..7 of a group (0..15) as of one clock. Takes about 80 x 200
+ * cycles; a device without a DRAM has 0 everywhere, and so has a channel that is not there. */
+MR_NODISCARD mr_status_t mr_kv_stats(const mr_mmio_t *mmio, uint32_t group, uint32_t channel,
+                                     mr_kv_stats_t *stats);
 
 #endif

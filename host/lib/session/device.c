@@ -9,13 +9,53 @@
 #include "millrace/backend_sim.h"
 #endif
 
+#define MODEL_PREFIX "model:"
+#define MODEL_NAMES "model, model:GROUPSxTILES"
+
+/* Takes a number of at most three digits off *text; false if there is none. */
+static bool take_number(const char **text, uint32_t *value) {
+    const char *p = *text;
+    *value = 0;
+    while (*p >= '0' && *p <= '9' && p - *text < 3) {
+        *value = *value * 10u + (uint32_t)(*p++ - '0');
+    }
+    const bool some = p != *text;
+    *text = p;
+    return some;
+}
+
+/* Shape behind MODEL_PREFIX; MR_RANGE when it is no shape that the model can have. */
+static mr_status_t model_shape(const char *shape, mr_backend_model_config_t *config) {
+    if (!take_number(&shape, &config->groups) || *shape++ != 'x' ||
+        !take_number(&shape, &config->tiles) || *shape != '\0') {
+        return MR_RANGE;
+    }
+    return MR_OK;
+}
+
+/* MR_NOT_FOUND: the name is no model's. */
+static mr_status_t open_model(const char *name, mr_mmio_t *mmio) {
+    mr_backend_model_config_t config;
+    mr_backend_model_default_config(&config);
+    config.kv_slots = 128;
+    config.kv_pages = 4096;
+    config.loop_slots = 128;
+    config.loop_depth = 256;
+    if (strncmp(name, MODEL_PREFIX, strlen(MODEL_PREFIX)) == 0) {
+        MR_TRY(model_shape(name + strlen(MODEL_PREFIX), &config));
+    } else if (strcmp(name, "model") != 0) {
+        return MR_NOT_FOUND;
+    }
+    return mr_backend_model_create(&config, mmio);
+}
+
 #ifdef MR_HAVE_SIM
 #define SIM_PREFIX "sim:"
 
 const char *mr_device_names(void) {
     static char names[256];
     if (names[0] == '\0') {
-        size_t n = (size_t)snprintf(names, sizeof names, "model, sim");
+        size_t n = (size_t)snprintf(names, sizeof names, MODEL_NAMES ", sim");
         for (uint32_t i = 0; mr_backend_sim_dram(i) != NULL && n < sizeof names; i++) {
             n += (size_t)snprintf(names + n, sizeof names - n, ", " SIM_PREFIX "%s",
                                   mr_backend_sim_dram(i));
@@ -35,7 +75,7 @@ static mr_status_t open_sim(const char *name, mr_mmio_t *mmio) {
 }
 #else
 const char *mr_device_names(void) {
-    return "model";
+    return MODEL_NAMES;
 }
 
 static mr_status_t open_sim(const char *name, mr_mmio_t *mmio) {
@@ -46,17 +86,16 @@ static mr_status_t open_sim(const char *name, mr_mmio_t *mmio) {
 #endif
 
 mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio, mr_session_error_t *error) {
-    mr_status_t status;
-    if (strcmp(name, "model") == 0) {
-        mr_backend_model_config_t config;
-        mr_backend_model_default_config(&config);
-        config.kv_slots = 128;
-        config.kv_pages = 4096;
-        config.loop_slots = 128;
-        config.loop_depth = 256;
-        status = mr_backend_model_create(&config, mmio);
-    } else {
+    mr_status_t status = open_model(name, mmio);
+    if (status == MR_NOT_FOUND) {
         status = open_sim(name, mmio);
+    }
+    if (status == MR_RANGE) {
+        return mr_gguf_fail(error, status, NULL,
+                            "no device '%s': write model:GROUPSxTILES with 1 to %u groups of 1 to "
+                            "%u tiles (1 to %u of a single group), %u in all",
+                            name, MR_MACHINE_GROUPS_MAX, MR_MACHINE_LINKED_TILES_MAX,
+                            MR_MACHINE_GROUP_TILES_MAX, MR_MACHINE_TILES_MAX);
     }
     if (status == MR_NOT_FOUND) {
         return mr_gguf_fail(error, status, NULL, "no device '%s' in this build; choose one of: %s",

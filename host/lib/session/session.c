@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "millrace/image.h"
+#include "millrace/regs.h"
 #include "pack/pack.h"
 
 /* A device that gives no result for so long while jobs are in flight has hung (1 s at 100 MHz). */
@@ -122,19 +123,21 @@ static mr_status_t explain(const mr_session_t *s, mr_status_t status, const mr_s
     }
     if (status == MR_IDENTITY) {
         return mr_gguf_fail(error, status, NULL,
-                            "device '%s' is not a Millrace chip with register map 0.x "
+                            "device '%s' is not a Millrace chip with register map %u.x "
                             "(ID 0x%08" PRIX32 ", VERSION 0x%08" PRIX32
                             "); check which device answers there",
-                            o->device, m->id, m->version);
+                            o->device, MR_CHIP_VERSION_RESET >> 16, m->id, m->version);
     }
     if (status == MR_UNSUPPORTED) {
         return mr_gguf_fail(error, status, NULL,
                             "device '%s' has %" PRIu32 " groups of %" PRIu32 " tiles with %" PRIu32
                             " lanes, %" PRIu32 " input and %" PRIu32 " result buffers, %" PRIu32
-                            " KV slots; 1 group of 1 to %u tiles with 1, 2, 4 or 8 lanes and at "
-                            "least 1 of the others is supported",
+                            " KV slots; 1 to %u groups of 1 to %u tiles (%u of several groups, %u "
+                            "in all) with 1, 2, 4 or 8 lanes and at least 1 of the others is "
+                            "supported",
                             o->device, m->groups, m->tiles, m->lanes, m->in_bufs, m->result_bufs,
-                            m->kv_slots, MR_MACHINE_TILES_MAX);
+                            m->kv_slots, MR_MACHINE_GROUPS_MAX, MR_MACHINE_GROUP_TILES_MAX,
+                            MR_MACHINE_LINKED_TILES_MAX, MR_MACHINE_TILES_MAX);
     }
     if (status == MR_CRC) {
         return mr_gguf_fail(error, status, o->model_path,

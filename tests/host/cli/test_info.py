@@ -38,6 +38,18 @@ class Info(CliTest):
         out, _ = self.call("info", "-m", BROOK, "--device", "model")
         self.assertIn(b"  fits: ", out)
 
+    def test_groups(self):
+        answer = self.json("info", "-m", BROOK, "--device", "model:3x2")
+        self.assertEqual((answer["machine"]["groups"], answer["machine"]["tiles"]), (3, 2))
+        self.assertEqual([tile["group"] for tile in answer["tiles"]], [0, 0, 1, 1, 2, 2])
+        self.assertEqual(sum(answer["kv_layers"]), answer["model"]["layers"])
+        self.assertTrue(all(answer["kv_layers"]))
+        out, _ = self.call("info", "-m", BROOK, "--device", "model:3x2")
+        self.assertIn(b"  group 2, KV cache of ", out)
+        for name in ("model:", "model:2", "model:2x", "model:0x1", "model:17x1", "model:2x31", "model:16x17", "model:1x32", "model:2x2x2",
+                     "model:-1x2", "model: 2x2", "model:1000x1"):
+            self.fails("info", "--device", name, words=(f"'{name}'", "model:GROUPSxTILES", "1 to 16 groups"))
+
     def test_model__that_does_not_fit(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "wide.gguf")

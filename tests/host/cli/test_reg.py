@@ -35,6 +35,13 @@ class Reg(CliTest):
         self.assertIn(b" elements)", out)
         self.assertIn(b"chip.CAPS.tiles = ", out)
 
+    def test_groups__one_block_for_each(self):
+        names = [r["name"] for r in self.json("reg", "--device", "model:2x3", "ls", "*.STATUS")["registers"]]
+        self.assertEqual(names, ["chip.STATUS", "kv[0..1].STATUS", "link[0..1].STATUS", "tile[0..5].STATUS"])
+        self.assertEqual([r["name"] for r in self.reg("read", "kv.CONFIG")], ["kv[0].CONFIG"])
+        self.bad("read", "link.STATUS", code=2, words=("no link",))
+        self.bad("read", "kv[1].CONFIG", code=2, words=("kv[0]",))
+
     def test_write__whole_and_field(self):
         wrote = self.reg("write", "chip.SCRATCH=0xCAFE", "chip.SCRATCH=7", "chip.MEM_TARGET=0x302",
                          "chip.MEM_TARGET.tile=5", "chip.MEM_TARGET.kind=pmem")

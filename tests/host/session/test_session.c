@@ -129,8 +129,8 @@ static void test_open__not_a_millrace_chip(void **state) {
     faults.value = UINT32_MAX;
     expect_refused(MR_IDENTITY, "device 'model' is not a Millrace chip", "ID 0xFFFFFFFF");
     faults.addr = CHIP(VERSION);
-    faults.value = 0x00020003u;
-    expect_refused(MR_IDENTITY, "VERSION 0x00020003", "check which device");
+    faults.value = 0x00030003u;
+    expect_refused(MR_IDENTITY, "VERSION 0x00030003", "check which device");
 }
 
 static void test_open__absurd_machine(void **state) {

@@ -105,7 +105,7 @@ static int setup(void **state) {
     fake.io = (mr_mmio_t){&ops, &fake};
     fake.fail_at = UINT32_MAX;
     fake.reg[ID] = 0x4D524345u; /* MRCE */
-    fake.reg[VERSION] = 0x00010000u;
+    fake.reg[VERSION] = 0x00020000u;
     fake.reg[GIT_HASH] = 0xC0FFEE01u;
     fake.reg[CAPS] = 0x03081F01u; /* 3 channels, 8 lanes, 31 tiles, 1 group */
     fake.reg[CAPS_WMEM] = 1001;
@@ -129,7 +129,7 @@ static void test_probe__every_field(void **state) {
     (void)state;
     assert_int_equal(probe(), MR_OK);
     assert_int_equal(m.id, 0x4D524345u);
-    assert_int_equal(m.version, 0x00010000u);
+    assert_int_equal(m.version, 0x00020000u);
     assert_int_equal(m.git_hash, 0xC0FFEE01u);
     assert_int_equal(m.groups, 1);
     assert_int_equal(m.tiles, 31);
@@ -171,7 +171,7 @@ static void test_probe__another_id(void **state) {
     (void)state;
     for (uint32_t bit = 0; bit < 32u; bit++) {
         fake.reg[ID] = 0x4D524345u ^ 1u << bit;
-        expect_stranger(fake.reg[ID], 0x00010000u);
+        expect_stranger(fake.reg[ID], 0x00020000u);
     }
 }
 
@@ -179,9 +179,11 @@ static void test_probe__another_version(void **state) {
     (void)state;
     fake.reg[VERSION] = 0x00000001u;
     expect_stranger(0x4D524345u, 0x00000001u);
-    fake.reg[VERSION] = 0x80010001u;
-    expect_stranger(0x4D524345u, 0x80010001u);
-    fake.reg[VERSION] = 0x0001FFFFu; /* a later minor version only adds */
+    fake.reg[VERSION] = 0x00010000u; /* one block for the KV controllers of one group */
+    expect_stranger(0x4D524345u, 0x00010000u);
+    fake.reg[VERSION] = 0x80020001u;
+    expect_stranger(0x4D524345u, 0x80020001u);
+    fake.reg[VERSION] = 0x0002FFFFu; /* a later minor version only adds */
     assert_int_equal(probe(), MR_OK);
 }
 
@@ -202,7 +204,9 @@ static void test_probe__absurd_capabilities(void **state) {
     } bad[] = {{CAPS, 0},
                {CAPS, UINT32_MAX},
                {CAPS, 0x01040400u}, /* no group */
-               {CAPS, 0x01040402u}, /* two */
+               {CAPS, 0x01040411u}, /* 17 */
+               {CAPS, 0x01041F02u}, /* 2 of 31 tiles: no node is left for the link */
+               {CAPS, 0x01041D09u}, /* 261 tiles in all */
                {CAPS, 0x01040001u}, /* no tile */
                {CAPS, 0x01042001u}, /* 32 tiles */
                {CAPS, 0x0104FF01u},
@@ -254,7 +258,7 @@ static void test_place__machines_that_a_probe_refuses(void **state) {
     bad[3].lanes = 3;
     bad[4].lanes = 16;
     bad[5].in_bufs = 0;
-    bad[6].groups = 2;
+    bad[6].groups = 17;
     bad[7].result_bufs = 0;
     bad[8].kv_slots = 0;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -264,6 +268,16 @@ static void test_place__machines_that_a_probe_refuses(void **state) {
         assert_true(fit.needed == 0 && fit.available == 0);
     }
     assert_int_equal(mr_place(&p, &s, &formats, &good, &fit), MR_OK);
+}
+
+static void test_probe__largest_machines(void **state) {
+    (void)state;
+    static const uint32_t good[] = {0x01041F01u, 0x01041E08u, 0x01041010u, 0x01040110u};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        fake.reg[CAPS] = good[i];
+        assert_int_equal(probe(), MR_OK);
+        assert_int_equal(mr_machine_tiles(&m), (good[i] & 0xFFu) * (good[i] >> 8 & 0xFFu));
+    }
 }
 
 static void test_place__memories_of_no_size(void **state) {
@@ -290,13 +304,10 @@ static void test_place__memories_of_no_size(void **state) {
 int main(void) {
 #define T(name_) cmocka_unit_test_setup(name_, setup)
     const struct CMUnitTest tests[] = {
-        T(test_probe__every_field),
-        T(test_probe__another_id),
-        T(test_probe__another_version),
-        T(test_probe__a_bus_without_a_device),
-        T(test_probe__absurd_capabilities),
-        T(test_probe__statuses_of_the_bus),
-        T(test_place__machines_that_a_probe_refuses),
+        T(test_probe__every_field),         T(test_probe__another_id),
+        T(test_probe__another_version),     T(test_probe__a_bus_without_a_device),
+        T(test_probe__absurd_capabilities), T(test_probe__largest_machines),
+        T(test_probe__statuses_of_the_bus), T(test_place__machines_that_a_probe_refuses),
         T(test_place__memories_of_no_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

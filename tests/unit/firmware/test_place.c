@@ -133,8 +133,8 @@ static void check_weights(void) {
     const uint32_t last = p.n_steps - 1u;
     for (uint32_t i = 0; i < p.n_steps; i++) {
         const mr_step_place_t *at = &p.step[i];
-        assert_true(at->tile < p.machine.tiles);
-        if (i == last && p.shape.tied) {
+        assert_true(at->tile < mr_machine_tiles(&p.machine));
+        if (i == last && p.shared_head) {
             assert_int_equal(at->tile, p.step[0].tile);
             assert_int_equal(at->wmem, p.step[0].wmem);
             continue;
@@ -143,15 +143,29 @@ static void check_weights(void) {
         assert_int_equal(at->wmem, end[at->tile]);
         end[at->tile] += step_words(i);
     }
-    for (uint32_t t = 0; t < p.machine.tiles; t++) {
+    for (uint32_t t = 0; t < mr_machine_tiles(&p.machine); t++) {
         assert_int_equal(p.tile[t].wmem_used, end[t]);
         assert_true(end[t] <= p.machine.wmem_words);
     }
 }
 
+/* KV caches: a group's ATTENDs have its layers, numbered in order, no more than it can hold. */
+static void check_kv(void) {
+    uint32_t layers[MR_MACHINE_GROUPS_MAX] = {0};
+    for (uint32_t i = 1; i + 1u < p.n_steps; i++) {
+        if (mr_step_stage(i) == MR_STAGE_ATTEND) {
+            assert_int_equal(p.step[i].kv_layer, layers[p.step[i].tile / p.machine.tiles]++);
+        }
+    }
+    for (uint32_t g = 0; g < MR_MACHINE_GROUPS_MAX; g++) {
+        assert_int_equal(p.kv_layers[g], layers[g]);
+        assert_true(layers[g] <= p.machine.kv_layers);
+    }
+}
+
 /* Vectors: norms, RoPE, scratch and input buffers lie one behind the other, all even. */
 static void check_vectors(void) {
-    for (uint32_t t = 0; t < p.machine.tiles; t++) {
+    for (uint32_t t = 0; t < mr_machine_tiles(&p.machine); t++) {
         const mr_tile_place_t *tile = &p.tile[t];
         uint32_t at = 0;
         uint32_t scratch = p.shape.d;
@@ -203,7 +217,7 @@ static void check_visits(void) {
     }
     assert_int_equal(next, p.n_steps);
     assert_int_equal(p.window, p.machine.in_bufs * (shared ? 1u : p.n_visits));
-    for (uint32_t t = 0; t < p.machine.tiles; t++) {
+    for (uint32_t t = 0; t < mr_machine_tiles(&p.machine); t++) {
         assert_int_equal(p.tile[t].pmem_used, pc[t]);
         assert_true(pc[t] <= p.machine.pmem_descs);
     }
@@ -220,7 +234,11 @@ static void random_case(mr_test_random_t *rng, mr_model_shape_t *s, mr_machine_t
     s->n_ff = 32u * (1u + mr_test_below(rng, 8));
     s->vocab = s->vocab_pad = 32u * (1u + mr_test_below(rng, 8));
     s->tied = mr_test_below(rng, 2) == 0;
-    m->tiles = 1u + mr_test_below(rng, MR_MACHINE_TILES_MAX);
+    m->groups = mr_test_below(rng, 2) == 0 ? 1u : 1u + mr_test_below(rng, MR_MACHINE_GROUPS_MAX);
+    const uint32_t most =
+        m->groups == 1u ? MR_MACHINE_GROUP_TILES_MAX : MR_MACHINE_TILES_MAX / m->groups;
+    m->tiles = 1u + mr_test_below(rng, most < 31u || m->groups == 1u ? most : 30u);
+    m->kv_layers = 1u + mr_test_below(rng, 8);
     m->lanes = 1u << mr_test_below(rng, 4);
     m->wmem_words = 64u << mr_test_below(rng, 9);
     m->vmem_elems = 2048u << mr_test_below(rng, 4);
@@ -238,23 +256,28 @@ static void test_place__random_shapes_and_machines(void **state) {
     (void)state;
     mr_test_random_t rng = {2024};
     uint32_t placed = 0;
+    uint32_t linked = 0; /* with KV caches in several groups */
     for (uint32_t i = 0; i < CASES; i++) {
         mr_model_shape_t s;
         mr_machine_t m;
         random_case(&rng, &s, &m);
         const mr_status_t status = place(&s, &m);
         if (status == MR_OK) {
+            assert_true(p.shape.tied || !p.shared_head);
+            assert_true(!p.shape.tied || p.machine.groups > 1u || p.shared_head);
             check_weights();
+            check_kv();
             check_vectors();
             check_visits();
             placed++;
+            linked += p.kv_layers[0] < p.shape.n_layers ? 1u : 0u;
         } else {
             assert_int_equal(status, MR_NO_SPACE);
             assert_true(fit.needed > fit.available);
         }
     }
-    print_message("%u of %u placed\n", placed, CASES);
-    assert_true(placed > CASES / 4u && placed < CASES);
+    print_message("%u of %u placed, %u over several groups\n", placed, CASES, linked);
+    assert_true(placed > CASES / 4u && placed < CASES && linked > CASES / 10u);
 }
 
 /* Whole layers where they balance, stages on more tiles than layers, tight as the last resort. */
@@ -279,6 +302,48 @@ static void test_place__layers_stages_tight(void **state) {
     assert_int_equal(p.tile[0].wmem_used, 512);
 }
 
+/* The caches of several groups together; a head of its own only where there is room. */
+static void test_place__groups(void **state) {
+    (void)state;
+    mr_model_shape_t s = fixture_shape();
+    mr_machine_t m = fixture_machine();
+    fixture_formats(&formats, MR_IMAGE_Q8_0);
+    s.n_layers = 6;
+    m.tiles = 1;
+    m.kv_layers = 2;
+    m.pmem_descs = 512;
+    m.groups = 2;
+    expect_refusal(&s, &m, MR_FIT_KV_LAYERS, 6, 4);
+    m.groups = 3;
+    assert_int_equal(place(&s, &m), MR_OK);
+    assert_false(p.shared_head);
+    assert_int_equal(p.n_visits, 3);
+    assert_int_equal(p.window, 3u * m.in_bufs);
+    for (uint32_t g = 0; g < 3u; g++) {
+        assert_int_equal(p.kv_layers[g], 2);
+    }
+    assert_int_equal(p.step[p.n_steps - 1u].tile, 2);
+    check_weights();
+    check_kv();
+    check_visits();
+    /* 32 + 6 x 240 words: with the head's copy 32 more than there are. */
+    m.wmem_words = 491;
+    assert_int_equal(place(&s, &m), MR_NO_SPACE);
+    m.wmem_words = 512; /* 2 layers and EMBED; the copy would go, too */
+    assert_int_equal(place(&s, &m), MR_OK);
+    assert_false(p.shared_head);
+    s.n_layers = 5;
+    s.vocab = s.vocab_pad = 512; /* EMBED takes 256 words: once, and no more */
+    m.wmem_words = 496;
+    m.result_elems = 512;
+    assert_int_equal(place(&s, &m), MR_OK);
+    assert_true(p.shared_head);
+    assert_int_equal(p.step[p.n_steps - 1u].tile, 0);
+    assert_int_equal(p.window, m.in_bufs);
+    check_kv();
+    check_visits();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals__reason_needed_available),
@@ -286,6 +351,7 @@ int main(void) {
         cmocka_unit_test(test_refusal__by_cutting_names_a_size_that_fits),
         cmocka_unit_test(test_place__random_shapes_and_machines),
         cmocka_unit_test(test_place__layers_stages_tight),
+        cmocka_unit_test(test_place__groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

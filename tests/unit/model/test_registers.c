@@ -54,11 +54,11 @@ static void test_create__refuses_bad_shapes(void **state) {
     assert_int_equal(mr_backend_model_create(NULL, &mmio), MR_ARG);
     assert_int_equal(mr_backend_model_create(&config, NULL), MR_ARG);
     uint32_t *const fields[] = {
-        &config.tiles,          &config.lanes,      &config.wmem_words, &config.vmem_elems,
-        &config.xmem_blocks,    &config.pmem_descs, &config.in_bufs,    &config.in_size_max,
-        &config.res_bufs,       &config.res_size,   &config.kv_slots,   &config.kv_layers,
-        &config.kv_heads,       &config.kv_nbh,     &config.kv_pages,   &config.kv_slot_blocks,
-        &config.kv_dram_blocks,
+        &config.tiles,          &config.lanes,          &config.wmem_words, &config.vmem_elems,
+        &config.xmem_blocks,    &config.pmem_descs,     &config.in_bufs,    &config.in_size_max,
+        &config.res_bufs,       &config.res_size,       &config.kv_slots,   &config.kv_layers,
+        &config.groups,         &config.kv_heads,       &config.kv_nbh,     &config.kv_pages,
+        &config.kv_slot_blocks, &config.kv_dram_blocks,
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         const uint32_t good = *fields[i];
@@ -69,6 +69,13 @@ static void test_create__refuses_bad_shapes(void **state) {
         *fields[i] = good;
     }
     config.lanes = 3;
+    assert_int_equal(mr_backend_model_create(&config, &mmio), MR_RANGE);
+    config.lanes = 1;
+    config.groups = 2;
+    config.tiles = 31; /* and the hub: no node is left for the link */
+    assert_int_equal(mr_backend_model_create(&config, &mmio), MR_RANGE);
+    config.groups = 16;
+    config.tiles = 17; /* more than 256 in all */
     assert_int_equal(mr_backend_model_create(&config, &mmio), MR_RANGE);
     assert_null(mmio.ops);
 }
@@ -101,7 +108,9 @@ static void test_unmapped__bus_error(void **state) {
                               0x00002000u,
                               MR_HUB_BASE + 0x98u,
                               MR_KV_BASE + 0x44u,
-                              MR_KV_BASE + 0x1000u,
+                              MR_KV_BASE + 0x1000u, /* of a second group */
+                              MR_LINK_BASE,         /* of several groups */
+                              MR_LINK_BASE + 0x38u,
                               0x00010000u,
                               MR_TILE_BASE + 0x18u,
                               MR_TILE_BASE + TILES * MR_TILE_STRIDE,

@@ -8,6 +8,7 @@
 
 void mr_backend_model_default_config(mr_backend_model_config_t *config) {
     *config = (mr_backend_model_config_t){
+        .groups = 1,
         .tiles = 8,
         .lanes = 4,
         .wmem_words = 4096,
@@ -40,7 +41,11 @@ static bool config_ok(const mr_backend_model_config_t *c) {
     const bool channels = c->kv_channels == 1 || c->kv_channels == 2 || c->kv_channels == 4 ||
                           c->kv_channels == MODEL_CHANNELS_MAX;
     const bool even = (c->vmem_elems | c->in_size_max | c->res_size) % 2 == 0;
-    return lanes && channels && even && config_in(c->tiles, 1, MR_BACKEND_MODEL_TILES_MAX) &&
+    /* The link of a group is a node of its network. */
+    const uint32_t tiles_max = MR_BACKEND_MODEL_TILES_MAX - (c->groups > 1 ? 1u : 0u);
+    return lanes && channels && even && config_in(c->groups, 1, MR_BACKEND_MODEL_GROUPS_MAX) &&
+           config_in(c->tiles, 1, tiles_max) &&
+           c->groups * c->tiles <= MR_BACKEND_MODEL_CHIP_TILES_MAX &&
            config_in(c->wmem_words, 1, 1u << 20) && config_in(c->vmem_elems, 64, 1u << 20) &&
            config_in(c->xmem_blocks, 1, 1u << 16) && config_in(c->pmem_descs, 1, 65535) &&
            config_in(c->in_bufs, 1, MR_BACKEND_MODEL_BUFS_MAX) &&
@@ -67,7 +72,7 @@ static bool tile_create(const mr_backend_model_config_t *c, model_tile_t *tile) 
            tile->pmem != NULL;
 }
 
-static bool kv_create(const mr_backend_model_config_t *c, model_kv_channel_t *kv) {
+static bool kv_channel_create(const mr_backend_model_config_t *c, model_kv_channel_t *kv) {
     kv->free_list = calloc(c->kv_pages, sizeof *kv->free_list);
     kv->refs = calloc(c->kv_pages, sizeof *kv->refs);
     kv->quota = calloc(c->kv_slots, sizeof *kv->quota);
@@ -79,18 +84,29 @@ static bool kv_create(const mr_backend_model_config_t *c, model_kv_channel_t *kv
            kv->n_blocks != NULL && kv->len != NULL && kv->dram != NULL;
 }
 
-static bool model_create(model_t *m) {
-    m->tiles = calloc(m->cfg.tiles, sizeof *m->tiles);
-    m->hub.data = calloc((size_t)m->cfg.res_bufs * m->cfg.res_size, sizeof *m->hub.data);
-    if (m->tiles == NULL || m->hub.data == NULL) {
-        return false;
-    }
+static bool kv_create(const model_t *m, model_kv_t *kv) {
     for (uint32_t c = 0; c < m->cfg.kv_channels; c++) {
-        if (!kv_create(&m->cfg, &m->kv.channel[c])) {
+        if (!kv_channel_create(&m->cfg, &kv->channel[c])) {
             return false;
         }
     }
-    for (uint32_t t = 0; t < m->cfg.tiles; t++) {
+    return true;
+}
+
+static bool model_create(model_t *m) {
+    m->tiles = calloc(mr_model_tiles(m), sizeof *m->tiles);
+    m->kv = calloc(m->cfg.groups, sizeof *m->kv);
+    m->hub.data = calloc((size_t)m->cfg.res_bufs * m->cfg.res_size, sizeof *m->hub.data);
+    if (m->tiles == NULL || m->kv == NULL || m->hub.data == NULL) {
+        return false;
+    }
+    for (uint32_t g = 0; g < m->cfg.groups; g++) {
+        if (!kv_create(m, &m->kv[g])) {
+            return false;
+        }
+    }
+    for (uint32_t t = 0; t < mr_model_tiles(m); t++) {
+        m->tiles[t].group = t / m->cfg.tiles;
         if (!tile_create(&m->cfg, &m->tiles[t])) {
             return false;
         }
@@ -98,7 +114,7 @@ static bool model_create(model_t *m) {
     return true;
 }
 
-static void kv_close(const model_kv_channel_t *kv) {
+static void kv_channel_close(const model_kv_channel_t *kv) {
     free(kv->free_list);
     free(kv->refs);
     free(kv->quota);
@@ -110,7 +126,7 @@ static void kv_close(const model_kv_channel_t *kv) {
 
 void mr_model_close(void *ctx) {
     model_t *m = ctx;
-    for (uint32_t t = 0; m->tiles != NULL && t < m->cfg.tiles; t++) {
+    for (uint32_t t = 0; m->tiles != NULL && t < mr_model_tiles(m); t++) {
         free(m->tiles[t].wmem);
         free(m->tiles[t].wscale);
         free(m->tiles[t].vmem);
@@ -119,9 +135,12 @@ void mr_model_close(void *ctx) {
     }
     free(m->tiles);
     free(m->hub.data);
-    for (uint32_t c = 0; c < m->cfg.kv_channels; c++) {
-        kv_close(&m->kv.channel[c]);
+    for (uint32_t g = 0; m->kv != NULL && g < m->cfg.groups; g++) {
+        for (uint32_t c = 0; c < m->cfg.kv_channels; c++) {
+            kv_channel_close(&m->kv[g].channel[c]);
+        }
     }
+    free(m->kv);
     free(m);
 }
 
@@ -144,7 +163,9 @@ mr_status_t mr_backend_model_create(const mr_backend_model_config_t *config, mr_
         mr_model_close(m);
         return MR_NO_MEMORY;
     }
-    mr_model_kv_init(m);
+    for (uint32_t g = 0; g < m->cfg.groups; g++) {
+        mr_model_kv_init(m, g);
+    }
     *mmio = (mr_mmio_t){&mr_model_mmio_ops, m};
     return MR_OK;
 }

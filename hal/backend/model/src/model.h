@@ -41,6 +41,7 @@ typedef struct {
     uint8_t flags;
     uint8_t status;
     uint8_t parts;
+    uint8_t hops; /* links of the ring to go over before dest counts */
 } model_msg_t;
 
 /* A job in an input buffer. */
@@ -56,6 +57,7 @@ typedef struct {
 } model_job_t;
 
 typedef struct {
+    uint32_t group;
     /* memories */
     uint32_t *wmem; /* [word][lane][MODEL_LANE_WORDS] */
     float *wscale;  /* [word][lane]: the Q8_0 scale of each lane word as f32 */
@@ -196,16 +198,23 @@ typedef struct {
     bool crc_error;
     uint32_t next_tile; /* first tile of the next scheduling round */
     model_hub_t hub;
-    model_kv_t kv;
-    model_tile_t *tiles;
+    uint32_t link_msgs[MR_BACKEND_MODEL_GROUPS_MAX]; /* on the link to the next group */
+    model_kv_t *kv;                                  /* [groups] */
+    model_tile_t *tiles;                             /* [groups][tiles] */
 } model_t;
+
+/* Tiles of all groups. */
+static inline uint32_t mr_model_tiles(const model_t *m) {
+    return m->cfg.groups * m->cfg.tiles;
+}
 
 /* ---- model_net.c: messages, input buffers, results, scheduling ----------------------------------
  */
 
-/* Delivers a message with n payload elements to every node of its mask; false, and nothing happens,
- * while one of them has no buffer for it. */
-bool mr_model_net_send(model_t *m, const model_msg_t *msg, const float *payload, uint32_t n);
+/* Delivers a message of a group's node with n payload elements to every node of its mask, in the
+ * group that it reaches; false, and nothing happens, while one of them has no buffer for it. */
+bool mr_model_net_send(model_t *m, uint32_t group, const model_msg_t *msg, const float *payload,
+                       uint32_t n);
 
 /* Starts the oldest waiting job of an idle, enabled tile; false if there is none. */
 bool mr_model_net_take(model_tile_t *tile);
@@ -258,29 +267,29 @@ uint8_t mr_model_op(model_t *m, model_tile_t *tile, const uint32_t *w, bool *iss
 bool mr_model_vmem_span(const model_t *m, const model_tile_t *tile, uint32_t w, uint64_t len,
                         uint32_t *addr);
 
-/* ---- model_kv.c: front end of the KV controller
- * -------------------------------------------------- */
+/* ---- model_kv.c: front end of the KV controllers, one a group
+ * ------------------------------------ */
 
-void mr_model_kv_init(model_t *m);
+void mr_model_kv_init(model_t *m, uint32_t group);
 
 /* Appends nbh blocks.
  * @return a job status; on a refusal nothing changes and the refusal is counted */
-uint8_t mr_model_kv_append(model_t *m, uint32_t slot, uint32_t layer, uint32_t head, uint32_t kind,
-                           uint32_t pos, const mr_block_t *blocks);
+uint8_t mr_model_kv_append(model_t *m, uint32_t group, uint32_t slot, uint32_t layer, uint32_t head,
+                           uint32_t kind, uint32_t pos, const mr_block_t *blocks);
 
 /* Checks that positions 0..pos of K and V of a head can be streamed; a refusal is counted. */
-uint8_t mr_model_kv_check_stream(model_t *m, uint32_t slot, uint32_t layer, uint32_t head,
-                                 uint32_t pos);
+uint8_t mr_model_kv_check_stream(model_t *m, uint32_t group, uint32_t slot, uint32_t layer,
+                                 uint32_t head, uint32_t pos);
 
 /* Pages without an owner, in the channel that has fewest. */
-uint32_t mr_model_kv_pages_free(const model_t *m);
+uint32_t mr_model_kv_pages_free(const model_t *m, uint32_t group);
 
 /* The 32 positions x nbh blocks of a page's (layer, head, kind). */
-mr_block_t *mr_model_kv_chunk(model_t *m, uint32_t slot, uint32_t block, uint32_t layer,
-                              uint32_t head, uint32_t kind);
+mr_block_t *mr_model_kv_chunk(model_t *m, uint32_t group, uint32_t slot, uint32_t block,
+                              uint32_t layer, uint32_t head, uint32_t kind);
 
 /* Carries the registers ADMIN and ADMIN_LEN out; the result is in admin_code. */
-void mr_model_kv_admin(model_t *m);
+void mr_model_kv_admin(model_t *m, uint32_t group);
 
 /* ---- model_window.c: memory window and CRC engine
  * ------------------------------------------------ */

@@ -13,19 +13,19 @@ static uint64_t kv_page_blocks(const model_kv_t *kv, uint32_t heads) {
     return (uint64_t)kv->layers * heads * kv->nbh * 2 * MODEL_PAGE_TOKENS;
 }
 
-static bool kv_shape_ok(const model_t *m) {
-    const model_kv_t *kv = &m->kv;
+static bool kv_shape_ok(const model_t *m, const model_kv_t *kv) {
     return kv->layers != 0 && kv->layers <= m->cfg.kv_layers && kv->heads != 0 &&
            kv->heads <= m->cfg.kv_heads && kv->nbh != 0 && kv->nbh <= m->cfg.kv_nbh &&
            kv->pages_max <= m->cfg.kv_pages;
 }
 
-static void kv_init_channel(const model_t *m, model_kv_channel_t *ch, uint32_t heads) {
+static void kv_init_channel(const model_t *m, model_kv_channel_t *ch, uint32_t pages,
+                            uint32_t heads) {
     ch->heads = heads;
-    for (uint32_t page = 0; page < m->kv.pages; page++) {
-        ch->free_list[page] = m->kv.pages - 1 - page; /* page 0 is taken first */
+    for (uint32_t page = 0; page < pages; page++) {
+        ch->free_list[page] = pages - 1 - page; /* page 0 is taken first */
     }
-    ch->n_free = m->kv.pages;
+    ch->n_free = pages;
     for (uint32_t slot = 0; slot < m->cfg.kv_slots; slot++) {
         ch->n_blocks[slot] = 0;
         ch->quota[slot] = m->cfg.kv_slot_blocks;
@@ -35,14 +35,14 @@ static void kv_init_channel(const model_t *m, model_kv_channel_t *ch, uint32_t h
     }
 }
 
-void mr_model_kv_init(model_t *m) {
-    model_kv_t *kv = &m->kv;
+void mr_model_kv_init(model_t *m, uint32_t group) {
+    model_kv_t *kv = &m->kv[group];
     const uint32_t channels = m->cfg.kv_channels;
     kv->layers = kv_field(kv->config, MR_KV_CONFIG_LAYERS_MASK, MR_KV_CONFIG_LAYERS_SHIFT);
     kv->heads = kv_field(kv->config, MR_KV_CONFIG_HEADS_MASK, MR_KV_CONFIG_HEADS_SHIFT);
     kv->nbh = kv_field(kv->config, MR_KV_CONFIG_NBH_MASK, MR_KV_CONFIG_NBH_SHIFT);
     kv->pages = 0;
-    kv->usable = kv_shape_ok(m);
+    kv->usable = kv_shape_ok(m, kv);
     if (kv->usable) {
         /* Channel 0 has most heads, the others' pages are as large. */
         const uint32_t most = (kv->heads + channels - 1) / channels;
@@ -50,39 +50,40 @@ void mr_model_kv_init(model_t *m) {
         kv->pages = fit < kv->pages_max ? (uint32_t)fit : kv->pages_max;
     }
     for (uint32_t c = 0; c < channels; c++) {
-        kv_init_channel(m, &kv->channel[c], (kv->heads + channels - 1 - c) / channels);
+        kv_init_channel(m, &kv->channel[c], kv->pages, (kv->heads + channels - 1 - c) / channels);
     }
 }
 
 /* Takes part in administration. */
-static bool kv_in_use(const model_t *m, uint32_t channel) {
-    return channel == 0 || m->kv.channel[channel].heads != 0;
+static bool kv_in_use(const model_kv_t *kv, uint32_t channel) {
+    return channel == 0 || kv->channel[channel].heads != 0;
 }
 
-uint32_t mr_model_kv_pages_free(const model_t *m) {
-    uint32_t fewest = m->kv.channel[0].n_free;
+uint32_t mr_model_kv_pages_free(const model_t *m, uint32_t group) {
+    const model_kv_t *kv = &m->kv[group];
+    uint32_t fewest = kv->channel[0].n_free;
     for (uint32_t c = 1; c < m->cfg.kv_channels; c++) {
-        const uint32_t n = m->kv.channel[c].n_free;
+        const uint32_t n = kv->channel[c].n_free;
         fewest = n < fewest ? n : fewest;
     }
     return fewest;
 }
 
-static void kv_count(model_t *m, uint8_t status) {
-    m->kv.refused[status - MODEL_JOB_KV_WHO]++;
+static void kv_count(model_kv_t *kv, uint8_t status) {
+    kv->refused[status - MODEL_JOB_KV_WHO]++;
 }
 
 /* Refuses a tile's command. */
-static uint8_t kv_refuse(model_t *m, uint8_t status) {
-    kv_count(m, status);
-    m->kv.error = true;
+static uint8_t kv_refuse(model_t *m, model_kv_t *kv, uint8_t status) {
+    kv_count(kv, status);
+    kv->error = true;
     m->status |= MR_CHIP_STATUS_KV_ERROR_MASK;
     return status;
 }
 
 /* The channel of a head, and its number there. */
-static model_kv_channel_t *kv_channel(model_t *m, uint32_t *head) {
-    model_kv_channel_t *ch = &m->kv.channel[*head % m->cfg.kv_channels];
+static model_kv_channel_t *kv_channel(const model_t *m, model_kv_t *kv, uint32_t *head) {
+    model_kv_channel_t *ch = &kv->channel[*head % m->cfg.kv_channels];
     *head /= m->cfg.kv_channels;
     return ch;
 }
@@ -92,8 +93,9 @@ static model_kv_len_t *kv_len(const model_t *m, const model_kv_channel_t *ch, ui
     return &ch->len[(size_t)slot * m->cfg.kv_layers + layer];
 }
 
-static bool kv_known(const model_t *m, uint32_t slot, uint32_t layer, uint32_t head) {
-    return m->kv.usable && slot < m->cfg.kv_slots && layer < m->kv.layers && head < m->kv.heads;
+static bool kv_known(const model_t *m, const model_kv_t *kv, uint32_t slot, uint32_t layer,
+                     uint32_t head) {
+    return kv->usable && slot < m->cfg.kv_slots && layer < kv->layers && head < kv->heads;
 }
 
 static uint32_t *kv_entry(const model_t *m, const model_kv_channel_t *ch, uint32_t slot,
@@ -101,10 +103,10 @@ static uint32_t *kv_entry(const model_t *m, const model_kv_channel_t *ch, uint32
     return &ch->table[(size_t)slot * m->cfg.kv_slot_blocks + block];
 }
 
-mr_block_t *mr_model_kv_chunk(model_t *m, uint32_t slot, uint32_t block, uint32_t layer,
-                              uint32_t head, uint32_t kind) {
-    const model_kv_t *kv = &m->kv;
-    const model_kv_channel_t *ch = kv_channel(m, &head);
+mr_block_t *mr_model_kv_chunk(model_t *m, uint32_t group, uint32_t slot, uint32_t block,
+                              uint32_t layer, uint32_t head, uint32_t kind) {
+    model_kv_t *kv = &m->kv[group];
+    const model_kv_channel_t *ch = kv_channel(m, kv, &head);
     const uint64_t page = *kv_entry(m, ch, slot, block);
     const uint64_t chunk = ((page * kv->layers + layer) * ch->heads + head) * 2 + kind;
     return &ch->dram[chunk * kv->nbh * MODEL_PAGE_TOKENS];
@@ -119,7 +121,8 @@ static void kv_release(model_kv_channel_t *ch, uint32_t page) {
 /* Makes block `block` (there, or the next one) of a slot a page that no other slot reads: takes a
  * new one, or copies a shared one. @return false, and nothing changes, when there is none or the
  * quota forbids it. */
-static bool kv_own_page(const model_t *m, model_kv_channel_t *ch, uint32_t slot, uint32_t block) {
+static bool kv_own_page(const model_t *m, const model_kv_t *kv, model_kv_channel_t *ch,
+                        uint32_t slot, uint32_t block) {
     uint32_t *entry = kv_entry(m, ch, slot, block);
     const bool fresh = block == ch->n_blocks[slot];
     if (fresh && block >= ch->quota[slot]) {
@@ -136,7 +139,7 @@ static bool kv_own_page(const model_t *m, model_kv_channel_t *ch, uint32_t slot,
     if (fresh) {
         ch->n_blocks[slot]++;
     } else {
-        const uint64_t n = kv_page_blocks(&m->kv, ch->heads);
+        const uint64_t n = kv_page_blocks(kv, ch->heads);
         for (uint64_t i = 0; i < n; i++) {
             ch->dram[page * n + i] = ch->dram[*entry * n + i];
         }
@@ -146,24 +149,25 @@ static bool kv_own_page(const model_t *m, model_kv_channel_t *ch, uint32_t slot,
     return true;
 }
 
-uint8_t mr_model_kv_append(model_t *m, uint32_t slot, uint32_t layer, uint32_t head, uint32_t kind,
-                           uint32_t pos, const mr_block_t *blocks) {
-    const uint32_t nbh = m->kv.nbh;
+uint8_t mr_model_kv_append(model_t *m, uint32_t group, uint32_t slot, uint32_t layer, uint32_t head,
+                           uint32_t kind, uint32_t pos, const mr_block_t *blocks) {
+    model_kv_t *kv = &m->kv[group];
+    const uint32_t nbh = kv->nbh;
     uint32_t own = head; /* number in the channel */
-    model_kv_channel_t *ch = kv_channel(m, &own);
-    if (!kv_known(m, slot, layer, head)) {
-        return kv_refuse(m, MODEL_JOB_KV_WHO);
+    model_kv_channel_t *ch = kv_channel(m, kv, &own);
+    if (!kv_known(m, kv, slot, layer, head)) {
+        return kv_refuse(m, kv, MODEL_JOB_KV_WHO);
     }
     model_kv_len_t *len = kv_len(m, ch, slot, layer);
     const uint64_t bit = (uint64_t)1 << own;
     if (pos != len->len || (len->bits[kind] & bit) != 0) {
-        return kv_refuse(m, MODEL_JOB_KV_POS);
+        return kv_refuse(m, kv, MODEL_JOB_KV_POS);
     }
     const uint32_t block = pos / MODEL_PAGE_TOKENS;
-    if (!kv_own_page(m, ch, slot, block)) {
-        return kv_refuse(m, MODEL_JOB_KV_PAGES);
+    if (!kv_own_page(m, kv, ch, slot, block)) {
+        return kv_refuse(m, kv, MODEL_JOB_KV_PAGES);
     }
-    mr_block_t *to = mr_model_kv_chunk(m, slot, block, layer, head, kind) +
+    mr_block_t *to = mr_model_kv_chunk(m, group, slot, block, layer, head, kind) +
                      (size_t)(pos % MODEL_PAGE_TOKENS) * nbh;
     for (uint32_t b = 0; b < nbh; b++) {
         to[b] = blocks[b];
@@ -176,24 +180,26 @@ uint8_t mr_model_kv_append(model_t *m, uint32_t slot, uint32_t layer, uint32_t h
     return MODEL_JOB_OK;
 }
 
-uint8_t mr_model_kv_check_stream(model_t *m, uint32_t slot, uint32_t layer, uint32_t head,
-                                 uint32_t pos) {
+uint8_t mr_model_kv_check_stream(model_t *m, uint32_t group, uint32_t slot, uint32_t layer,
+                                 uint32_t head, uint32_t pos) {
+    model_kv_t *kv = &m->kv[group];
     uint32_t own = head;
-    const model_kv_channel_t *ch = kv_channel(m, &own);
-    if (!kv_known(m, slot, layer, head)) {
-        return kv_refuse(m, MODEL_JOB_KV_WHO);
+    const model_kv_channel_t *ch = kv_channel(m, kv, &own);
+    if (!kv_known(m, kv, slot, layer, head)) {
+        return kv_refuse(m, kv, MODEL_JOB_KV_WHO);
     }
     const model_kv_len_t *len = kv_len(m, ch, slot, layer);
     const uint32_t k = len->len + (uint32_t)((len->bits[0] >> own) & 1);
     const uint32_t v = len->len + (uint32_t)((len->bits[1] >> own) & 1);
-    return pos >= k || pos >= v ? kv_refuse(m, MODEL_JOB_KV_POS) : (uint8_t)MODEL_JOB_OK;
+    return pos >= k || pos >= v ? kv_refuse(m, kv, MODEL_JOB_KV_POS) : (uint8_t)MODEL_JOB_OK;
 }
 
 /* ---- administration -------------------------------------------------------------------------- */
 
 /* All layers of a slot have at least `len` complete positions. */
-static bool kv_has(const model_t *m, const model_kv_channel_t *ch, uint32_t slot, uint32_t len) {
-    for (uint32_t layer = 0; layer < m->kv.layers; layer++) {
+static bool kv_has(const model_t *m, const model_kv_t *kv, const model_kv_channel_t *ch,
+                   uint32_t slot, uint32_t len) {
+    for (uint32_t layer = 0; layer < kv->layers; layer++) {
         if (kv_len(m, ch, slot, layer)->len < len) {
             return false;
         }
@@ -201,9 +207,9 @@ static bool kv_has(const model_t *m, const model_kv_channel_t *ch, uint32_t slot
     return true;
 }
 
-static void kv_set_len(const model_t *m, const model_kv_channel_t *ch, uint32_t slot,
-                       uint32_t len) {
-    for (uint32_t layer = 0; layer < m->kv.layers; layer++) {
+static void kv_set_len(const model_t *m, const model_kv_t *kv, const model_kv_channel_t *ch,
+                       uint32_t slot, uint32_t len) {
+    for (uint32_t layer = 0; layer < kv->layers; layer++) {
         *kv_len(m, ch, slot, layer) = (model_kv_len_t){len, {0, 0}};
     }
 }
@@ -212,27 +218,28 @@ static uint32_t kv_pages_of(uint32_t len) {
     return (len + MODEL_PAGE_TOKENS - 1) / MODEL_PAGE_TOKENS;
 }
 
-static uint8_t kv_truncate(const model_t *m, model_kv_channel_t *ch, uint32_t slot, uint32_t len) {
-    if (!kv_has(m, ch, slot, len)) {
+static uint8_t kv_truncate(const model_t *m, const model_kv_t *kv, model_kv_channel_t *ch,
+                           uint32_t slot, uint32_t len) {
+    if (!kv_has(m, kv, ch, slot, len)) {
         return MODEL_JOB_KV_POS;
     }
-    kv_set_len(m, ch, slot, len);
+    kv_set_len(m, kv, ch, slot, len);
     while (ch->n_blocks[slot] > kv_pages_of(len)) {
         kv_release(ch, *kv_entry(m, ch, slot, --ch->n_blocks[slot]));
     }
     return MODEL_JOB_OK;
 }
 
-static uint8_t kv_fork(const model_t *m, model_kv_channel_t *ch, uint32_t slot, uint32_t src,
-                       uint32_t len) {
+static uint8_t kv_fork(const model_t *m, const model_kv_t *kv, model_kv_channel_t *ch,
+                       uint32_t slot, uint32_t src, uint32_t len) {
     const uint32_t pages = kv_pages_of(len);
-    if (!kv_has(m, ch, src, len) || ch->n_blocks[slot] != 0) {
+    if (!kv_has(m, kv, ch, src, len) || ch->n_blocks[slot] != 0) {
         return MODEL_JOB_KV_POS;
     }
     if (pages > ch->quota[slot]) {
         return MODEL_JOB_KV_PAGES;
     }
-    kv_set_len(m, ch, slot, len);
+    kv_set_len(m, kv, ch, slot, len);
     for (; ch->n_blocks[slot] < pages; ch->n_blocks[slot]++) {
         const uint32_t block = ch->n_blocks[slot];
         const uint32_t page = *kv_entry(m, ch, src, block);
@@ -251,8 +258,7 @@ static uint8_t kv_quota(const model_t *m, const model_kv_channel_t *ch, uint32_t
     return MODEL_JOB_OK;
 }
 
-static uint8_t kv_admin(const model_t *m, model_kv_channel_t *ch) {
-    const model_kv_t *kv = &m->kv;
+static uint8_t kv_admin(const model_t *m, const model_kv_t *kv, model_kv_channel_t *ch) {
     const uint32_t slot = kv_field(kv->admin, MR_KV_ADMIN_SLOT_MASK, MR_KV_ADMIN_SLOT_SHIFT);
     const uint32_t src = kv_field(kv->admin, MR_KV_ADMIN_SRC_MASK, MR_KV_ADMIN_SRC_SHIFT);
     const uint32_t op = kv_field(kv->admin, MR_KV_ADMIN_OP_MASK, MR_KV_ADMIN_OP_SHIFT);
@@ -262,24 +268,25 @@ static uint8_t kv_admin(const model_t *m, model_kv_channel_t *ch) {
     }
     switch (op) {
     case MR_KV_ADMIN_OP_FREE:
-        return kv_truncate(m, ch, slot, 0);
+        return kv_truncate(m, kv, ch, slot, 0);
     case MR_KV_ADMIN_OP_TRUNCATE:
-        return kv_truncate(m, ch, slot, kv->admin_len);
+        return kv_truncate(m, kv, ch, slot, kv->admin_len);
     case MR_KV_ADMIN_OP_FORK:
-        return kv_fork(m, ch, slot, src, kv->admin_len);
+        return kv_fork(m, kv, ch, slot, src, kv->admin_len);
     default:
         return kv_quota(m, ch, slot, kv->admin_len);
     }
 }
 
-void mr_model_kv_admin(model_t *m) {
-    m->kv.admin_code = MODEL_JOB_OK;
+void mr_model_kv_admin(model_t *m, uint32_t group) {
+    model_kv_t *kv = &m->kv[group];
+    kv->admin_code = MODEL_JOB_OK;
     for (uint32_t c = 0; c < m->cfg.kv_channels; c++) {
         const uint8_t status =
-            kv_in_use(m, c) ? kv_admin(m, &m->kv.channel[c]) : (uint8_t)MODEL_JOB_OK;
+            kv_in_use(kv, c) ? kv_admin(m, kv, &kv->channel[c]) : (uint8_t)MODEL_JOB_OK;
         if (status != MODEL_JOB_OK) {
-            kv_count(m, status); /* counted, but no command of a tile: ERROR stays */
+            kv_count(kv, status); /* counted, but no command of a tile: ERROR stays */
         }
-        m->kv.admin_code = status > m->kv.admin_code ? status : m->kv.admin_code;
+        kv->admin_code = status > kv->admin_code ? status : kv->admin_code;
     }
 }

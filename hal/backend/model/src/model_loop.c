@@ -78,7 +78,7 @@ void mr_model_loop_take(model_t *m, const model_msg_t *msg, uint32_t token) {
 
 bool mr_model_loop_inject(model_t *m) {
     model_loop_t *loop = &m->hub.loop;
-    if (loop->job_count == 0 || !mr_model_net_send(m, &loop->job[loop->job_head], NULL, 0)) {
+    if (loop->job_count == 0 || !mr_model_net_send(m, 0, &loop->job[loop->job_head], NULL, 0)) {
         return false;
     }
     loop->job_head = (loop->job_head + 1u) % MR_BACKEND_MODEL_SLOTS_MAX;

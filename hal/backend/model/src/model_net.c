@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Group network of the model: multicast, input buffers, results, and the scheduler of the tiles. */
+/* Group networks of the model and their ring: multicast, input buffers, results, and the scheduler
+ * of the tiles. */
 #include "millrace/arith.h"
 #include "model.h"
 
@@ -88,32 +89,51 @@ static void net_deliver_hub(model_t *m, const model_msg_t *msg, const float *pay
     hub->count++;
 }
 
-static bool net_accepts(const model_t *m, const model_msg_t *msg, uint32_t n) {
-    if ((msg->dest & 1u) != 0 && m->hub.count == m->cfg.res_bufs &&
+/* Only group 0 has a hub; elsewhere its bit of the mask stands for nobody. */
+static bool net_to_hub(const model_msg_t *msg, uint32_t group) {
+    return group == 0 && (msg->dest & 1u) != 0;
+}
+
+static bool net_accepts(const model_t *m, uint32_t group, const model_msg_t *msg, uint32_t n) {
+    const model_tile_t *tiles = &m->tiles[group * m->cfg.tiles];
+    if (net_to_hub(msg, group) && m->hub.count == m->cfg.res_bufs &&
         !mr_model_loop_takes(m, msg, n)) {
         return false;
     }
     for (uint32_t t = 0; t < m->cfg.tiles; t++) {
-        if (((msg->dest >> (t + 1)) & 1u) != 0 && net_buffer(m, &m->tiles[t], msg) == NET_NONE) {
+        if (((msg->dest >> (t + 1)) & 1u) != 0 && net_buffer(m, &tiles[t], msg) == NET_NONE) {
             return false;
         }
     }
     return true;
 }
 
-bool mr_model_net_send(model_t *m, const model_msg_t *msg, const float *payload, uint32_t n) {
-    if (!net_accepts(m, msg, n)) {
+/* Counts a message on the networks and links that it passes. */
+static void net_count(model_t *m, uint32_t group, uint32_t hops) {
+    for (uint32_t i = 0; i <= hops; i++) {
+        const uint32_t at = (group + i) % m->cfg.groups;
+        m->hub.msgs += at == 0 ? 1u : 0u;
+        m->link_msgs[at] += i < hops ? 1u : 0u;
+    }
+}
+
+bool mr_model_net_send(model_t *m, uint32_t group, const model_msg_t *msg, const float *payload,
+                       uint32_t n) {
+    const uint32_t hops = m->cfg.groups > 1 ? msg->hops : 0; /* a group alone has no link */
+    const uint32_t to = (group + hops) % m->cfg.groups;
+    model_tile_t *tiles = &m->tiles[to * m->cfg.tiles];
+    if (!net_accepts(m, to, msg, n)) {
         return false;
     }
     for (uint32_t t = 0; t < m->cfg.tiles; t++) {
         if (((msg->dest >> (t + 1)) & 1u) != 0) {
-            net_deliver_tile(m, &m->tiles[t], msg, payload, n);
+            net_deliver_tile(m, &tiles[t], msg, payload, n);
         }
     }
-    if ((msg->dest & 1u) != 0) {
+    if (net_to_hub(msg, to)) {
         net_deliver_hub(m, msg, payload, n);
     }
-    m->hub.msgs++;
+    net_count(m, group, hops);
     return true;
 }
 
@@ -148,18 +168,19 @@ bool mr_model_net_tile_has_job(const model_t *m, const model_tile_t *tile) {
 }
 
 void mr_model_run(model_t *m) {
+    const uint32_t tiles = mr_model_tiles(m);
     uint32_t budget = NET_RUN_DESCRIPTORS;
     bool moved = true;
     while (moved && budget != 0) {
         moved = mr_model_loop_inject(m);
-        if (m->hub.pending && mr_model_net_send(m, &m->hub.msg, NULL, 0)) {
+        if (m->hub.pending && mr_model_net_send(m, 0, &m->hub.msg, NULL, 0)) {
             m->hub.pending = false;
             moved = true;
         }
-        for (uint32_t i = 0; i < m->cfg.tiles; i++) {
-            model_tile_t *tile = &m->tiles[(m->next_tile + i) % m->cfg.tiles];
+        for (uint32_t i = 0; i < tiles; i++) {
+            model_tile_t *tile = &m->tiles[(m->next_tile + i) % tiles];
             moved = mr_model_tile_run(m, tile, &budget) || moved;
         }
-        m->next_tile = (m->next_tile + 1) % m->cfg.tiles;
+        m->next_tile = (m->next_tile + 1) % tiles;
     }
 }

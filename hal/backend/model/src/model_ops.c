@@ -232,18 +232,19 @@ static uint8_t ops_kv_append(const ops_ctx_t *c) {
     if (len != 0 && (k == NULL || v == NULL)) {
         return MODEL_JOB_RANGE;
     }
-    if (len != 0 && c->m->kv.nbh == 0) {
+    const uint32_t nbh = c->m->kv[c->tile->group].nbh;
+    if (len != 0 && nbh == 0) {
         return MODEL_JOB_KV_WHO;
     }
     /* The controller takes CONFIG.nbh blocks a command; a descriptor of another shape is a mistake.
      */
-    if (len != 0 && kv.nbh != c->m->kv.nbh) {
+    if (len != 0 && kv.nbh != nbh) {
         return MODEL_JOB_RANGE;
     }
     for (uint32_t i = 0; len != 0 && i < 2 * kv.heads; i++) {
         const mr_block_t *from = (i % 2 == 0 ? k : v) + (size_t)(i / 2) * kv.nbh;
-        const uint8_t status = mr_model_kv_append(c->m, c->job->slot, kv.layer, kv.first + i / 2,
-                                                  i % 2, c->job->pos, from);
+        const uint8_t status = mr_model_kv_append(c->m, c->tile->group, c->job->slot, kv.layer,
+                                                  kv.first + i / 2, i % 2, c->job->pos, from);
         first_error = first_error == MODEL_JOB_OK ? status : first_error;
     }
     return first_error;
@@ -262,8 +263,8 @@ static void ops_attend_head(const ops_ctx_t *c, float *y, const mr_block_t *q, c
         const uint32_t block = first / MODEL_PAGE_TOKENS;
         const uint32_t count = len - first < MODEL_PAGE_TOKENS ? len - first : MODEL_PAGE_TOKENS;
         const mr_model_kv_part_t part = {
-            mr_model_kv_chunk(c->m, c->job->slot, block, kv->layer, head, 0),
-            mr_model_kv_chunk(c->m, c->job->slot, block, kv->layer, head, 1)};
+            mr_model_kv_chunk(c->m, c->tile->group, c->job->slot, block, kv->layer, head, 0),
+            mr_model_kv_chunk(c->m, c->tile->group, c->job->slot, block, kv->layer, head, 1)};
         c->m->kernels->attend(y, &state, q, &part, count, kv->nbh, scale);
     }
     const float inv = mr_f32_recip(state.sum);
@@ -284,12 +285,12 @@ static uint8_t ops_attend(const ops_ctx_t *c) {
         return MODEL_JOB_RANGE;
     }
     for (uint32_t j = 0; j < kv.heads; j++) {
-        const uint8_t status =
-            mr_model_kv_check_stream(c->m, c->job->slot, kv.layer, kv.first + j, c->job->pos);
+        const uint8_t status = mr_model_kv_check_stream(c->m, c->tile->group, c->job->slot,
+                                                        kv.layer, kv.first + j, c->job->pos);
         if (status != MODEL_JOB_OK) {
             return status;
         }
-        if (kv.nbh != c->m->kv.nbh) {
+        if (kv.nbh != c->m->kv[c->tile->group].nbh) {
             return MODEL_JOB_KV_INTEGRITY; /* the answer has another length than expected */
         }
         for (uint32_t i = 0; i < group; i++) {

@@ -28,7 +28,8 @@ static bool chip_caps(const model_t *m, uint32_t offset, uint32_t *value) {
         *value = MR_CHIP_VERSION_RESET;
         return true;
     case MR_CHIP_CAPS_OFFSET:
-        *value = (1u << MR_CHIP_CAPS_GROUPS_SHIFT) | (cfg->tiles << MR_CHIP_CAPS_TILES_SHIFT) |
+        *value = (cfg->groups << MR_CHIP_CAPS_GROUPS_SHIFT) |
+                 (cfg->tiles << MR_CHIP_CAPS_TILES_SHIFT) |
                  (cfg->lanes << MR_CHIP_CAPS_LANES_SHIFT) |
                  (cfg->kv_channels << MR_CHIP_CAPS_CHANNELS_SHIFT);
         return true;
@@ -117,14 +118,16 @@ static void tile_reset(model_tile_t *tile);
 
 /* Everything but the registers of chip, hub and KV controller; memories keep their contents. */
 static void chip_soft_reset(model_t *m) {
-    for (uint32_t t = 0; t < m->cfg.tiles; t++) {
+    for (uint32_t t = 0; t < mr_model_tiles(m); t++) {
         tile_reset(&m->tiles[t]);
     }
     m->hub.pending = false;
     m->hub.head = 0;
     m->hub.count = 0;
     mr_model_loop_reset(m);
-    mr_model_kv_init(m);
+    for (uint32_t g = 0; g < m->cfg.groups; g++) {
+        mr_model_kv_init(m, g);
+    }
 }
 
 static bool chip_write(model_t *m, uint32_t offset, uint32_t value) {
@@ -291,10 +294,10 @@ static bool hub_write(model_t *m, uint32_t offset, uint32_t value) {
     }
 }
 
-/* ---- KV controller --------------------------------------------------------------------------- */
+/* ---- KV controllers -------------------------------------------------------------------------- */
 
-static bool kv_read(model_t *m, uint32_t offset, uint32_t *value) {
-    model_kv_t *kv = &m->kv;
+static bool kv_read(const model_t *m, uint32_t group, uint32_t offset, uint32_t *value) {
+    const model_kv_t *kv = &m->kv[group];
     switch (offset) {
     case MR_KV_CONFIG_OFFSET:
         *value = kv->config;
@@ -303,7 +306,7 @@ static bool kv_read(model_t *m, uint32_t offset, uint32_t *value) {
         *value = MR_KV_STATUS_READY_MASK;
         return true;
     case MR_KV_PAGES_FREE_OFFSET:
-        *value = mr_model_kv_pages_free(m);
+        *value = mr_model_kv_pages_free(m, group);
         return true;
     case MR_KV_ERROR_OFFSET:
         *value = regs_bit(kv->error, MR_KV_ERROR_REFUSED_MASK);
@@ -348,8 +351,8 @@ static bool kv_read(model_t *m, uint32_t offset, uint32_t *value) {
     }
 }
 
-static bool kv_write(model_t *m, uint32_t offset, uint32_t value) {
-    model_kv_t *kv = &m->kv;
+static bool kv_write(model_t *m, uint32_t group, uint32_t offset, uint32_t value) {
+    model_kv_t *kv = &m->kv[group];
     uint32_t ignored;
     switch (offset) {
     case MR_KV_CONFIG_OFFSET:
@@ -358,7 +361,7 @@ static bool kv_write(model_t *m, uint32_t offset, uint32_t value) {
         return true;
     case MR_KV_CTRL_OFFSET:
         if ((value & MR_KV_CTRL_INIT_MASK) != 0) {
-            mr_model_kv_init(m);
+            mr_model_kv_init(m, group);
         }
         return true;
     case MR_KV_PAGES_OFFSET:
@@ -379,7 +382,7 @@ static bool kv_write(model_t *m, uint32_t offset, uint32_t value) {
     case MR_KV_ADMIN_OFFSET:
         kv->admin = value & (MR_KV_ADMIN_SLOT_MASK | MR_KV_ADMIN_SRC_MASK | MR_KV_ADMIN_OP_MASK);
         if ((value & MR_KV_ADMIN_GO_MASK) != 0) {
-            mr_model_kv_admin(m);
+            mr_model_kv_admin(m, group);
         }
         return true;
     case MR_KV_COUNT_SEL_OFFSET:
@@ -390,8 +393,22 @@ static bool kv_write(model_t *m, uint32_t offset, uint32_t value) {
         kv->error = kv->error && (value & MR_KV_ERROR_REFUSED_MASK) == 0;
         return true;
     default:
-        return kv_read(m, offset, &ignored);
+        return kv_read(m, group, offset, &ignored);
     }
+}
+
+/* ---- links ----------------------------------------------------------------------------------- */
+
+/* Links without time and without errors: messages count, everything else reads 0. */
+static bool link_read(const model_t *m, uint32_t group, uint32_t offset, uint32_t *value) {
+    const uint32_t before = (group + m->cfg.groups - 1) % m->cfg.groups;
+    *value = 0;
+    if (offset == MR_LINK_MSGS_OFFSET) {
+        *value = m->link_msgs[group];
+    } else if (offset == MR_LINK_RX_MSGS_OFFSET) {
+        *value = m->link_msgs[before];
+    }
+    return offset <= MR_LINK_STALL_HI_OFFSET;
 }
 
 /* ---- tile ------------------------------------------------------------------------------------ */
@@ -493,25 +510,40 @@ static bool regs_in_window(uint32_t addr) {
 
 static model_tile_t *regs_tile(model_t *m, uint32_t addr) {
     const uint32_t t = (addr - MR_TILE_BASE) / MR_TILE_STRIDE;
-    return addr >= MR_TILE_BASE && t < m->cfg.tiles ? &m->tiles[t] : NULL;
+    return addr >= MR_TILE_BASE && t < mr_model_tiles(m) ? &m->tiles[t] : NULL;
+}
+
+/* Instance of a block that there is one of for each group, at an address; false: not there. */
+static bool regs_group(const model_t *m, uint32_t addr, uint32_t base, uint32_t *group) {
+    *group = (addr - base) / REGS_PAGE;
+    return addr >= base && *group < m->cfg.groups;
+}
+
+static bool regs_link(const model_t *m, uint32_t addr, uint32_t *group) {
+    return regs_group(m, addr, MR_LINK_BASE, group) && m->cfg.groups > 1;
 }
 
 static bool regs_read(model_t *m, uint32_t addr, uint32_t *value) {
     model_tile_t *tile = regs_tile(m, addr);
     const uint32_t offset = addr % REGS_PAGE;
+    uint32_t group;
     if (regs_in_window(addr)) {
         return mr_model_window_read(m, m->mem_base + (addr - MR_WINDOW_BASE) / 4, value);
     }
     if (tile != NULL) {
         return tile_read(m, tile, offset, value);
     }
+    if (regs_group(m, addr, MR_KV_BASE, &group)) {
+        return kv_read(m, group, offset, value);
+    }
+    if (regs_link(m, addr, &group)) {
+        return link_read(m, group, offset, value);
+    }
     switch (addr - offset) {
     case MR_CHIP_BASE:
         return chip_read(m, offset, value);
     case MR_HUB_BASE:
         return hub_read(m, offset, value);
-    case MR_KV_BASE:
-        return kv_read(m, offset, value);
     default:
         return false;
     }
@@ -520,16 +552,22 @@ static bool regs_read(model_t *m, uint32_t addr, uint32_t *value) {
 static bool regs_write(model_t *m, uint32_t addr, uint32_t value) {
     model_tile_t *tile = regs_tile(m, addr);
     const uint32_t offset = addr % REGS_PAGE;
+    uint32_t group;
+    uint32_t ignored;
     if (tile != NULL) {
         return tile_write(m, tile, offset, value);
+    }
+    if (regs_group(m, addr, MR_KV_BASE, &group)) {
+        return kv_write(m, group, offset, value);
+    }
+    if (regs_link(m, addr, &group)) {
+        return link_read(m, group, offset, &ignored); /* read only */
     }
     switch (addr - offset) {
     case MR_CHIP_BASE:
         return chip_write(m, offset, value);
     case MR_HUB_BASE:
         return hub_write(m, offset, value);
-    case MR_KV_BASE:
-        return kv_write(m, offset, value);
     default:
         return false;
     }

@@ -39,8 +39,9 @@ static bool tile_send(model_t *m, model_tile_t *tile, const uint32_t *w) {
         .flags = job->flags,
         .status = job->status,
         .parts = (uint8_t)((w[5] >> 16) & 15u),
+        .hops = (uint8_t)(w[6] & 15u),
     };
-    if (!mr_model_net_send(m, &msg, &tile->vmem[src], n)) {
+    if (!mr_model_net_send(m, tile->group, &msg, &tile->vmem[src], n)) {
         return false;
     }
     tile->n_descriptors++;

@@ -22,7 +22,7 @@ static bool window_target(model_t *m, window_target_t *target) {
     if (target->kind == MR_CHIP_MEM_TARGET_KIND_RESULT) {
         return true;
     }
-    if (target->kind > MR_CHIP_MEM_TARGET_KIND_PMEM || tile >= m->cfg.tiles) {
+    if (target->kind > MR_CHIP_MEM_TARGET_KIND_PMEM || tile >= mr_model_tiles(m)) {
         return false;
     }
     target->tile = &m->tiles[tile];
