@@ -72,7 +72,8 @@ module mr_chip_sdr #(
     .dfi_ready_o(dfi_ready), .dfi_cmd_o(dfi_cmd), .dfi_bg_o(dfi_bg), .dfi_ba_o(dfi_ba), .dfi_a_o(dfi_a),
     .dfi2_cmd_o(dfi2_cmd), .dfi2_bg_o(dfi2_bg), .dfi2_ba_o(dfi2_ba), .dfi2_a_o(dfi2_a),
     .dfi_wrdata_en_o(wrdata_en), .dfi_wrdata_o(wrdata), .dfi_wrmask_o(wrmask),
-    .dfi_rddata_valid_i(rddata_valid), .dfi_rddata_i(rddata), .dfi_wrchk_o(), .dfi_wrchkmask_o(), .dfi_rdchk_i((3 * DqBytes)'(0))
+    .dfi_rddata_valid_i(rddata_valid), .dfi_rddata_i(rddata), .dfi_wrchk_o(), .dfi_wrchkmask_o(), .dfi_rdchk_i((3 * DqBytes)'(0)),
+    .link_fault_i(4'd0)
   );
 
   mr_kv_phy_sdr #(.Prof(Prof), .WordBytes(DqBytes), .ReadExtra(ReadExtra)) u_phy (

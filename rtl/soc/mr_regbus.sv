@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Register bus: decodes one access at a time to the CSR blocks and the memory window (docs/interfaces.md section 4).
 //
-// Tiles  tiles of the group.   Channels  KV channels, each with a block for its ECC.
+// Groups  each with a block for its KV controllers and, if there are several, one for its link.   Tiles  of all groups.
+// Channels  KV channels that have a block for their ECC.
 // req_*: ready/valid; then rsp_valid_o for one cycle. CSR access: answer 3 cycles after the request was taken. Window read: when the
 // window answers (bounded). Window write: posted, one a cycle, answered at once; a refused one sets STATUS.bus_error.
 // Unmapped addresses answer with rsp_error_o.
 `default_nettype none
 module mr_regbus #(
+  parameter int Groups = 1,
   parameter int Tiles = 2,
   parameter int Channels = 1
 ) (
@@ -30,9 +32,12 @@ module mr_regbus #(
   output logic                hub_sel_o,
   input  wire  [31:0]         hub_rdata_i,
   input  wire                 hub_error_i,
-  output logic                kv_sel_o,
-  input  wire  [31:0]         kv_rdata_i,
-  input  wire                 kv_error_i,
+  output logic [Groups-1:0]   kv_sel_o,
+  input  wire  [Groups*32-1:0] kv_rdata_i,
+  input  wire  [Groups-1:0]   kv_error_i,
+  output logic [Groups-1:0]   link_sel_o,
+  input  wire  [Groups*32-1:0] link_rdata_i,
+  input  wire  [Groups-1:0]   link_error_i,
   output logic [Channels-1:0] kv_ecc_sel_o,
   input  wire  [Channels*32-1:0] kv_ecc_rdata_i,
   input  wire  [Channels-1:0] kv_ecc_error_i,
@@ -67,7 +72,6 @@ module mr_regbus #(
   wire [11:0] page = addr_q[23:12];
   wire        is_chip = page == 12'h000;
   wire        is_hub = page == 12'h001;
-  wire        is_kv = page == 12'h040;
   wire        is_window = page[11:4] == 8'h20;
 
   assign req_ready_o = st_q == StIdle;
@@ -81,7 +85,6 @@ module mr_regbus #(
   wire        sel = st_q == StSel && under_way_q == '0;
   assign chip_sel_o = sel && is_chip;
   assign hub_sel_o = sel && is_hub;
-  assign kv_sel_o = sel && is_kv;
   assign win_en_o = posted_q || read_q;
   assign win_write_o = write_q;
   assign win_word_o = addr_q[15:2];
@@ -91,6 +94,8 @@ module mr_regbus #(
   logic        sel_error;
   always_comb begin
     tile_sel_o = '0;
+    kv_sel_o = '0;
+    link_sel_o = '0;
     kv_ecc_sel_o = '0;
     sel_rdata = '0;
     sel_error = 1'b1;
@@ -100,9 +105,18 @@ module mr_regbus #(
     end else if (is_hub) begin
       sel_rdata = hub_rdata_i;
       sel_error = hub_error_i;
-    end else if (is_kv) begin
-      sel_rdata = kv_rdata_i;
-      sel_error = kv_error_i;
+    end
+    for (int g = 0; g < Groups; g = g + 1) begin
+      if (page == 12'h040 + 12'(g)) begin
+        kv_sel_o[g] = sel;
+        sel_rdata = kv_rdata_i[g*32 +: 32];
+        sel_error = kv_error_i[g];
+      end
+      if (Groups > 1 && page == 12'h060 + 12'(g)) begin
+        link_sel_o[g] = sel;
+        sel_rdata = link_rdata_i[g*32 +: 32];
+        sel_error = link_error_i[g];
+      end
     end
     for (int c = 0; c < Channels; c = c + 1) begin
       if (page == 12'h010 + 12'(c)) begin

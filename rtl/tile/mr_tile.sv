@@ -4,6 +4,7 @@
 // Lanes 1, 2, 4, 8.   WDepth WMEM words.   VDepth VMEM elements.   XDepth XMEM blocks.   PDepth descriptors.   WSlice  see mr_tile_mem.
 // HasKv  the tile has a KV port; otherwise KV_APPEND is refused (status 1) and so is ATTEND.
 // MaxG MaxNbh  limits of ATTEND (mr_dpu).   ClockGate  units at rest get no clock (mr_unit_clock).
+// Linked  there are links to other groups: SEND has hops.
 // Registers: sel_i with address and data for one cycle, answer in the next (rtl/csr). Loader: mr_tile_mem. Bus: mr_group_bus.
 // KV port: docs/interfaces.md section 3. Reset clears all state but the memories; soft reset does the same.
 // Test: tests/cosim.
@@ -18,7 +19,8 @@ module mr_tile #(
   parameter bit HasKv = 1'b1,
   parameter int MaxG = 16,
   parameter int MaxNbh = 4,
-  parameter bit ClockGate = 1'b0
+  parameter bit ClockGate = 1'b0,
+  parameter bit Linked = 1'b0
 ) (
   input  wire          clk_i,
   input  wire          rst_ni,
@@ -346,7 +348,7 @@ module mr_tile #(
     .out_valid_o(kr_valid), .out_ready_i(kr_ready), .out_data_o({kr_status, kr_last, kr_block})
   );
 
-  wire [127:0] tx_hdr = {4'd0, w3[15:0], slot, pos, token, 4'd0, w5[19:16], status, flags, w5[15:0], w1};
+  wire [127:0] tx_hdr = {Linked ? w6[3:0] : 4'd0, w3[15:0], slot, pos, token, 4'd0, w5[19:16], status, flags, w5[15:0], w1};
   mr_tile_tx #(.VdW(VdW)) u_tx (
     .clk_i, .rst_ni, .start_i(net_start), .hdr_i(tx_hdr), .src_i(w2[VdW-1:0]), .n_i(w4[19:0]),
     .busy_o(net_busy), .wait_o(net_wait),

@@ -2,10 +2,11 @@
 // Thin skin over one Verilated chip; see chip_model.h. Compiled once a model with these macros:
 // CHIP_CLASS Verilated class, CHIP_HEADER its header, CHIP_SYMBOL name of the table, CHIP_NAME and
 // CHIP_PROFILE strings, CHIP_DQ_BYTES (0: the profile's), CHIP_INIT_CLOCKS (< 0: the profile's),
-// CHIP_CHANNELS, CHIP_ECC 1: check bits, CHIP_SDR_PINS 1: mr_chip_sdr, 0: chip_sim_top with its
-// DFI-like ports.
+// CHIP_GROUPS, CHIP_CHANNELS of all groups, CHIP_ECC 1: check bits, CHIP_SDR_PINS 1: mr_chip_sdr,
+// 0: chip_sim_top with its DFI-like ports.
 #include <cstring>
 #include <new>
+#include <type_traits>
 
 #include CHIP_HEADER
 #include "chip_model.h"
@@ -92,14 +93,24 @@ void dfi(const void *dut, uint32_t channel, mr_dram_dev_in_t *in, mr_dram_dev_in
 void answer(void *dut, uint32_t channel, const mr_dram_dev_out_t *device,
             const mr_dram_dev_out_t *chk) {
     CHIP_CLASS &t = top(dut);
-    const auto bit = static_cast<CData>(1u << channel);
-    t.dfi_rddata_valid_i = static_cast<CData>(device->rd_valid ? t.dfi_rddata_valid_i | bit
-                                                               : t.dfi_rddata_valid_i & ~bit);
+    using Bits = std::remove_reference_t<decltype(t.dfi_rddata_valid_i)>;
+    const auto bit = static_cast<Bits>(1u << channel);
+    t.dfi_rddata_valid_i = static_cast<Bits>(device->rd_valid ? t.dfi_rddata_valid_i | bit
+                                                              : t.dfi_rddata_valid_i & ~bit);
     if (device->rd_valid) {
         put(t.dfi_rddata_i, channel, device->rd_data);
         put(t.dfi_rdchk_i, channel, chk->rd_data);
     }
 }
+#endif
+
+#if CHIP_GROUPS > 1
+void link_fault(void *dut, uint64_t bits) {
+    auto &faults = top(dut).link_fault_i;
+    faults = static_cast<std::remove_reference_t<decltype(faults)>>(bits);
+}
+#else
+constexpr auto link_fault = nullptr;
 #endif
 
 void reset(void *dut, bool active, uint32_t git_hash) {
@@ -132,7 +143,8 @@ bool edge(void *dut) {
 } // namespace
 
 extern "C" const mr_chip_model_t CHIP_SYMBOL;
-const mr_chip_model_t CHIP_SYMBOL = {CHIP_NAME,     CHIP_PROFILE,  CHIP_DQ_BYTES, CHIP_INIT_CLOCKS,
-                                     CHIP_CHANNELS, CHIP_ECC != 0, open_dut,      close_dut,
-                                     dfi,           pins,          answer,        reset,
-                                     request,       response,      edge};
+const mr_chip_model_t CHIP_SYMBOL = {CHIP_NAME,   CHIP_PROFILE,  CHIP_DQ_BYTES, CHIP_INIT_CLOCKS,
+                                     CHIP_GROUPS, CHIP_CHANNELS, CHIP_ECC != 0, open_dut,
+                                     close_dut,   dfi,           pins,          answer,
+                                     link_fault,  reset,         request,       response,
+                                     edge};

@@ -32,7 +32,8 @@ typedef struct {
     const char *profile; /* of mr_dram_profiles */
     uint32_t dq_bytes;   /* bytes of the data bus in a clock; 0: the profile's */
     int64_t init_clocks; /* power-up wait; < 0: the profile's */
-    uint32_t channels;   /* DRAM devices; 1 with pins */
+    uint32_t groups;
+    uint32_t channels;   /* DRAM devices of all groups; 1 with pins */
     bool ecc;            /* check bits, in a device of their own beside each */
     void *(*open)(void); /* NULL: out of memory */
     void (*close)(void *dut);
@@ -41,6 +42,8 @@ typedef struct {
     void (*pins)(void *dut, mr_dram_sdr_pins_t *pins);
     void (*answer)(void *dut, uint32_t channel, const mr_dram_dev_out_t *answer,
                    const mr_dram_dev_out_t *chk);
+    /* Faults of the links in the next clock, 4 bits each (mr_chip); NULL with one group. */
+    void (*link_fault)(void *dut, uint64_t bits);
     void (*reset)(void *dut, bool reset, uint32_t git_hash);
     void (*request)(void *dut, const mr_chip_request_t *request);
     void (*response)(const void *dut, mr_chip_response_t *response);

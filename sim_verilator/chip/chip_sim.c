@@ -19,7 +19,7 @@
 static const mr_chip_model_t *const models[] = {
 #include "chip_models.inc"
 };
-enum { MODELS = sizeof models / sizeof models[0], RESET_CLOCKS = 4, CHANNELS_MAX = 8 };
+enum { MODELS = sizeof models / sizeof models[0], RESET_CLOCKS = 4, CHANNELS_MAX = 16 };
 
 struct mr_chip_sim {
     const mr_chip_model_t *model;
@@ -29,8 +29,12 @@ struct mr_chip_sim {
     mr_dram_dev_t chk[CHANNELS_MAX]; /* check bits, if the chip has ECC */
     mr_dram_rules_t rules[CHANNELS_MAX];
     uint64_t cycles;
+    uint32_t noise_every; /* 0: none */
+    uint32_t noise_state; /* of its random numbers */
     char fault[256];
 };
+
+enum { NOISE_SEED = 1, LINK_FAULTS = 4 };
 
 const char *mr_chip_sim_dram(uint32_t index) {
     return index < MODELS ? models[index]->name : NULL;
@@ -111,6 +115,7 @@ mr_chip_sim_t *mr_chip_sim_create(uint32_t dram) {
         return NULL;
     }
     sim->model = model;
+    sim->noise_state = NOISE_SEED;
     sim->dut = model->open();
     if (sim->dut == NULL || !open_drams(sim)) {
         if (sim->dut != NULL) {
@@ -138,9 +143,41 @@ void mr_chip_sim_destroy(mr_chip_sim_t *sim) {
     }
 }
 
+/* Marsaglia's xorshift with 13, 17, 5. */
+static uint32_t noise_next(mr_chip_sim_t *sim) {
+    sim->noise_state ^= sim->noise_state << 13;
+    sim->noise_state ^= sim->noise_state >> 17;
+    sim->noise_state ^= sim->noise_state << 5;
+    return sim->noise_state;
+}
+
+static void link_noise(mr_chip_sim_t *sim) {
+    uint64_t bits = 0;
+    for (uint32_t link = 0; link < sim->model->groups; link++) {
+        if (sim->noise_every == 1) {
+            bits |= ((UINT64_C(1) << LINK_FAULTS) - 1u) << (LINK_FAULTS * link);
+        } else if (noise_next(sim) % sim->noise_every == 0) {
+            bits |= UINT64_C(1) << (LINK_FAULTS * link + noise_next(sim) % LINK_FAULTS);
+        }
+    }
+    sim->model->link_fault(sim->dut, bits);
+}
+
+bool mr_chip_sim_link_noise(mr_chip_sim_t *sim, uint32_t every) {
+    if (sim->model->link_fault == NULL) {
+        return false;
+    }
+    sim->noise_every = every;
+    sim->model->link_fault(sim->dut, 0);
+    return true;
+}
+
 void mr_chip_sim_clock(mr_chip_sim_t *sim) {
     if (sim->fault[0] != '\0') {
         return;
+    }
+    if (sim->noise_every != 0) {
+        link_noise(sim);
     }
     for (uint32_t c = 0; c < sim->model->channels; c++) {
         dram_edge(sim, c);

@@ -34,6 +34,11 @@ bool mr_chip_sim_response(const mr_chip_sim_t *sim, uint32_t *data, bool *error)
 /* A result waits in the hub. */
 bool mr_chip_sim_irq(const mr_chip_sim_t *sim);
 
+/* Disturbs the links between groups from the next clock on: in one clock of `every` on average each
+ * of them changes or drops what it carries there or back; 0: never, 1: nothing gets through. False:
+ * the chip has no links. */
+bool mr_chip_sim_link_noise(mr_chip_sim_t *sim, uint32_t every);
+
 /* Clock cycles since power-up. */
 uint64_t mr_chip_sim_cycles(const mr_chip_sim_t *sim);
 

@@ -2,13 +2,16 @@
 // mr_chip for the simulation of any DRAM device, chosen by number; the simulated machine's shape stands in CMakeLists.txt.
 //
 // Profile: 0 Sdr100, 1 Sdr133, 2 Sdr50, 3 Ddr4_2400, 4 Lpddr4_3200, 5 Hbm2Pc, 6 Stacked (the order of mr_dram_profiles).
-// Bytes  of the data bus, 0: one device wide. Channel c has slice c of the dfi ports; a command is {a, ba, bg, cmd} in 32 bits, a
+// Bytes  of the data bus, 0: one device wide. Channel c of group g has slice g KvChannels + c of the dfi ports; a command is {a, ba, bg, cmd} in 32 bits, a
 // mask 32 bits; check bits of code word w stand in bits [8 w +: 8] of 64. Everything else as in mr_chip.
 `default_nettype none
 module chip_sim_top #(
   parameter int Profile = 3,
   parameter int Bytes = 0,
+  parameter int Groups = 1,
   parameter int Tiles = 2,
+  parameter int LinkWidth = 64,
+  parameter int LinkLatency = 0,
   parameter int Lanes = 2,
   parameter int WDepth = 16384,
   parameter int VDepth = 8192,
@@ -28,6 +31,7 @@ module chip_sim_top #(
   parameter int KvInitCycles = 0,
   parameter int KvEcc = 0,
   parameter int ClockKhz = 0,
+  localparam int Channels = Groups * KvChannels,
   localparam int PW = 16 * mr_kv_dev_pkg::Lanes,
   localparam logic [PW-1:0] Prof = Profile == 0 ? mr_kv_dev_pkg::Sdr100 : Profile == 1 ? mr_kv_dev_pkg::Sdr133
     : Profile == 2 ? mr_kv_dev_pkg::Sdr50 : Profile == 3 ? mr_kv_dev_pkg::Ddr4_2400
@@ -49,35 +53,36 @@ module chip_sim_top #(
   output wire  [31:0]                     rsp_rdata_o,
   output wire                             rsp_error_o,
   output wire                             irq_o,
-  output wire  [KvChannels-1:0]           dfi_ready_o,
-  output logic [32*KvChannels-1:0]        dfi_o,
-  output logic [32*KvChannels-1:0]        dfi2_o,
-  output wire  [KvChannels-1:0]           dfi_wrdata_en_o,
-  output wire  [8*DqBytes*KvChannels-1:0] dfi_wrdata_o,
-  output logic [32*KvChannels-1:0]        dfi_wrmask_o,
-  input  wire  [KvChannels-1:0]           dfi_rddata_valid_i,
-  input  wire  [8*DqBytes*KvChannels-1:0] dfi_rddata_i,
-  output logic [64*KvChannels-1:0]        dfi_wrchk_o,
-  output logic [32*KvChannels-1:0]        dfi_wrchkmask_o,
-  input  wire  [64*KvChannels-1:0]        dfi_rdchk_i
+  output wire  [Channels-1:0]           dfi_ready_o,
+  output logic [32*Channels-1:0]        dfi_o,
+  output logic [32*Channels-1:0]        dfi2_o,
+  output wire  [Channels-1:0]           dfi_wrdata_en_o,
+  output wire  [8*DqBytes*Channels-1:0] dfi_wrdata_o,
+  output logic [32*Channels-1:0]        dfi_wrmask_o,
+  input  wire  [Channels-1:0]           dfi_rddata_valid_i,
+  input  wire  [8*DqBytes*Channels-1:0] dfi_rddata_i,
+  output logic [64*Channels-1:0]        dfi_wrchk_o,
+  output logic [32*Channels-1:0]        dfi_wrchkmask_o,
+  input  wire  [64*Channels-1:0]        dfi_rdchk_i,
+  input  wire  [4*Groups-1:0]           link_fault_i
 );
-  logic [Codes*ChkBits*KvChannels-1:0] wrchk, rdchk;
-  logic [Codes*KvChannels-1:0]         chkmask;
-  logic [4*KvChannels-1:0]       cmd, cmd2;
-  logic [2*KvChannels-1:0]       bg, bg2;
-  logic [3*KvChannels-1:0]       ba, ba2;
-  logic [18*KvChannels-1:0]      a, a2;
-  logic [DqBytes*KvChannels-1:0] mask;
+  logic [Codes*ChkBits*Channels-1:0] wrchk, rdchk;
+  logic [Codes*Channels-1:0]         chkmask;
+  logic [4*Channels-1:0]       cmd, cmd2;
+  logic [2*Channels-1:0]       bg, bg2;
+  logic [3*Channels-1:0]       ba, ba2;
+  logic [18*Channels-1:0]      a, a2;
+  logic [DqBytes*Channels-1:0] mask;
 
   always_comb begin
-    for (int c = 0; c < KvChannels; c = c + 1) begin
+    for (int c = 0; c < Channels; c = c + 1) begin
       dfi_o[c*32 +: 32]        = 32'({a[c*18 +: 18], ba[c*3 +: 3], bg[c*2 +: 2], cmd[c*4 +: 4]});
       dfi2_o[c*32 +: 32]       = 32'({a2[c*18 +: 18], ba2[c*3 +: 3], bg2[c*2 +: 2], cmd2[c*4 +: 4]});
       dfi_wrmask_o[c*32 +: 32] = 32'(mask[c*DqBytes +: DqBytes]);
       dfi_wrchkmask_o[c*32 +: 32] = 32'(chkmask[c*Codes +: Codes]);
     end
     dfi_wrchk_o = '0;
-    for (int c = 0; c < KvChannels; c = c + 1) begin
+    for (int c = 0; c < Channels; c = c + 1) begin
       for (int w = 0; w < Codes; w = w + 1) begin
         dfi_wrchk_o[c*64 + 8*w +: 8] = 8'(wrchk[(c*Codes+w)*ChkBits +: ChkBits]);
         rdchk[(c*Codes+w)*ChkBits +: ChkBits] = dfi_rdchk_i[c*64 + 8*w +: ChkBits];
@@ -86,7 +91,7 @@ module chip_sim_top #(
   end
 
   mr_chip #(
-    .Tiles(Tiles), .Lanes(Lanes), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth), .ResBufs(ResBufs),
+    .Groups(Groups), .LinkWidth(LinkWidth), .LinkLatency(LinkLatency), .Tiles(Tiles), .Lanes(Lanes), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth), .ResBufs(ResBufs),
     .ResSize(ResSize), .KvSlots(KvSlots), .KvLayers(KvLayers), .KvHeads(KvHeads), .KvNbh(KvNbh), .KvPages(KvPages),
     .KvSlotBlocks(KvSlotBlocks), .MaxG(MaxG), .ClockGate(ClockGate), .KvChannels(KvChannels), .KvInitCycles(KvInitCycles), .DqBytes(DqBytes), .Prof(Prof),
     .KvEcc(KvEcc), .ClockKhz(ClockKhz)
@@ -95,7 +100,7 @@ module chip_sim_top #(
     .rsp_rdata_o, .rsp_error_o, .irq_o, .dfi_ready_o,
     .dfi_cmd_o(cmd), .dfi_bg_o(bg), .dfi_ba_o(ba), .dfi_a_o(a), .dfi2_cmd_o(cmd2), .dfi2_bg_o(bg2), .dfi2_ba_o(ba2),
     .dfi2_a_o(a2), .dfi_wrdata_en_o, .dfi_wrdata_o, .dfi_wrmask_o(mask), .dfi_rddata_valid_i, .dfi_rddata_i,
-    .dfi_wrchk_o(wrchk), .dfi_wrchkmask_o(chkmask), .dfi_rdchk_i(rdchk)
+    .dfi_wrchk_o(wrchk), .dfi_wrchkmask_o(chkmask), .dfi_rdchk_i(rdchk), .link_fault_i
   );
   wire unused_ok = &{1'b0, dfi_rdchk_i};
 endmodule

@@ -101,6 +101,11 @@ mr_status_t mr_backend_sim_create(const char *dram, mr_mmio_t *mmio) {
     return MR_OK;
 }
 
+mr_status_t mr_backend_sim_link_noise(const mr_mmio_t *mmio, uint32_t every) {
+    const bool done = mmio->ops == &ops && mr_chip_sim_link_noise(mmio->ctx, every);
+    return done ? MR_OK : MR_UNSUPPORTED;
+}
+
 const char *mr_backend_sim_fault(const mr_mmio_t *mmio) {
     return mmio->ops == &ops ? mr_chip_sim_fault(mmio->ctx) : NULL;
 }

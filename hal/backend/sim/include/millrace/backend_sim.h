@@ -19,6 +19,11 @@ const char *mr_backend_sim_dram(uint32_t index);
  * @return MR_OK; MR_NOT_FOUND: no such DRAM; MR_NO_MEMORY. */
 MR_NODISCARD mr_status_t mr_backend_sim_create(const char *dram, mr_mmio_t *mmio);
 
+/* Disturbs the links between groups from now on: in one clock of `every` on average each of them
+ * changes or drops what it carries; 0: never, 1: nothing gets through.
+ * @return MR_OK; MR_UNSUPPORTED: mmio is no simulated chip of several groups. */
+MR_NODISCARD mr_status_t mr_backend_sim_link_noise(const mr_mmio_t *mmio, uint32_t every);
+
 /* Why the simulation stopped: one line, or NULL when it has not or mmio belongs to another back
  * end. */
 const char *mr_backend_sim_fault(const mr_mmio_t *mmio);
