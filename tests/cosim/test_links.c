@@ -30,7 +30,7 @@ typedef struct {
     uint32_t ids[USERS][POSITIONS];
     uint32_t positions[USERS]; /* whose logits are there */
     uint32_t ends;
-    float logits[USERS][POSITIONS][VOCAB_MAX];
+    uint32_t logits[USERS][POSITIONS][VOCAB_MAX]; /* raw bits */
 } run_t;
 
 static void fail(const char *what) {

@@ -178,9 +178,10 @@ void mr_model_run(model_t *m) {
             moved = true;
         }
         for (uint32_t i = 0; i < tiles; i++) {
-            model_tile_t *tile = &m->tiles[(m->next_tile + i) % tiles];
+            const uint32_t t = m->next_tile + i;
+            model_tile_t *tile = &m->tiles[t < tiles ? t : t - tiles];
             moved = mr_model_tile_run(m, tile, &budget) || moved;
         }
-        m->next_tile = (m->next_tile + 1) % tiles;
+        m->next_tile = m->next_tile + 1 < tiles ? m->next_tile + 1 : 0;
     }
 }
