@@ -199,7 +199,7 @@ static void test_noise(run_t *chip, const run_t *model) {
     must(mr_backend_sim_link_noise(chip->io, 0), "noise");
     same(chip, model, "disturbed links");
     expect_messages(chip, 2u * jobs(chip));
-    printf("RESULT links_replays %" PRIu32 " frames\n", sum(chip, MR_LINK_REPLAYS_OFFSET));
+    printf("RESULT links_replays %" PRIu32 " replays\n", sum(chip, MR_LINK_REPLAYS_OFFSET));
     if (sum(chip, MR_LINK_REPLAYS_OFFSET) == 0 || sum(chip, MR_LINK_RX_ERRORS_OFFSET) == 0) {
         fail("disturbed links had no errors");
     }
