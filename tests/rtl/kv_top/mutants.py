@@ -60,7 +60,7 @@ MUTANTS = [
 def make_builder(tree):
     """A build function of mutation.main that links the bench of the build tree with the changed model."""
     kv = tree / "sim_verilator/kv"
-    dram, verilated, axi = (next(tree.rglob(name)) for name in ("libmr_dram.a", "libmr_verilated*.a", "libmr_axi.a"))
+    dram, verilated, axi = (next(path for path in tree.rglob(name) if "asan" not in path.parts) for name in ("libmr_dram.a", "libmr_verilated*.a", "libmr_axi.a"))
 
     def build(rtl, model):
         name = model.replace("-", "_")
