@@ -80,7 +80,7 @@ static void spoil(bench_t *b, kv_cmd_t *c) {
         c->pos ^= 1U << rnd(b, 18);
         break;
     case 6:
-        c->count = rnd(b, 64);
+        c->count = rnd(b, 2) == 0U ? 0U : rnd(b, 64);
         break;
     case 7:
         c->kind ^= 1U;

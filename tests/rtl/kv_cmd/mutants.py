@@ -12,7 +12,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent.parent
-COMMANDS = "300000"
+COMMANDS = "600000"
 CMD, ADMIN, ALLOC, TABLES, CHUNKS, REFUSED = (
     f"mr_kv_{part}.sv" for part in ("cmd", "admin", "alloc", "tables", "chunks", "refused"))
 
