@@ -109,7 +109,7 @@ MUTANTS = [
     ("clear", TABLES, "if (clear_q == '1)", "if (clear_q[SlotW+LayerW-1])"),
     # pages
     ("earlyclean", ALLOC, "state_q == StRun && pe_done_i && !pe_copy_o", "state_q == StOffer && pe_ready_i && !pe_copy_o"),
-    ("earlycopy", ALLOC, "state_q == StRun && pe_done_i && pe_copy_o", "state_q == StOffer && pe_ready_i && pe_copy_o"),
+    ("earlycopy", ALLOC, "copy_done_o = state_q == StRun && pe_done_i && (", "copy_done_o = state_q == StOffer && pe_ready_i && ("),
     ("nodirty", ALLOC, "(PageW+1)'(1);\n      if (push_i || fresh_push)", "(PageW+1)'(1);\n      if (push_i) mid_q <= tail_q + (PageW+1)'(1);\n      if (push_i)"),
     ("maxpages", ALLOC, "bump_take && bump_page_q == (PageW+1)'(cfg_pages_i)", "1'b0"),
     ("device", ALLOC, "EndW > LA && (prod_q >> LA) != '0 && ((prod_q >> LA) != EndW'(1) || LA'(prod_q) != '0);", "1'b0;"),
