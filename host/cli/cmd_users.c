@@ -9,23 +9,6 @@
 #include "engine.h"
 #include "users.h"
 
-static const char *reason(const mr_cli_users_t *all, const mr_cli_user_t *user) {
-    switch (user->why) {
-    case MR_END_STOP:
-        return "stop";
-    case MR_END_LENGTH:
-        return user->n_tokens < all->options->n ? "context" : "length";
-    case MR_END_CANCEL:
-        return "interrupted";
-    case MR_END_REFUSED:
-        return "refused";
-    case MR_END_DEADLINE: /* not asked for */
-    case MR_END_ERROR:
-        break;
-    }
-    return "error";
-}
-
 /* ---- events ---- */
 
 static mr_cli_user_t *user_in(mr_cli_users_t *all, uint32_t slot) {
@@ -70,7 +53,8 @@ static void show(mr_cli_users_t *all, const mr_cli_user_t *user) {
     }
     mr_cli_users_clear(all);
     (void)mr_cli_print(all->cli, "== user %" PRIu32 ": %" PRIu32 " tokens, %s ==\n", number,
-                       user->n_tokens, reason(all, user));
+                       user->n_tokens,
+                       mr_cli_end_reason(user->why, user->n_tokens >= all->options->n));
     (void)mr_cli_write(all->cli, user->source, user->source_length);
     (void)mr_cli_write(all->cli, user->text.bytes, user->text.length);
     (void)mr_cli_write(all->cli, "\n", 1);
@@ -256,8 +240,9 @@ static void release(mr_cli_users_t *all) {
 
 static int finished(mr_cli_users_t *all) {
     bool interrupted = false;
+    uint32_t refused = 0;
     if (all->options->json) {
-        (void)mr_cli_users_json(all, reason);
+        (void)mr_cli_users_json(all);
     }
     if (all->options->stats) {
         mr_cli_users_stats(all);
@@ -267,6 +252,13 @@ static int finished(mr_cli_users_t *all) {
     }
     for (uint32_t i = 0; i < all->n; i++) {
         interrupted = interrupted || all->user[i].why == MR_END_CANCEL;
+        refused += all->user[i].why == MR_END_REFUSED ? 1u : 0u;
+    }
+    if (refused > 0) {
+        return mr_cli_fail("%" PRIu32 " of %" PRIu32
+                           " users were refused: the device's KV cache cannot "
+                           "hold prompt and tokens; use a smaller -n",
+                           refused, all->n);
     }
     return interrupted ? MR_CLI_INTERRUPTED : MR_CLI_OK;
 }

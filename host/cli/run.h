@@ -51,8 +51,9 @@ typedef struct {
     uint32_t detail;
 } mr_cli_run_t;
 
-/* Why the generation ended: "stop", "length", "context" (full), "interrupted" or "error". */
-const char *mr_cli_run_reason(const mr_cli_run_t *run);
+/* Why a generation ended: "stop", "length" (all tokens made), "context" (full), "interrupted",
+ * "refused" (no room for its KV cache) or "error". */
+const char *mr_cli_end_reason(mr_end_t why, bool all_made);
 
 /* The one object of --json on standard output. @return MR_CLI_OK. */
 int mr_cli_run_json(const mr_cli_run_t *run);

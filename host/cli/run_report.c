@@ -7,20 +7,25 @@
 #include "json.h"
 #include "run.h"
 
-const char *mr_cli_run_reason(const mr_cli_run_t *run) {
-    switch (run->why) {
+const char *mr_cli_end_reason(mr_end_t why, bool all_made) {
+    switch (why) {
     case MR_END_STOP:
         return "stop";
     case MR_END_LENGTH:
-        return run->n_tokens < run->options->n ? "context" : "length";
+        return all_made ? "length" : "context";
     case MR_END_CANCEL:
         return "interrupted";
-    case MR_END_DEADLINE: /* not asked for */
     case MR_END_REFUSED:
+        return "refused";
+    case MR_END_DEADLINE: /* not asked for */
     case MR_END_ERROR:
         break;
     }
     return "error";
+}
+
+static const char *run_reason(const mr_cli_run_t *run) {
+    return mr_cli_end_reason(run->why, run->n_tokens >= run->options->n);
 }
 
 static void add_logprobs(const mr_cli_run_t *run, cJSON *object) {
@@ -71,7 +76,7 @@ int mr_cli_run_json(const mr_cli_run_t *run) {
     mr_cli_json_ids(object, "prompt_tokens", run->prompt, run->n_prompt);
     mr_cli_json_ids(object, "tokens", run->tokens, run->n_tokens);
     add_logprobs(run, object);
-    cJSON_AddStringToObject(object, "stop_reason", mr_cli_run_reason(run));
+    cJSON_AddStringToObject(object, "stop_reason", run_reason(run));
     add_stats(run, object);
     return mr_cli_json_print(run->cli, object);
 }
@@ -98,7 +103,7 @@ void mr_cli_run_stats(const mr_cli_run_t *run) {
     mr_cli_rates_t r;
     mr_cli_stats_rates(&run->stats, &r);
     fprintf(stderr, "device %s: %zu prompt tokens, %" PRIu32 " tokens made, ended by %s\n",
-            run->options->device, run->n_prompt, run->n_tokens, mr_cli_run_reason(run));
+            run->options->device, run->n_prompt, run->n_tokens, run_reason(run));
     if (run->n_tokens < 2) {
         fprintf(stderr, "speed:       too few tokens to tell (2 or more are needed)\n");
         return;

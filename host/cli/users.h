@@ -54,16 +54,13 @@ typedef struct {
     double drawn_s; /* when it was drawn last */
 } mr_cli_users_t;
 
-/* Why a user's generation ended: "stop", "length", "context", "interrupted", "refused", "error". */
-typedef const char *(*mr_cli_user_reason_t)(const mr_cli_users_t *all, const mr_cli_user_t *user);
-
 /* ---- users_report.c ---- */
 
 /* Reads what the run cost. */
 MR_NODISCARD mr_status_t mr_cli_users_measure(mr_cli_users_t *all);
 
 /* The one object of --json. @return MR_CLI_OK. */
-int mr_cli_users_json(const mr_cli_users_t *all, mr_cli_user_reason_t reason);
+int mr_cli_users_json(const mr_cli_users_t *all);
 
 /* The lines of --stats on standard error. */
 void mr_cli_users_stats(const mr_cli_users_t *all);

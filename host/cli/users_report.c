@@ -57,7 +57,7 @@ static void add_stats(const mr_cli_users_t *all, cJSON *object) {
     mr_cli_json_u64(stats, "loop_wait_max", all->loop.wait_max);
 }
 
-int mr_cli_users_json(const mr_cli_users_t *all, mr_cli_user_reason_t reason) {
+int mr_cli_users_json(const mr_cli_users_t *all) {
     cJSON *object = cJSON_CreateObject();
     cJSON *users = cJSON_AddArrayToObject(object, "users");
     for (uint32_t i = 0; i < all->n; i++) {
@@ -67,7 +67,8 @@ int mr_cli_users_json(const mr_cli_users_t *all, mr_cli_user_reason_t reason) {
         mr_cli_json_text(entry, "text", user->text.bytes, user->text.length);
         mr_cli_json_ids(entry, "prompt_tokens", user->prompt, user->n_prompt);
         mr_cli_json_ids(entry, "tokens", user->tokens, user->n_tokens);
-        cJSON_AddStringToObject(entry, "stop_reason", reason(all, user));
+        cJSON_AddStringToObject(entry, "stop_reason",
+                                mr_cli_end_reason(user->why, user->n_tokens >= all->options->n));
         cJSON_AddItemToArray(users, entry);
     }
     add_stats(all, object);
