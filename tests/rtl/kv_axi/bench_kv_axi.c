@@ -52,9 +52,11 @@ static void random_phase(uint64_t runs) {
         if (axi_rnd(60) == 0) {
             random_mode();
         }
-        if (axi_rnd(40) == 0) {
+        if (axi_rnd(40) == 0) { /* at times so long that a write fails meanwhile */
             axi.io.err_clear = true;
-            axi_tick();
+            for (unsigned i = axi_rnd(4) != 0 ? 1 : 1 + axi_rnd(60); i > 0 && !axi.failed; i--) {
+                axi_tick();
+            }
             axi.io.err_clear = false;
         }
         if (axi_rnd(100) == 0) {
