@@ -100,49 +100,68 @@ static mr_status_t write_groups(loader_t *l, mr_image_format_t format, uint32_t 
     return MR_OK;
 }
 
-/* Writes one tensor from WMEM word *word on and moves it past the tensor. */
-static mr_status_t write_tensor(loader_t *l, uint32_t tile, uint32_t *word, mr_image_kind_t kind,
-                                uint32_t layer) {
-    mr_image_tensor_t t;
-    MR_TRY(mr_image_tensor(l->image, kind, layer, &t));
+/* Writes rows of a tensor from WMEM word *word on, moves it past them, and goes on with the
+ * tensor's CRC. */
+static mr_status_t write_rows(loader_t *l, uint32_t tile, uint32_t *word,
+                              const mr_image_tensor_t *t, mr_rows_t part, uint32_t *crc) {
     const uint32_t group_rows = 4u * l->p->machine.lanes;
-    const uint64_t group_bytes = t.bytes / t.rows * group_rows;
+    const uint64_t group_bytes = t->bytes / t->rows * group_rows;
     if (group_bytes > MR_LOAD_WORK_BYTES) {
         return MR_NO_SPACE;
     }
     const uint32_t at_once = (uint32_t)(MR_LOAD_WORK_BYTES / group_bytes);
-    uint32_t crc = 0;
-    for (uint32_t row = 0; row < t.rows;) {
-        uint32_t groups = (t.rows - row) / group_rows;
+    for (uint32_t row = part.first; row < part.first + part.n;) {
+        uint32_t groups = (part.first + part.n - row) / group_rows;
         groups = groups < at_once ? groups : at_once;
         const uint64_t bytes = groups * group_bytes;
-        MR_TRY(l->image->source.read(l->image->source.ctx, t.offset + t.bytes / t.rows * row,
+        MR_TRY(l->image->source.read(l->image->source.ctx, t->offset + t->bytes / t->rows * row,
                                      l->cfg->work, (size_t)bytes));
-        crc = mr_crc32(crc, l->cfg->work, (size_t)bytes);
-        MR_TRY(write_groups(l, t.format, tile, *word, l->cfg->work, groups, t.cols / 32u));
-        *word += mr_place_words(t.format, groups * group_rows, t.cols, l->p->machine.lanes);
+        *crc = mr_crc32(*crc, l->cfg->work, (size_t)bytes);
+        MR_TRY(write_groups(l, t->format, tile, *word, l->cfg->work, groups, t->cols / 32u));
+        *word += mr_place_words(t->format, groups * group_rows, t->cols, l->p->machine.lanes);
         row += groups * group_rows;
         advance(l, bytes);
     }
-    return crc == t.crc ? MR_OK : MR_CRC;
+    return MR_OK;
 }
 
-/* Writes the matrix of a step (one or several tensors) and compares the device's CRC with ours. */
+/* Writes the matrix of a step (one or several tensors) to its shards and compares the device's CRCs
+ * with ours. */
 static mr_status_t write_matrix(loader_t *l, uint32_t step, const mr_image_kind_t *kinds,
                                 uint32_t n_kinds) {
     const mr_step_place_t *at = &l->p->step[step];
     const uint32_t layer = step == 0 || step == l->p->n_steps - 1u ? 0 : mr_step_layer(step);
-    uint32_t word = at->wmem;
-    uint32_t crc;
-    l->crc[at->tile] = 0;
-    for (uint32_t i = 0; i < n_kinds; i++) {
-        MR_TRY(write_tensor(l, at->tile, &word, kinds[i], layer));
+    const uint32_t shards = mr_step_shards(l->p, step);
+    const uint32_t lanes = l->p->machine.lanes;
+    uint32_t word[MR_PLACE_SHARDS_MAX];
+    for (uint32_t i = 0; i < shards; i++) {
+        word[i] = at->wmem;
+        l->crc[at->tile + i] = 0;
+    }
+    for (uint32_t k = 0; k < n_kinds; k++) {
+        mr_image_tensor_t t;
+        uint32_t crc = 0;
+        MR_TRY(mr_image_tensor(l->image, kinds[k], layer, &t));
+        for (uint32_t i = 0; i < shards; i++) {
+            const mr_rows_t part = mr_place_rows(&l->p->shape, kinds[k], shards, i);
+            MR_TRY(write_rows(l, at->tile + i, &word[i], &t, part, &crc));
+        }
+        if (crc != t.crc) {
+            return MR_CRC;
+        }
     }
     MR_TRY(mr_chip_bus_error(l->mmio));
-    const uint32_t lanes = l->p->machine.lanes;
-    MR_TRY(mr_window_crc(l->mmio, MR_MEM_WMEM, at->tile, at->wmem * lanes,
-                         (word - at->wmem) * lanes, &crc));
-    return crc == l->crc[at->tile] ? MR_OK : MR_CRC;
+    for (uint32_t i = 0; i < shards; i++) {
+        uint32_t crc = 0;
+        if (word[i] != at->wmem) {
+            MR_TRY(mr_window_crc(l->mmio, MR_MEM_WMEM, at->tile + i, at->wmem * lanes,
+                                 (word[i] - at->wmem) * lanes, &crc));
+        }
+        if (crc != l->crc[at->tile + i]) {
+            return MR_CRC;
+        }
+    }
+    return MR_OK;
 }
 
 /* Writes a vector tensor to VMEM and compares the CRC. Progress counts its first copy. */
@@ -172,10 +191,18 @@ static mr_status_t write_vector(loader_t *l, uint32_t tile, uint32_t addr, mr_im
     return crc == sent ? MR_OK : MR_CRC;
 }
 
+/* Norm weights to every shard of a step. */
+static mr_status_t write_norm(loader_t *l, uint32_t step, mr_image_kind_t kind, uint32_t layer) {
+    const mr_step_place_t *at = &l->p->step[step];
+    for (uint32_t i = 0; i < mr_step_shards(l->p, step); i++) {
+        MR_TRY(write_vector(l, at->tile + i, at->norm, kind, layer, i == 0));
+    }
+    return MR_OK;
+}
+
 static mr_status_t write_step(loader_t *l, uint32_t step) {
     static const mr_image_kind_t embed[] = {MR_IMAGE_EMBED};
     static const mr_image_kind_t head[] = {MR_IMAGE_HEAD};
-    const mr_step_place_t *at = &l->p->step[step];
     if (step == 0) {
         return write_matrix(l, step, embed, 1);
     }
@@ -183,7 +210,7 @@ static mr_status_t write_step(loader_t *l, uint32_t step) {
         if (!l->p->shared_head) {
             MR_TRY(write_matrix(l, step, head, 1));
         }
-        return write_vector(l, at->tile, at->norm, MR_IMAGE_OUT_NORM, 0, true);
+        return write_norm(l, step, MR_IMAGE_OUT_NORM, 0);
     }
     const uint32_t layer = mr_step_layer(step);
     const uint32_t stage = mr_step_stage(step);
@@ -193,10 +220,10 @@ static mr_status_t write_step(loader_t *l, uint32_t step) {
         MR_TRY(write_matrix(l, step, kinds, n));
     }
     if (stage == MR_STAGE_QKV) {
-        return write_vector(l, at->tile, at->norm, MR_IMAGE_ATTN_NORM, layer, true);
+        return write_norm(l, step, MR_IMAGE_ATTN_NORM, layer);
     }
     if (stage == MR_STAGE_GATE_UP) {
-        return write_vector(l, at->tile, at->norm, MR_IMAGE_FFN_NORM, layer, true);
+        return write_norm(l, step, MR_IMAGE_FFN_NORM, layer);
     }
     return MR_OK;
 }
@@ -206,11 +233,13 @@ static mr_status_t write_rope(loader_t *l) {
     bool done[MR_MACHINE_TILES_MAX] = {false};
     bool first = true;
     for (uint32_t i = 1; i + 1u < l->p->n_steps; i++) {
-        const uint32_t tile = l->p->step[i].tile;
-        if (mr_step_stage(i) == MR_STAGE_QKV && !done[tile]) {
-            MR_TRY(write_vector(l, tile, l->p->tile[tile].rope_f, MR_IMAGE_ROPE_F, 0, first));
-            done[tile] = true;
-            first = false;
+        for (uint32_t k = 0; k < l->p->shards; k++) {
+            const uint32_t tile = l->p->step[i].tile + k;
+            if (mr_step_stage(i) == MR_STAGE_QKV && !done[tile]) {
+                MR_TRY(write_vector(l, tile, l->p->tile[tile].rope_f, MR_IMAGE_ROPE_F, 0, first));
+                done[tile] = true;
+                first = false;
+            }
         }
     }
     return MR_OK;
@@ -238,8 +267,14 @@ static mr_status_t write_programs(loader_t *l) {
 
 mr_status_t mr_load(const mr_mmio_t *mmio, const mr_machine_t *machine, const mr_image_t *image,
                     const mr_load_config_t *cfg, mr_placement_t *p, mr_fit_t *fit) {
+    return mr_load_mode(mmio, machine, image, cfg, MR_PLACE_EFFICIENCY, p, fit);
+}
+
+mr_status_t mr_load_mode(const mr_mmio_t *mmio, const mr_machine_t *machine,
+                         const mr_image_t *image, const mr_load_config_t *cfg, uint32_t mode,
+                         mr_placement_t *p, mr_fit_t *fit) {
     MR_TRY(mr_load_formats(image, &p->formats));
-    MR_TRY(mr_place(p, &image->shape, &p->formats, machine, fit));
+    MR_TRY(mr_place_mode(p, &image->shape, &p->formats, machine, mode, fit));
     MR_TRY(mr_chip_soft_reset(mmio));
     /* The reset leaves a sticky bus error of earlier, which is not the load's. */
     const mr_status_t earlier = mr_chip_bus_error(mmio);

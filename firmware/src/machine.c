@@ -52,6 +52,8 @@ mr_status_t mr_machine_probe(const mr_mmio_t *mmio, mr_machine_t *out) {
     out->kv_heads = FIELD_(v, CAPS_KV, HEADS);
     out->kv_nbh = FIELD_(v, CAPS_KV, NBH);
     MR_TRY(chip_read(mmio, MR_CHIP_CAPS_KV_PAGES_OFFSET, &out->kv_pages));
+    MR_TRY(chip_read(mmio, MR_CHIP_CAPS_DRAM_OFFSET, &v));
+    out->kv_word_bytes = FIELD_(v, CAPS_DRAM, DQ_BYTES);
     MR_TRY(chip_read(mmio, MR_CHIP_CAPS_CLOCK_KHZ_OFFSET, &out->clock_khz));
     return mr_machine_check(out);
 }

@@ -88,7 +88,8 @@ static mr_status_t probe(mr_sched_t *self) {
         MR_TRY(mr_loop_route(self->cfg.mmio, first->tile, first->pc));
     }
     MR_TRY(mr_kv_pages_free(self->cfg.mmio, &self->total_pages));
-    self->loop_slots = caps.slots;
+    /* The loop takes a result's first candidate for the token; a head's shards send several. */
+    self->loop_slots = mr_place_candidates(self->cfg.placement) == 1u ? caps.slots : 0;
     self->probed = true;
     return MR_OK;
 }

@@ -195,6 +195,24 @@ mr_status_t mr_sched_tokens(mr_sched_t *self, bool *moved) {
 
 /* ---- results ---- */
 
+/* The best of a TOP result's candidates, one for each shard of the head. The order is that of
+ * TOP_K: the larger value, of equal ones the smaller index, and the candidates come by index. */
+static mr_status_t best_of(const mr_sched_t *self, const mr_result_t *res, uint32_t *token) {
+    const mr_placement_t *p = self->cfg.placement;
+    const uint32_t n = mr_place_candidates(p);
+    uint32_t pairs[2u * MR_PLACE_SHARDS_MAX];
+    uint32_t best = 0;
+    MR_TRY(mr_hub_read(self->cfg.mmio, res, p->machine.result_elems, pairs, n == 1u ? 1u : 2u * n));
+    for (uint32_t i = 1; i < n; i++) {
+        if (mr_f32_key(mr_f32_from_bits(pairs[2u * i + 1u])) >
+            mr_f32_key(mr_f32_from_bits(pairs[2u * best + 1u]))) {
+            best = i;
+        }
+    }
+    *token = pairs[2u * best];
+    return *token < p->shape.vocab ? MR_OK : MR_DEVICE;
+}
+
 /* Reads what a result without an error carries and moves its slot on. */
 static mr_status_t take(mr_sched_t *self, const mr_result_t *res) {
     const mr_model_shape_t *s = &self->cfg.placement->shape;
@@ -218,11 +236,7 @@ static mr_status_t take(mr_sched_t *self, const mr_result_t *res) {
             token = mr_sampler_pick(&t->sampler, self->cfg.logits, s->vocab, self->cfg.order);
         }
     } else if ((res->flags & MR_JOB_TOP) != 0) {
-        MR_TRY(
-            mr_hub_read(self->cfg.mmio, res, self->cfg.placement->machine.result_elems, &token, 1));
-        if (token >= s->vocab) {
-            return MR_DEVICE;
-        }
+        MR_TRY(best_of(self, res, &token));
     } else if (draws) {
         return MR_DEVICE;
     }

@@ -28,12 +28,18 @@ typedef struct {
  * @return MR_OK; statuses of the source; MR_FORMAT: the source has changed since it was opened. */
 MR_NODISCARD mr_status_t mr_load_formats(const mr_image_t *image, mr_place_formats_t *formats);
 
-/* Resets the device, loads the image, initialises the KV cache and starts the tiles.
+/* Resets the device, loads the image placed in a mode (MR_PLACE_*), initialises the KV cache and
+ * starts the tiles.
  * @param[out] p    the placement, valid when MR_OK
  * @param[out] fit  filled in with MR_NO_SPACE
- * @return MR_OK; MR_NO_SPACE; MR_UNSUPPORTED (mr_machine_check); MR_CRC: an image tensor or a tile
- * memory read back differs; MR_DEVICE, MR_TIMEOUT; statuses of the source. After an error the
- * device holds no model. */
+ * @return MR_OK; MR_NO_SPACE; MR_RANGE: no such mode; MR_UNSUPPORTED (mr_machine_check); MR_CRC: an
+ * image tensor or a tile memory read back differs; MR_DEVICE, MR_TIMEOUT; statuses of the source.
+ * After an error the device holds no model. */
+MR_NODISCARD mr_status_t mr_load_mode(const mr_mmio_t *mmio, const mr_machine_t *machine,
+                                      const mr_image_t *image, const mr_load_config_t *cfg,
+                                      uint32_t mode, mr_placement_t *p, mr_fit_t *fit);
+
+/* mr_load_mode for MR_PLACE_EFFICIENCY. */
 MR_NODISCARD mr_status_t mr_load(const mr_mmio_t *mmio, const mr_machine_t *machine,
                                  const mr_image_t *image, const mr_load_config_t *cfg,
                                  mr_placement_t *p, mr_fit_t *fit);

@@ -35,7 +35,8 @@ typedef struct {
     uint32_t kv_layers; /* in a group */
     uint32_t kv_heads;
     uint32_t kv_nbh;
-    uint32_t kv_pages; /* of a channel */
+    uint32_t kv_pages;      /* of a channel */
+    uint32_t kv_word_bytes; /* that a channel's DRAM moves in a clock; 0: no DRAM, no time */
     uint32_t clock_khz;
 } mr_machine_t;
 

@@ -106,8 +106,8 @@ static void test_load__stops_at_the_access_that_fails(void **state) {
     const uint32_t n = dev.accesses;
     assert_true(n > 1000u);
     dev.fail_status = MR_TIMEOUT;
-    /* The first 13 belong to the probe. */
-    for (uint32_t i = 14; i <= n; i += i > 40u && i + 150u < n ? 61u : 1u) {
+    /* The first 14 belong to the probe. */
+    for (uint32_t i = 15; i <= n; i += i > 40u && i + 150u < n ? 61u : 1u) {
         dev.accesses = 0;
         dev.fail_access = i;
         assert_int_equal(load(), MR_TIMEOUT);

@@ -232,7 +232,7 @@ static void test_probe__statuses_of_the_bus(void **state) {
     static const mr_status_t statuses[] = {MR_TIMEOUT, MR_DEVICE, MR_IO, MR_ALIGN};
     assert_int_equal(probe(), MR_OK);
     const uint32_t n = fake.n_reads;
-    assert_int_equal(n, 13);
+    assert_int_equal(n, 14);
     for (uint32_t i = 0; i < n * 4u; i++) {
         fake.fail_at = i / 4u;
         fake.fail_status = statuses[i % 4u];

@@ -79,7 +79,7 @@ static void test_refusals__reason_needed_available(void **state) {
 
 static void test_fit_text__every_reason_another_text(void **state) {
     (void)state;
-    for (uint32_t i = MR_FIT_OK; i <= MR_FIT_KV_NBH; i++) {
+    for (uint32_t i = MR_FIT_OK; i <= MR_FIT_IN_BUFS; i++) {
         const char *text = mr_fit_text((mr_fit_reason_t)i);
         assert_true(strlen(text) > 3u && strpbrk(text, "\r\n") == NULL);
         assert_string_not_equal(text, "unknown resource");

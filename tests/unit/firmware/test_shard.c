@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stages over several tiles: every logit and token as with one tile a stage, for any number of
+ * shards, heads, formats, tiles and groups, with several users at once and prompts in flight. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+#include "millrace/kv.h"
+#include "millrace/load.h"
+#include "millrace/sched.h"
+#include "mr_test_random.h"
+
+#define VOCAB 96u
+#define SLOTS 3u
+#define TOKENS 40u
+#define CYCLES 100000u
+#define STEPS_MAX 40000u
+
+typedef struct {
+    uint32_t groups;
+    uint32_t tiles;
+    uint32_t kv_layers;
+    uint32_t in_bufs;
+} chip_t;
+
+/* What a run gave: every logit of every slot, and the tokens. */
+typedef struct {
+    float logits[SLOTS][TOKENS][VOCAB];
+    uint32_t token[SLOTS][TOKENS];
+    uint32_t n[SLOTS];
+    uint32_t errors;
+} heard_t;
+
+static const chip_t big = {1, 30, 16, 4};
+static fixture_image_t image;
+static fixture_device_t dev;
+static mr_placement_t p;
+static mr_fit_t fit;
+static heard_t want;
+static heard_t heard;
+
+static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n) {
+    heard_t *h = ctx;
+    assert_true(pos < TOKENS && n <= VOCAB);
+    memcpy(h->logits[slot][pos], logits, n * sizeof *logits);
+}
+
+static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
+    heard_t *h = ctx;
+    assert_true(pos <= TOKENS);
+    h->token[slot][h->n[slot]++] = token;
+    return true;
+}
+
+static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
+    heard_t *h = ctx;
+    (void)slot;
+    (void)detail;
+    h->errors += why == MR_END_ERROR ? 1u : 0u;
+}
+
+static mr_status_t open_chip(const chip_t *chip, uint32_t mode) {
+    mr_backend_model_config_t hw;
+    mr_machine_t machine;
+    mr_image_t opened;
+    mr_backend_model_default_config(&hw);
+    hw.groups = chip->groups;
+    hw.tiles = chip->tiles;
+    hw.kv_layers = chip->kv_layers;
+    hw.in_bufs = chip->in_bufs;
+    hw.kv_pages = 8;
+    fixture_device_open(&dev, &hw);
+    const mr_load_config_t cfg = {NULL, NULL, malloc(MR_LOAD_WORK_BYTES)};
+    assert_non_null(cfg.work);
+    assert_int_equal(mr_image_open(&opened, &image.source), MR_OK);
+    assert_int_equal(mr_machine_probe(&dev.io, &machine), MR_OK);
+    const mr_status_t status = mr_load_mode(&dev.io, &machine, &opened, &cfg, mode, &p, &fit);
+    free(cfg.work);
+    return status;
+}
+
+/* Three users at once, greedy; with all logits, or with tokens picked by the head's shards. */
+static void generate(heard_t *h, bool logits_too) {
+    static const uint32_t prompt[] = {3, 14, 15, 9, 26, 53, 58, 9, 7, 9, 32, 38};
+    static mr_slot_t slots[SLOTS];
+    static float logits[VOCAB];
+    static uint32_t order[VOCAB];
+    const mr_sched_config_t cfg = {.mmio = &dev.io,
+                                   .placement = &p,
+                                   .slots = slots,
+                                   .n_slots = SLOTS,
+                                   .logits = logits,
+                                   .order = order,
+                                   .stall_cycles = CYCLES,
+                                   .events = {on_logits, on_token, on_end, h}};
+    mr_sched_t sched;
+    bool busy = true;
+    memset(h, 0, sizeof *h);
+    assert_int_equal(mr_sched_init(&sched, &cfg), MR_OK);
+    for (uint32_t slot = 0; slot < SLOTS; slot++) {
+        const mr_request_t r = {.prompt = prompt + slot,
+                                .n_prompt = 3u * (slot + 1u),
+                                .max_tokens = TOKENS - 3u * (slot + 1u),
+                                .sampling = {0.0f, 0, 1.0f, 0},
+                                .prompt_logits = logits_too,
+                                .token_logits = logits_too};
+        assert_int_equal(mr_sched_submit(&sched, slot, &r), MR_OK);
+    }
+    for (uint32_t i = 0; busy; i++) {
+        assert_true(i < STEPS_MAX);
+        assert_int_equal(mr_sched_step(&sched, &busy), MR_OK);
+    }
+}
+
+/* Builds the model, and what one tile a stage makes of it. */
+static void model(const mr_model_shape_t *shape, const mr_place_formats_t *formats, uint64_t seed) {
+    fixture_image_build(&image, shape, formats, seed);
+    assert_int_equal(open_chip(&big, MR_PLACE_EFFICIENCY), MR_OK);
+    generate(&want, true);
+    assert_int_equal(want.errors, 0);
+    assert_int_equal(want.n[0], TOKENS - 3u);
+    fixture_device_close(&dev);
+}
+
+static void check_chip(const chip_t *chip, uint32_t mode) {
+    uint32_t pages;
+    assert_int_equal(open_chip(chip, mode), MR_OK);
+    generate(&heard, true);
+    assert_memory_equal(&heard, &want, sizeof want);
+    generate(&heard, false);
+    assert_memory_equal(heard.token, want.token, sizeof want.token);
+    assert_int_equal(mr_kv_pages_free(&dev.io, &pages), MR_OK);
+    assert_int_equal(pages, 8);
+    fixture_device_close(&dev);
+}
+
+static mr_model_shape_t shape_of(uint32_t layers, uint32_t n_heads, uint32_t n_kv) {
+    mr_model_shape_t s = fixture_shape();
+    s.n_layers = layers;
+    s.n_heads = n_heads;
+    s.n_kv = n_kv;
+    s.vocab = s.vocab_pad = VOCAB;
+    return s;
+}
+
+/* Shared teams, teams of their own, tiles left over, groups that hold one layer or all. */
+static void test_shards__chips(void **state) {
+    (void)state;
+    static const chip_t chips[] = {{1, 2, 8, 4},  {1, 3, 8, 4}, {1, 8, 8, 4}, {1, 30, 8, 4},
+                                   {1, 30, 8, 1}, {1, 8, 8, 2}, {2, 4, 3, 4}, {3, 3, 2, 4},
+                                   {6, 2, 1, 4},  {4, 8, 2, 2}, {2, 17, 8, 4}};
+    mr_place_formats_t formats;
+    const mr_model_shape_t shape = shape_of(4, 4, 2);
+    fixture_formats(&formats, MR_IMAGE_Q8_0);
+    model(&shape, &formats, 31);
+    uint32_t ran = 0;
+    for (size_t i = 0; i < sizeof chips / sizeof chips[0]; i++) {
+        for (uint32_t k = 1; k <= 8u && k <= chips[i].tiles; k++) {
+            if (chips[i].in_bufs == 1u && k > 1u) {
+                continue;
+            }
+            check_chip(&chips[i], k);
+            assert_int_equal(p.shards, k);
+            ran++;
+        }
+        check_chip(&chips[i], MR_PLACE_LATENCY);
+    }
+    assert_true(ran > 40u);
+    fixture_image_free(&image);
+}
+
+/* Query heads cut in the middle of KV heads, shards without heads or rows, both formats. */
+static void test_shards__shapes(void **state) {
+    (void)state;
+    static const uint32_t heads[][2] = {{1, 1}, {3, 1}, {4, 4}, {6, 2}, {6, 3}, {16, 1}};
+    mr_test_random_t rng = {77};
+    mr_place_formats_t formats;
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        const mr_model_shape_t shape = shape_of(2, heads[i][0], heads[i][1]);
+        for (uint32_t layer = 0; layer < 2u; layer++) {
+            for (uint32_t kind = 0; kind < MR_IMAGE_LAYER_KINDS; kind++) {
+                formats.tensor[layer][kind] = (uint8_t)mr_test_below(&rng, 2);
+            }
+        }
+        formats.embed = formats.head = (uint8_t)mr_test_below(&rng, 2);
+        model(&shape, &formats, 40u + i);
+        static const uint32_t shards[] = {2, 3, 4, 5, 7, 14};
+        for (size_t k = 0; k < sizeof shards / sizeof shards[0]; k++) {
+            check_chip(&big, shards[k]);
+        }
+        fixture_image_free(&image);
+    }
+}
+
+static void test_shards__refusals(void **state) {
+    (void)state;
+    static const chip_t few = {1, 3, 8, 4};
+    static const chip_t one_buffer = {1, 4, 8, 1};
+    mr_place_formats_t formats;
+    const mr_model_shape_t shape = shape_of(2, 2, 1);
+    fixture_formats(&formats, MR_IMAGE_Q8_0);
+    fixture_image_build(&image, &shape, &formats, 5);
+    assert_int_equal(open_chip(&few, 4), MR_NO_SPACE);
+    assert_int_equal(fit.reason, MR_FIT_TILES);
+    assert_true(fit.needed == 4 && fit.available == 3);
+    fixture_device_close(&dev);
+    assert_int_equal(open_chip(&one_buffer, 2), MR_NO_SPACE);
+    assert_int_equal(fit.reason, MR_FIT_IN_BUFS);
+    assert_true(fit.needed == 2 && fit.available == 1);
+    fixture_device_close(&dev);
+    assert_int_equal(open_chip(&big, MR_PLACE_SHARDS_MAX + 1u), MR_RANGE);
+    fixture_device_close(&dev);
+    fixture_image_free(&image);
+}
+
+/* A cache without room refuses the appending shard: every user ends, with pages back, none hangs.
+ */
+static void test_shards__errors_travel(void **state) {
+    (void)state;
+    static const chip_t chip = {2, 8, 2, 4};
+    uint32_t pages;
+    mr_place_formats_t formats;
+    const mr_model_shape_t shape = shape_of(4, 4, 2);
+    fixture_formats(&formats, MR_IMAGE_Q8_0);
+    model(&shape, &formats, 6);
+    assert_int_equal(open_chip(&chip, 4), MR_OK);
+    assert_int_equal(mr_kv_quota(&dev.io, 1, 1, CYCLES), MR_OK);
+    generate(&heard, true);
+    assert_int_equal(heard.errors, 1);
+    assert_true(heard.n[1] < want.n[1]);
+    assert_memory_equal(heard.token[0], want.token[0], sizeof want.token[0]);
+    assert_memory_equal(heard.token[2], want.token[2], sizeof want.token[2]);
+    assert_int_equal(mr_kv_pages_free(&dev.io, &pages), MR_OK);
+    assert_int_equal(pages, 8);
+    fixture_device_close(&dev);
+    fixture_image_free(&image);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shards__chips),
+        cmocka_unit_test(test_shards__shapes),
+        cmocka_unit_test(test_shards__refusals),
+        cmocka_unit_test(test_shards__errors_travel),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
