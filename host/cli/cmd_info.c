@@ -8,21 +8,33 @@
 
 #include "engine.h"
 #include "json.h"
+#include "predict.h"
 #include "stats.h"
 
-enum { KEY_DEVICE = 256, KEY_JSON };
+enum { KEY_DEVICE = 256, KEY_MODE, KEY_PLACEMENT, KEY_JSON };
 
 static const mr_cli_option_t options_table[] = {
     {'m', "model", "FILE", "tell whether this model fits, and how full each tile gets"},
     {KEY_DEVICE, "device", "NAME",
      "sim, sim:DRAM (millrace --help has the names), model or model:GROUPSxTILES (default: sim if "
      "this build has it)"},
+    {KEY_MODE, "mode", "MODE", MR_CLI_MODE_HELP},
+    {KEY_PLACEMENT, "placement", NULL,
+     "with -m: tell each stage's tiles and the cycles that a token is predicted to take there"},
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {0, NULL, NULL, NULL}};
 
 static const mr_cli_spec_t spec = {"[-m FILE] [OPTION...]",
                                    "Prints the machine, and with -m the model and its place on it.",
                                    options_table};
+
+typedef struct {
+    const char *device;
+    const char *model; /* NULL: the machine only */
+    uint32_t mode;     /* MR_PLACE_* */
+    bool placement;
+    bool json;
+} options_t;
 
 /* One row of the machine's table: JSON key, label, value, and bytes of one of it (0: no size). */
 typedef struct {
@@ -120,17 +132,22 @@ static uint64_t parameters(const mr_llama_hparams_t *h) {
     return layer * h->n_layers + (h->tied_output ? 1u : 2u) * d * h->vocab + d;
 }
 
+static bool on_tile(const mr_placement_t *p, uint32_t step, uint32_t tile) {
+    const uint32_t first = p->step[step].tile;
+    return tile >= first && tile < first + mr_step_shards(p, step);
+}
+
 /* What a tile does, as runs of steps: "L0 qkv to L0 down, L3 attention, head". */
 static void steps_text(const mr_placement_t *p, uint32_t tile, mr_cli_text_t *out) {
     static const char *const stages[MR_STAGES] = {"qkv", "attention", "out projection", "gate/up",
                                                   "down"};
     for (uint32_t first = 0; first < p->n_steps;) {
         uint32_t last = first;
-        if (p->step[first].tile != tile) {
+        if (!on_tile(p, first, tile)) {
             first++;
             continue;
         }
-        while (last + 1u < p->n_steps && p->step[last + 1u].tile == tile) {
+        while (last + 1u < p->n_steps && on_tile(p, last + 1u, tile)) {
             last++;
         }
         for (uint32_t step = first;; step = last) {
@@ -230,8 +247,10 @@ static void json_model(cJSON *object, const char *path, const mr_llama_hparams_t
 }
 
 /* The model's part of the answer; object is NULL for text. */
-static int show_model(mr_cli_t *cli, const char *path, const mr_machine_t *machine, cJSON *object) {
+static int show_model(mr_cli_t *cli, const options_t *o, const mr_machine_t *machine,
+                      cJSON *object) {
     mr_session_t *session;
+    const char *path = o->model;
     const int code = mr_cli_open_model(path, &session);
     if (code != MR_CLI_OK) {
         return code;
@@ -239,7 +258,7 @@ static int show_model(mr_cli_t *cli, const char *path, const mr_machine_t *machi
     const mr_llama_hparams_t *h = mr_llama_model_hparams(mr_session_model(session));
     mr_placement_t *placement = mr_cli_alloc(1, sizeof *placement);
     mr_fit_t fit = {MR_FIT_OK, 0, 0};
-    const mr_status_t status = mr_session_fit(session, machine, placement, &fit);
+    const mr_status_t status = mr_session_fit_mode(session, machine, o->mode, placement, &fit);
     /* Without a resource that is too small, the reason is the status. */
     const char *reason = fit.reason != MR_FIT_OK ? mr_fit_text(fit.reason) : mr_status_text(status);
     if (object != NULL) {
@@ -247,6 +266,9 @@ static int show_model(mr_cli_t *cli, const char *path, const mr_machine_t *machi
         cJSON_AddBoolToObject(object, "fits", status == MR_OK);
         if (status == MR_OK) {
             json_placement(object, placement);
+            if (o->placement) {
+                mr_cli_predict_json(object, placement);
+            }
         } else {
             cJSON *refusal = cJSON_AddObjectToObject(object, "refusal");
             cJSON_AddStringToObject(refusal, "reason", reason);
@@ -257,6 +279,9 @@ static int show_model(mr_cli_t *cli, const char *path, const mr_machine_t *machi
         print_model(cli, path, h);
         if (status == MR_OK) {
             print_placement(cli, placement);
+            if (o->placement) {
+                mr_cli_predict_print(cli, placement);
+            }
         } else if (fit.reason != MR_FIT_OK) {
             (void)mr_cli_print(cli, "  does not fit: %s: needs %" PRIu64 ", has %" PRIu64 "\n",
                                reason, fit.needed, fit.available);
@@ -269,7 +294,8 @@ static int show_model(mr_cli_t *cli, const char *path, const mr_machine_t *machi
     return MR_CLI_OK;
 }
 
-static int show(mr_cli_t *cli, const char *device, const char *model, bool json) {
+static int show(mr_cli_t *cli, const options_t *o) {
+    const char *device = o->device;
     mr_mmio_t mmio;
     mr_machine_t machine = {0};
     int code = mr_cli_open_device(device, &mmio);
@@ -283,16 +309,16 @@ static int show(mr_cli_t *cli, const char *device, const char *model, bool json)
                            ", VERSION 0x%08" PRIX32 ")",
                            device, mr_status_text(status), machine.id, machine.version);
     }
-    cJSON *object = json ? cJSON_CreateObject() : NULL;
-    if (json) {
+    cJSON *object = o->json ? cJSON_CreateObject() : NULL;
+    if (o->json) {
         json_machine(object, device, &machine);
     } else {
         print_machine(cli, device, &machine);
     }
-    if (model != NULL) {
-        code = show_model(cli, model, &machine, object);
+    if (o->model != NULL) {
+        code = show_model(cli, o, &machine, object);
     }
-    if (json && code == MR_CLI_OK) {
+    if (o->json && code == MR_CLI_OK) {
         return mr_cli_json_print(cli, object);
     }
     cJSON_Delete(object);
@@ -300,22 +326,22 @@ static int show(mr_cli_t *cli, const char *device, const char *model, bool json)
 }
 
 int mr_cli_cmd_info(mr_cli_t *cli, int argc, char **argv) {
-    const char *device = mr_cli_default_device();
-    const char *model = NULL;
-    bool json = false;
+    options_t o = {.device = mr_cli_default_device(), .mode = MR_PLACE_EFFICIENCY};
     for (int key; (key = mr_cli_next_option(cli, argc, argv, &spec)) != -1;) {
         if (key == MR_CLI_KEY_HELP) {
             return MR_CLI_OK;
         }
-        if (key == MR_CLI_KEY_ERROR) {
+        if (key == MR_CLI_KEY_ERROR ||
+            (key == KEY_MODE && !mr_cli_parse_mode(cli, optarg, &o.mode))) {
             return MR_CLI_USAGE;
         }
-        model = key == 'm' ? optarg : model;
-        device = key == KEY_DEVICE ? optarg : device;
-        json = json || key == KEY_JSON;
+        o.model = key == 'm' ? optarg : o.model;
+        o.device = key == KEY_DEVICE ? optarg : o.device;
+        o.placement = o.placement || key == KEY_PLACEMENT;
+        o.json = o.json || key == KEY_JSON;
     }
     if (optind < argc) {
         return mr_cli_usage(cli, "unexpected operand '%s'", argv[optind]);
     }
-    return show(cli, device, model, json);
+    return show(cli, &o);
 }

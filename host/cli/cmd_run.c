@@ -23,6 +23,7 @@ enum {
     KEY_LOGPROBS,
     KEY_JSON,
     KEY_STATS,
+    KEY_MODE,
     KEY_USERS,
     KEY_PROMPTS
 };
@@ -34,6 +35,7 @@ static const mr_cli_option_t options_table[] = {
     {KEY_DEVICE, "device", "NAME",
      "sim: the chip's RTL, sim:DRAM: with another DRAM device (millrace --help has the names), "
      "model: functional model (default: sim if this build has it)"},
+    {KEY_MODE, "mode", "MODE", MR_CLI_MODE_HELP},
     {KEY_TEMP, "temp", "T", "temperature, 0.01 to 100; 0 (default): always the likeliest token"},
     {KEY_TOP_K, "top-k", "K", "draw among the K likeliest tokens; 0 (default): all"},
     {KEY_TOP_P, "top-p", "P",
@@ -71,6 +73,8 @@ static bool take_option(const mr_cli_t *cli, int key, mr_cli_run_options_t *o) {
     case KEY_DEVICE:
         o->device = optarg;
         return true;
+    case KEY_MODE:
+        return mr_cli_parse_mode(cli, optarg, &o->mode);
     case KEY_TEMP:
         return mr_cli_parse_f32(cli, "--temp", optarg, 0.0f, 100.0f, &o->sampling.temperature);
     case KEY_TOP_K:
@@ -310,8 +314,10 @@ static int run_session(mr_cli_run_t *run, const mr_cli_text_t *prompt) {
 }
 
 int mr_cli_cmd_run(mr_cli_t *cli, int argc, char **argv) {
-    mr_cli_run_options_t options = {
-        .device = mr_cli_default_device(), .n = N_DEFAULT, .sampling = {.top_p = 1.0f}};
+    mr_cli_run_options_t options = {.device = mr_cli_default_device(),
+                                    .mode = MR_PLACE_EFFICIENCY,
+                                    .n = N_DEFAULT,
+                                    .sampling = {.top_p = 1.0f}};
     for (int key; (key = mr_cli_next_option(cli, argc, argv, &spec)) != -1;) {
         if (key == MR_CLI_KEY_HELP) {
             return MR_CLI_OK;
@@ -327,7 +333,7 @@ int mr_cli_cmd_run(mr_cli_t *cli, int argc, char **argv) {
         code = read_prompt(&options, &prompt);
     }
     if (code == MR_CLI_OK) {
-        code = mr_cli_open_session(options.device, options.model, &run.session);
+        code = mr_cli_open_session(options.device, options.model, options.mode, &run.session);
     }
     if (code == MR_CLI_OK) {
         code = options.users != 0 || options.prompts != NULL

@@ -12,7 +12,7 @@
 
 #define TOP_DEFAULT 5u
 
-enum { KEY_IDS = 256, KEY_TOP, KEY_DEVICE, KEY_JSON };
+enum { KEY_IDS = 256, KEY_TOP, KEY_DEVICE, KEY_MODE, KEY_JSON };
 
 static const mr_cli_option_t options_table[] = {
     {'m', "model", "FILE", "model file (GGUF)"},
@@ -21,6 +21,7 @@ static const mr_cli_option_t options_table[] = {
     {KEY_TOP, "top", "K", "show the K best at each position with --json (default 5)"},
     {KEY_DEVICE, "device", "NAME",
      "sim, sim:DRAM (millrace --help has the names) or model (default: sim if this build has it)"},
+    {KEY_MODE, "mode", "MODE", MR_CLI_MODE_HELP},
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {0, NULL, NULL, NULL}};
 
@@ -35,6 +36,7 @@ typedef struct {
     const char *file;
     const char *ids;
     const char *device;
+    uint32_t mode; /* MR_PLACE_* */
     uint32_t top;
     bool json;
 } options_t;
@@ -66,6 +68,8 @@ static bool take_option(const mr_cli_t *cli, int key, options_t *o) {
     case KEY_DEVICE:
         o->device = optarg;
         return true;
+    case KEY_MODE:
+        return mr_cli_parse_mode(cli, optarg, &o->mode);
     default:
         o->json = true;
         return true;
@@ -191,7 +195,8 @@ static int check_options(const mr_cli_t *cli, int operands, const options_t *o) 
 }
 
 int mr_cli_cmd_score(mr_cli_t *cli, int argc, char **argv) {
-    options_t options = {.device = mr_cli_default_device(), .top = TOP_DEFAULT};
+    options_t options = {
+        .device = mr_cli_default_device(), .mode = MR_PLACE_EFFICIENCY, .top = TOP_DEFAULT};
     for (int key; (key = mr_cli_next_option(cli, argc, argv, &spec)) != -1;) {
         if (key == MR_CLI_KEY_HELP) {
             return MR_CLI_OK;
@@ -210,7 +215,7 @@ int mr_cli_cmd_score(mr_cli_t *cli, int argc, char **argv) {
         }
     }
     if (code == MR_CLI_OK) {
-        code = mr_cli_open_session(options.device, options.model, &score.session);
+        code = mr_cli_open_session(options.device, options.model, options.mode, &score.session);
     }
     if (code == MR_CLI_OK) {
         code = get_tokens(cli, &options, &text, &score);

@@ -45,11 +45,25 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total) {
     fprintf(stderr, "\rloading the model [%s] %3" PRIu32 " %%", filled, percent);
 }
 
-int mr_cli_open_session(const char *device, const char *model, mr_session_t **session) {
+bool mr_cli_parse_mode(const mr_cli_t *cli, const char *text, uint32_t *mode) {
+    if (strcmp(text, "latency") == 0 || strcmp(text, "efficiency") == 0) {
+        *mode = text[0] == 'l' ? MR_PLACE_LATENCY : MR_PLACE_EFFICIENCY;
+        return true;
+    }
+    if (text[0] < '0' || text[0] > '9') {
+        (void)mr_cli_usage(cli, "--mode is latency, efficiency or 1 to %u, not '%s'",
+                           MR_PLACE_SHARDS_MAX, text);
+        return false;
+    }
+    return mr_cli_parse_u32(cli, "--mode", text, 1, MR_PLACE_SHARDS_MAX, mode);
+}
+
+int mr_cli_open_session(const char *device, const char *model, uint32_t mode,
+                        mr_session_t **session) {
     bar_t bar = {isatty(STDERR_FILENO) == 1, UINT32_MAX};
     mr_session_error_t error;
     const mr_session_options_t options = {device, model, on_progress, &bar};
-    const mr_status_t status = mr_session_open(&options, session, &error);
+    const mr_status_t status = mr_session_open_mode(&options, mode, session, &error);
     bar_clear(&bar);
     return status == MR_OK ? MR_CLI_OK : mr_cli_fail("%s", error.text);
 }

@@ -14,9 +14,18 @@
 /* "sim" where the build has it, otherwise "model". */
 const char *mr_cli_default_device(void);
 
-/* Opens model and device, with a bar on standard error while it loads if that is a terminal.
+/* Help for --mode, and its argument: "latency", "efficiency" or a number of shards. @return false
+ * when it is none of them; the message is out. */
+#define MR_CLI_MODE_HELP                                                                           \
+    "efficiency: a tile for each stage (default); latency: as many as make a token quickest; or "  \
+    "a number of tiles for each stage"
+bool mr_cli_parse_mode(const mr_cli_t *cli, const char *text, uint32_t *mode);
+
+/* Opens model and device, placed in a mode (MR_PLACE_*), with a bar on standard error while it
+ * loads if that is a terminal.
  * @return an exit code; the message is out, *session is NULL on failure. */
-int mr_cli_open_session(const char *device, const char *model, mr_session_t **session);
+int mr_cli_open_session(const char *device, const char *model, uint32_t mode,
+                        mr_session_t **session);
 
 /* Opens the model file only. */
 int mr_cli_open_model(const char *model, mr_session_t **session);

@@ -17,6 +17,7 @@ typedef struct {
     const char *model;
     const char *prompt; /* NULL: standard input */
     const char *device;
+    uint32_t mode; /* MR_PLACE_* */
     uint32_t n;
     mr_sampling_t sampling;
     bool ignore_eos;

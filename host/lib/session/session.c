@@ -149,7 +149,8 @@ static mr_status_t explain(const mr_session_t *s, mr_status_t status, const mr_s
                         mr_status_text(status));
 }
 
-static mr_status_t load(mr_session_t *s, const mr_session_options_t *o, mr_session_error_t *error) {
+static mr_status_t load(mr_session_t *s, const mr_session_options_t *o, uint32_t mode,
+                        mr_session_error_t *error) {
     mr_machine_t machine = {0};
     mr_fit_t fit = {MR_FIT_OK, 0, 0};
     mr_load_config_t cfg = {o->progress, o->progress_ctx, malloc(MR_LOAD_WORK_BYTES)};
@@ -158,7 +159,7 @@ static mr_status_t load(mr_session_t *s, const mr_session_options_t *o, mr_sessi
     }
     mr_status_t status = mr_machine_probe(&s->mmio, &machine);
     if (status == MR_OK) {
-        status = mr_load(&s->mmio, &machine, &s->image, &cfg, &s->placement, &fit);
+        status = mr_load_mode(&s->mmio, &machine, &s->image, &cfg, mode, &s->placement, &fit);
     }
     free(cfg.work);
     return status == MR_OK ? MR_OK : explain(s, status, o, &machine, &fit, error);
@@ -166,13 +167,18 @@ static mr_status_t load(mr_session_t *s, const mr_session_options_t *o, mr_sessi
 
 mr_status_t mr_session_open(const mr_session_options_t *o, mr_session_t **out,
                             mr_session_error_t *error) {
+    return mr_session_open_mode(o, MR_PLACE_EFFICIENCY, out, error);
+}
+
+mr_status_t mr_session_open_mode(const mr_session_options_t *o, uint32_t mode, mr_session_t **out,
+                                 mr_session_error_t *error) {
     mr_session_t *s;
     *out = NULL;
     MR_TRY(mr_session_open_model(o->model_path, &s, error));
     mr_status_t status = mr_device_open(o->device, &s->mmio, error);
     if (status == MR_OK) {
         s->has_device = true;
-        status = load(s, o, error);
+        status = load(s, o, mode, error);
     }
     if (status != MR_OK) {
         mr_session_close(s);
@@ -235,7 +241,11 @@ mr_status_t mr_session_sched(mr_session_t *s, const mr_sched_events_t *events, m
 
 mr_status_t mr_session_fit(const mr_session_t *s, const mr_machine_t *machine, mr_placement_t *p,
                            mr_fit_t *fit) {
-    mr_place_formats_t formats;
-    MR_TRY(mr_load_formats(&s->image, &formats));
-    return mr_place(p, &s->image.shape, &formats, machine, fit);
+    return mr_session_fit_mode(s, machine, MR_PLACE_EFFICIENCY, p, fit);
+}
+
+mr_status_t mr_session_fit_mode(const mr_session_t *s, const mr_machine_t *machine, uint32_t mode,
+                                mr_placement_t *p, mr_fit_t *fit) {
+    MR_TRY(mr_load_formats(&s->image, &p->formats));
+    return mr_place_mode(p, &s->image.shape, &p->formats, machine, mode, fit);
 }

@@ -50,9 +50,13 @@ typedef struct {
 MR_NODISCARD mr_status_t mr_session_open_model(const char *model_path, mr_session_t **out,
                                                mr_session_error_t *error);
 
-/* Opens model and device and loads the one onto the other.
+/* Opens model and device and loads the one onto the other, placed in a mode (MR_PLACE_*).
  * @return MR_OK; MR_NO_SPACE: the model does not fit, the text says what it needs and what there
  * is; MR_CRC; MR_IDENTITY; any status of the parts. On error *out is NULL. */
+MR_NODISCARD mr_status_t mr_session_open_mode(const mr_session_options_t *options, uint32_t mode,
+                                              mr_session_t **out, mr_session_error_t *error);
+
+/* mr_session_open_mode for MR_PLACE_EFFICIENCY. */
 MR_NODISCARD mr_status_t mr_session_open(const mr_session_options_t *options, mr_session_t **out,
                                          mr_session_error_t *error);
 
@@ -72,8 +76,13 @@ const mr_placement_t *mr_session_placement(const mr_session_t *session);
 MR_NODISCARD mr_status_t mr_session_sched(mr_session_t *session, const mr_sched_events_t *events,
                                           mr_sched_t **out);
 
-/* Places the session's model on a machine without loading it; fills fit when it does not fit. p is
- * large: heap or static. */
+/* Places the session's model on a machine in a mode (MR_PLACE_*) without loading it; fills fit when
+ * it does not fit. p is large: heap or static. */
+MR_NODISCARD mr_status_t mr_session_fit_mode(const mr_session_t *session,
+                                             const mr_machine_t *machine, uint32_t mode,
+                                             mr_placement_t *p, mr_fit_t *fit);
+
+/* mr_session_fit_mode for MR_PLACE_EFFICIENCY. */
 MR_NODISCARD mr_status_t mr_session_fit(const mr_session_t *session, const mr_machine_t *machine,
                                         mr_placement_t *p, mr_fit_t *fit);
 

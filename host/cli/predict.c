@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Predicted cycles of a placement. */
+#include "predict.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "millrace/cost.h"
+
+#define NAME_BYTES 48u
+
+/* The position that a token is predicted at. */
+static uint32_t position(const mr_placement_t *p) {
+    return (p->shape.context < MR_COST_CONTEXT ? p->shape.context : MR_COST_CONTEXT) - 1u;
+}
+
+static void step_name(const mr_placement_t *p, uint32_t step, char *name) {
+    static const char *const stages[MR_STAGES] = {"qkv", "attention", "out projection", "gate/up",
+                                                  "down"};
+    if (step == 0 || step + 1u == p->n_steps) {
+        (void)snprintf(name, NAME_BYTES, "%s", step == 0 ? "embed" : "head");
+    } else {
+        (void)snprintf(name, NAME_BYTES, "L%" PRIu32 " %s", mr_step_layer(step),
+                       stages[mr_step_stage(step)]);
+    }
+}
+
+static void visit_name(const mr_placement_t *p, const mr_visit_t *v, char *name) {
+    if (v->kind != MR_VISIT_STEPS) {
+        (void)snprintf(name, NAME_BYTES, "%s", v->kind == MR_VISIT_RELAY ? "relay" : "merge");
+        return;
+    }
+    step_name(p, v->first, name);
+    if (v->last != v->first) {
+        char last[NAME_BYTES];
+        const size_t used = strlen(name);
+        step_name(p, v->last, last);
+        (void)snprintf(name + used, NAME_BYTES - used, " to %.20s", last);
+    }
+}
+
+static const char *const tags[MR_COST_TAGS] = {"other",   "qkv",  "attention", "out_projection",
+                                               "gate_up", "down", "head",      "embed"};
+
+void mr_cli_predict_print(mr_cli_t *cli, const mr_placement_t *p) {
+    char name[NAME_BYTES];
+    mr_cost_t cost;
+    (void)mr_cli_print(cli,
+                       "  predicted at position %" PRIu32 ", %" PRIu32
+                       " tiles a stage\n  tiles       cycles  of them messages  visit\n",
+                       position(p), p->shards);
+    for (uint32_t i = 0; i < p->n_visits; i++) {
+        const mr_visit_t *v = &p->visit[i];
+        char range[16];
+        mr_cost_visit(p, &p->formats, i, position(p), &cost);
+        visit_name(p, v, name);
+        if (v->shards == 1u) {
+            (void)snprintf(range, sizeof range, "%u", v->tile);
+        } else {
+            (void)snprintf(range, sizeof range, "%u-%u", v->tile, v->tile + v->shards - 1u);
+        }
+        (void)mr_cli_print(cli, "  %-8s %9" PRIu64 " %17" PRIu64 "  %s\n", range, cost.total,
+                           cost.network, name);
+    }
+    mr_cost_token(p, &p->formats, position(p), &cost);
+    (void)mr_cli_print(cli, "  a token takes %" PRIu64 " cycles: network %" PRIu64, cost.total,
+                       cost.network);
+    for (uint32_t i = 0; i < MR_COST_TAGS; i++) {
+        (void)mr_cli_print(cli, ", %s %" PRIu64, tags[i], cost.tag[i]);
+    }
+    (void)mr_cli_print(cli, "\n");
+}
+
+void mr_cli_predict_json(cJSON *object, const mr_placement_t *p) {
+    char name[NAME_BYTES];
+    mr_cost_t cost;
+    cJSON *predicted = cJSON_AddObjectToObject(object, "predicted");
+    cJSON *visits = cJSON_AddArrayToObject(predicted, "visits");
+    for (uint32_t i = 0; i < p->n_visits; i++) {
+        const mr_visit_t *v = &p->visit[i];
+        cJSON *visit = cJSON_CreateObject();
+        mr_cost_visit(p, &p->formats, i, position(p), &cost);
+        visit_name(p, v, name);
+        cJSON_AddStringToObject(visit, "stages", name);
+        mr_cli_json_u64(visit, "first_tile", v->tile);
+        mr_cli_json_u64(visit, "tiles", v->shards);
+        mr_cli_json_u64(visit, "cycles", cost.total);
+        mr_cli_json_u64(visit, "network_cycles", cost.network);
+        cJSON_AddItemToArray(visits, visit);
+    }
+    mr_cost_token(p, &p->formats, position(p), &cost);
+    mr_cli_json_u64(predicted, "position", position(p));
+    mr_cli_json_u64(predicted, "tiles_a_stage", p->shards);
+    mr_cli_json_u64(predicted, "cycles", cost.total);
+    mr_cli_json_u64(predicted, "network_cycles", cost.network);
+    for (uint32_t i = 0; i < MR_COST_TAGS; i++) {
+        char key[NAME_BYTES];
+        (void)snprintf(key, sizeof key, "%s_cycles", tags[i]);
+        mr_cli_json_u64(predicted, key, cost.tag[i]);
+    }
+}
