@@ -30,7 +30,7 @@ enum { UNIT_VEC, UNIT_DPU, UNIT_KV, UNIT_NET, UNITS };
 
 /* A tile at work on a visit. */
 typedef struct {
-    uint32_t lanes;
+    const mr_placement_t *p;
     uint32_t pos;
     uint64_t idle[UNITS]; /* clock from which a unit is idle */
     uint64_t issued;      /* clock of the last issue */
@@ -115,6 +115,12 @@ static uint32_t unit_of(uint32_t op) {
     }
 }
 
+/* Clocks in which the DRAM of some channels brings blocks, at its peak. */
+static uint64_t stream_clocks(const mr_placement_t *p, uint64_t blocks, uint32_t channels) {
+    const uint64_t bytes = (uint64_t)p->machine.kv_word_bytes * channels;
+    return bytes == 0 ? 0 : (blocks * KV_BLOCK_BYTES + bytes - 1u) / bytes;
+}
+
 /* Sink of a program: issues one descriptor. */
 static mr_status_t walk(void *ctx, uint32_t tile, uint32_t index, const uint32_t *w) {
     walk_t *a = ctx;
@@ -137,9 +143,12 @@ static mr_status_t walk(void *ctx, uint32_t tile, uint32_t index, const uint32_t
         return MR_OK;
     }
     a->tag_now = w[0] >> 20 & 7u;
-    const uint64_t clocks = mr_cost_descriptor(w, a->lanes, a->pos);
+    uint64_t clocks = mr_cost_descriptor(w, a->p->machine.lanes, a->pos);
     if (op == OP_ATTEND) {
-        a->kv_blocks += 2u * (uint64_t)(w[3] >> 8 & 0xFFu) * (w[3] >> 24) * (a->pos + 1u);
+        /* K and V of a tile's heads come one after the other, on one channel or another. */
+        const uint64_t n = 2u * (uint64_t)(w[3] >> 8 & 0xFFu) * (w[3] >> 24) * (a->pos + 1u);
+        clocks = max64(clocks, stream_clocks(a->p, n, 1));
+        a->kv_blocks += n;
     }
     a->idle[unit] = at + clocks;
     if (op == OP_SEND) {
@@ -151,18 +160,11 @@ static mr_status_t walk(void *ctx, uint32_t tile, uint32_t index, const uint32_t
     return MR_OK;
 }
 
-/* Clocks in which the DRAM brings blocks, at its peak, to shards that read different heads'
- * channels together. */
-static uint64_t stream_clocks(const mr_placement_t *p, uint64_t blocks) {
-    const uint32_t n_kv = p->shape.n_kv;
-    const uint32_t channels = p->machine.channels < n_kv ? p->machine.channels : n_kv;
-    const uint64_t bytes = (uint64_t)p->machine.kv_word_bytes * channels;
-    return bytes == 0 ? 0 : (blocks * KV_BLOCK_BYTES + bytes - 1u) / bytes;
-}
-
 void mr_cost_visit(const mr_placement_t *p, const mr_place_formats_t *f, uint32_t visit,
                    uint32_t pos, mr_cost_t *cost) {
     const mr_visit_t *v = &p->visit[visit];
+    const uint32_t channels =
+        p->machine.channels < p->shape.n_kv ? p->machine.channels : p->shape.n_kv;
     const bool attends = p->shards > 1u && v->kind == MR_VISIT_STEPS && v->first > 0 &&
                          v->first + 1u < p->n_steps && mr_step_stage(v->first) == MR_STAGE_ATTEND;
     uint64_t bus = 0;  /* clock from which the bus is free */
@@ -170,7 +172,7 @@ void mr_cost_visit(const mr_placement_t *p, const mr_place_formats_t *f, uint32_
     uint64_t go = 0;   /* clock in which K and V are in the cache, for the other shards */
     uint64_t blocks = 0;
     for (uint32_t i = 0; i < v->shards; i++) {
-        walk_t a = {.lanes = p->machine.lanes, .pos = pos, .issued = go};
+        walk_t a = {.p = p, .pos = pos, .issued = go};
         const mr_program_sink_t sink = {walk, &a};
         a.tag[TAG_ATTENTION] = go;
         (void)mr_program_build_shard(p, f, visit, i, &sink); /* the sink refuses nothing */
@@ -184,9 +186,9 @@ void mr_cost_visit(const mr_placement_t *p, const mr_place_formats_t *f, uint32_
         blocks += a.kv_blocks;
         go = attends && i == 0 ? a.first_sent : go;
     }
-    /* What the DRAM takes longer than the slowest shard computes. */
-    const uint64_t stream = go + stream_clocks(p, blocks);
-    const uint64_t stall = stream > work ? stream - work : 0;
+    /* What all shards' streams together take longer than the slowest one. */
+    const uint64_t stream = go + stream_clocks(p, blocks, channels);
+    const uint64_t stall = attends && stream > work ? stream - work : 0;
     cost->tag[TAG_ATTENTION] += stall;
     cost->total = bus + stall;
     cost->network = bus - work;

@@ -103,6 +103,11 @@ mr_rows_t mr_place_rows(const mr_model_shape_t *s, mr_image_kind_t kind, uint32_
     return low < high ? (mr_rows_t){low - base, high - low} : (mr_rows_t){0, 0};
 }
 
+mr_rows_t mr_place_heads(const mr_placement_t *p, uint32_t shard) {
+    const uint32_t unit = p->split_kv ? 1u : p->shape.n_heads / p->shape.n_kv;
+    return mr_place_split(p->shape.n_heads, unit, p->shards, shard);
+}
+
 uint32_t mr_place_candidates(const mr_placement_t *p) {
     return min32(p->shards, p->shape.vocab_pad / 32u);
 }
@@ -499,15 +504,37 @@ static mr_status_t place_visits(mr_placement_t *p, const mr_place_formats_t *f, 
     return MR_OK;
 }
 
+/* Clocks of a token at the position with which latency mode reckons. */
+static uint64_t clocks(const mr_placement_t *p, const mr_place_formats_t *f) {
+    mr_cost_t cost;
+    mr_cost_token(p, f, min32(MR_COST_CONTEXT, p->shape.context) - 1u, &cost);
+    return cost.total;
+}
+
+/* Splits KV heads if that is quicker and the programs fit: more shards compute, but each streams
+ * what it needs. */
+static mr_status_t split_heads(mr_placement_t *p, const mr_place_formats_t *f, mr_fit_t *fit) {
+    const uint64_t whole = clocks(p, f);
+    mr_fit_t ignored;
+    p->split_kv = true;
+    if (place_visits(p, f, &ignored) == MR_OK && clocks(p, f) < whole) {
+        return MR_OK;
+    }
+    p->split_kv = false;
+    return place_visits(p, f, fit);
+}
+
 static mr_status_t place_shards(mr_placement_t *p, const mr_place_formats_t *f, uint32_t shards,
                                 mr_fit_t *fit) {
     if (shards > p->machine.tiles) {
         return refuse(fit, MR_FIT_TILES, shards, p->machine.tiles);
     }
     p->shards = shards;
+    p->split_kv = false;
     MR_TRY(place_weights(p, f, fit));
     MR_TRY(place_vectors(p, fit));
-    return place_visits(p, f, fit);
+    MR_TRY(place_visits(p, f, fit));
+    return shards > 1u ? split_heads(p, f, fit) : MR_OK;
 }
 
 /* The number of shards with which a token is quickest; 1 if none fits. */
@@ -520,10 +547,9 @@ static uint32_t quickest(mr_placement_t *p, const mr_place_formats_t *f) {
         if (place_shards(p, f, shards, &ignored) != MR_OK) {
             continue;
         }
-        mr_cost_t cost;
-        mr_cost_token(p, f, min32(MR_COST_CONTEXT, p->shape.context) - 1u, &cost);
-        if (cost.total < least) {
-            least = cost.total;
+        const uint64_t token = clocks(p, f);
+        if (token < least) {
+            least = token;
             best = shards;
         }
     }

@@ -196,7 +196,8 @@ static void stage_attend(builder_t *b, const mr_step_place_t *at) {
     const uint32_t nq = s->n_heads * s->hd;
     const uint32_t nkv = s->n_kv * s->hd;
     const uint32_t shards = b->p->shards;
-    const mr_rows_t q = part(b, nq, s->hd);
+    const mr_rows_t heads = mr_place_heads(b->p, b->shard);
+    const mr_rows_t q = {heads.first * s->hd, heads.n * s->hd};
     const uint32_t append[7] = {
         at->kv_layer | s->n_kv << 8 | (s->hd / 32u) << 24, nq / 32u, (nq + nkv) / 32u, 0, 0, 0, 0};
     b->tag = TAG_ATTENTION;
@@ -214,7 +215,6 @@ static void stage_attend(builder_t *b, const mr_step_place_t *at) {
     } else if (q.n > 0) {
         vec(b, OP_QUANT, WAIT_NONE, q.first / 32u, REL | (s->d + q.first), 0, q.n);
     }
-    const mr_rows_t heads = {q.first / s->hd, q.n / s->hd};
     attend_part(b, at, shards == 1u ? WAIT_KV : WAIT_VEC, heads);
     send_x(b);
 }
@@ -407,7 +407,9 @@ static void send_results(builder_t *b, uint32_t step) {
         rows = part(b, (s->n_heads + 2u * s->n_kv) * s->hd, s->hd);
         break;
     case MR_STAGE_ATTEND:
-        rows = part(b, s->n_heads * s->hd, s->hd);
+        rows = mr_place_heads(p, b->shard);
+        rows.first *= s->hd;
+        rows.n *= s->hd;
         break;
     case MR_STAGE_GATE_UP:
         rows = part(b, s->n_ff, 32);

@@ -119,6 +119,7 @@ typedef struct {
     mr_machine_t machine;
     mr_place_formats_t formats; /* mr_load's, here to keep it off the stack */
     uint32_t shards;            /* of each step but EMBED */
+    bool split_kv; /* shards may have some query heads of a KV head, and all stream it */
     uint32_t n_steps;
     uint32_t n_visits;
     uint32_t in_size;                          /* elements of an input buffer */
@@ -150,6 +151,9 @@ mr_rows_t mr_place_split(uint32_t n, uint32_t unit, uint32_t shards, uint32_t sh
  * other, are split together into heads; EMBED is shard 0's. */
 mr_rows_t mr_place_rows(const mr_model_shape_t *shape, mr_image_kind_t kind, uint32_t shards,
                         uint32_t shard);
+
+/* The query heads of a shard. */
+mr_rows_t mr_place_heads(const mr_placement_t *p, uint32_t shard);
 
 /* Pairs of index and value that a TOP result carries, in the order of their indices: one for each
  * shard of the head that has rows. */
