@@ -36,6 +36,7 @@ typedef struct {
     uint64_t issued;      /* clock of the last issue */
     uint32_t tag_now;     /* its tag */
     uint64_t tag[MR_COST_TAGS];
+    uint64_t tag_sent[MR_COST_TAGS]; /* up to the last SEND's issue */
     uint32_t sends;
     uint64_t first_sent; /* clock in which the first message had arrived */
     uint64_t ready;      /* clock of issue of the last SEND, its clocks and its links */
@@ -154,6 +155,9 @@ static mr_status_t walk(void *ctx, uint32_t tile, uint32_t index, const uint32_t
     if (op == OP_SEND) {
         a->first_sent = a->sends++ == 0 ? a->idle[unit] : a->first_sent;
         a->ready = at;
+        for (uint32_t i = 0; i < MR_COST_TAGS; i++) {
+            a->tag_sent[i] = a->tag[i];
+        }
         a->send_clocks = clocks;
         a->hops = w[6] & 15u;
     }
@@ -180,7 +184,7 @@ void mr_cost_visit(const mr_placement_t *p, const mr_place_formats_t *f, uint32_
         if (i == 0 || a.ready > work) {
             work = a.ready;
             for (uint32_t t = 0; t < MR_COST_TAGS; t++) {
-                cost->tag[t] = a.tag[t];
+                cost->tag[t] = a.tag_sent[t];
             }
         }
         blocks += a.kv_blocks;

@@ -95,6 +95,10 @@ static void print_simulated(const mr_cli_run_t *run, const mr_cli_rates_t *r) {
         fprintf(stderr, "  %-24s %10.0f  %5.1f %%\n", mr_cli_tag_texts[i], r->tag_cycles[i],
                 100.0 * r->tag_cycles[i] / r->cycles_per_token);
     }
+    if (isnan(r->rest_cycles)) {
+        fprintf(stderr, "  (of all tiles, which work beside each other)\n");
+        return;
+    }
     fprintf(stderr, "  %-24s %10.0f  %5.1f %%\n", "network, hub and control", r->rest_cycles,
             100.0 * r->rest_cycles / r->cycles_per_token);
 }

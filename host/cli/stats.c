@@ -80,6 +80,9 @@ void mr_cli_stats_rates(const mr_cli_stats_t *self, mr_cli_rates_t *out) {
         out->tag_cycles[i] = timed ? cycles / steps : (double)NAN;
         out->rest_cycles -= out->tag_cycles[i];
     }
+    if (out->rest_cycles < 0.0) {
+        out->rest_cycles = (double)NAN; /* tiles worked beside each other */
+    }
     out->tokens_per_s_simulated = out->clock_hz / out->cycles_per_token;
     out->prompt_s_wall =
         self->tokens > 0 ? self->prompt_end.wall_s - self->start.wall_s : (double)NAN;

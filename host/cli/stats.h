@@ -46,7 +46,8 @@ typedef struct {
     double prompt_cycles;
     double cycles_per_token;
     double tag_cycles[MR_CLI_TAGS]; /* per token */
-    double rest_cycles;             /* per token: network, hub and control */
+    double rest_cycles; /* per token: network, hub and control; NaN when several tiles worked at a
+                           time */
     double tokens_per_s_simulated;
     double tokens_per_s_wall;
     double prompt_s_wall;

@@ -19,7 +19,7 @@
 #define MR_COST_CONTEXT 128u
 
 /* Clocks of a message besides its payload: request, grant, two header flits, start of the job. */
-#define MR_COST_MESSAGE 12u
+#define MR_COST_MESSAGE 8u
 /* Clocks more for each link on its way. */
 #define MR_COST_LINK 40u
 

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cost model: descriptors against the clocks that the RTL benches assert, tokens against each
+ * other, and what latency mode makes of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+#include "millrace/cost.h"
+#include "millrace/program.h"
+
+static mr_placement_t p;
+static mr_place_formats_t formats;
+static mr_fit_t fit;
+
+typedef struct {
+    uint32_t words[8];
+    uint32_t lanes;
+    uint32_t pos;
+    uint32_t clocks;
+} row_t;
+
+#define GEMV(rows_, cols_, lanes_, clocks_)                                                        \
+    { {3, 0, 0, 0, rows_, (cols_) / 32, 0, 0}, lanes_, 0, clocks_ }
+#define ATTEND(n_kv_, g_, nbh_, lanes_, positions_, clocks_)                                       \
+    {                                                                                              \
+        {10, 0, 0, (n_kv_) << 8 | (uint32_t)(nbh_) << 24, g_, 0, 0, 0}, lanes_, (positions_)-1,    \
+            clocks_                                                                                \
+    }
+#define VEC(op_, n_, w5_, clocks_)                                                                 \
+    { {op_, 0, 0, 0, n_, w5_, 0, 0}, 2, 0, clocks_ }
+
+/* GEMV and ATTEND: lines `RESULT rtl_dpu` of docs/results.md; the rest: tests/rtl/vec. */
+static void test_descriptors__as_in_the_benches(void **state) {
+    (void)state;
+    static const row_t rows[] = {GEMV(64, 64, 1, 144),
+                                 GEMV(640, 64, 1, 1296),
+                                 GEMV(64, 32, 2, 48),
+                                 GEMV(640, 64, 2, 656),
+                                 GEMV(64, 256, 4, 148),
+                                 GEMV(256, 256, 4, 532),
+                                 GEMV(64, 160, 8, 68),
+                                 GEMV(256, 256, 8, 284),
+                                 ATTEND(1, 1, 1, 1, 1, 289),
+                                 ATTEND(1, 1, 1, 1, 32, 289),
+                                 ATTEND(1, 1, 1, 1, 128, 728),
+                                 ATTEND(1, 2, 1, 1, 32, 427),
+                                 ATTEND(1, 2, 1, 1, 128, 1274),
+                                 VEC(1, 64, 0, 105),
+                                 VEC(2, 64, 0, 67),
+                                 VEC(4, 64, 32, 47),
+                                 VEC(5, 64, 0, 39),
+                                 VEC(6, 64, 0, 87),
+                                 VEC(7, 0, 2, 41),
+                                 VEC(8, 64, 1, 36)};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const uint64_t clocks = mr_cost_descriptor(rows[i].words, rows[i].lanes, rows[i].pos);
+        if (clocks != rows[i].clocks) {
+            fail_msg("row %zu: %u clocks, not %u", i, (unsigned)clocks, rows[i].clocks);
+        }
+    }
+    static const uint32_t acc[8] = {3 | 1u << 24, 0, 0, 0, 64, 2, 0, 0};
+    assert_int_equal(mr_cost_descriptor(acc, 2, 0), 80);
+    assert_int_equal(mr_cost_descriptor(acc, 4, 0), 56);
+    assert_int_equal(mr_cost_descriptor(acc, 8, 0), 56);
+}
+
+static void place(uint32_t mode, const mr_machine_t *m) {
+    mr_model_shape_t s = fixture_shape();
+    s.n_ff = 512;
+    s.vocab = s.vocab_pad = 256;
+    fixture_formats(&formats, MR_IMAGE_Q8_0);
+    assert_int_equal(mr_place_mode(&p, &s, &formats, m, mode, &fit), MR_OK);
+}
+
+static mr_machine_t machine(void) {
+    mr_machine_t m = fixture_machine();
+    m.tiles = 16;
+    m.lanes = 1;
+    m.wmem_words = 8192;
+    m.in_size_max = 2048;
+    return m;
+}
+
+/* The parts make the whole, and the visits the token. */
+static void test_token__adds_up(void **state) {
+    (void)state;
+    const mr_machine_t m = machine();
+    for (uint32_t k = 1; k <= 8u; k++) {
+        mr_cost_t cost;
+        uint64_t sum = 0;
+        uint64_t visits = 0;
+        place(k, &m);
+        mr_cost_token(&p, &formats, 40, &cost);
+        for (uint32_t i = 0; i < MR_COST_TAGS; i++) {
+            sum += cost.tag[i];
+        }
+        assert_true(cost.total == sum + cost.network);
+        for (uint32_t v = 0; v < p.n_visits; v++) {
+            mr_cost_t visit;
+            mr_cost_visit(&p, &formats, v, 40, &visit);
+            assert_true(visit.total > 0);
+            visits += visit.total;
+        }
+        assert_true(cost.total == visits);
+    }
+}
+
+/* Rows over more tiles take less, messages more; a later position takes more. */
+static void test_token__follows_shards_and_position(void **state) {
+    (void)state;
+    const mr_machine_t m = machine();
+    mr_cost_t before;
+    mr_cost_t cost;
+    place(1, &m);
+    mr_cost_token(&p, &formats, 40, &before);
+    for (uint32_t k = 2; k <= 8u; k *= 2u) {
+        place(k, &m);
+        mr_cost_token(&p, &formats, 40, &cost);
+        assert_true(cost.tag[4] < before.tag[4]);
+        assert_true(cost.tag[6] < before.tag[6]);
+        assert_true(cost.network > before.network);
+        before = cost;
+    }
+    mr_cost_token(&p, &formats, 63, &cost);
+    assert_true(cost.tag[2] == before.tag[2]); /* the same block of positions */
+    mr_cost_token(&p, &formats, 64, &cost);
+    assert_true(cost.tag[2] > before.tag[2]);
+    assert_true(cost.tag[1] == before.tag[1]);
+}
+
+/* A slow DRAM: the two query heads of the one KV head are split only where data comes in time. */
+static void test_token__slow_dram(void **state) {
+    (void)state;
+    mr_machine_t m = machine();
+    mr_cost_t quick;
+    mr_cost_t slow;
+    place(4, &m);
+    assert_true(p.split_kv);
+    mr_cost_token(&p, &formats, 63, &quick);
+    m.kv_word_bytes = 2;
+    place(4, &m);
+    assert_false(p.split_kv);
+    mr_cost_token(&p, &formats, 63, &slow);
+    /* Two layers, K and V of 64 positions, a block of 34 bytes each. */
+    assert_true(slow.tag[2] >= 2u * 2u * 64u * 17u && slow.tag[2] > quick.tag[2]);
+}
+
+/* Latency mode takes the best of all numbers of shards. */
+static void test_latency__is_the_quickest(void **state) {
+    (void)state;
+    const mr_machine_t m = machine();
+    mr_cost_t cost;
+    place(MR_PLACE_LATENCY, &m);
+    const uint32_t shards = p.shards;
+    mr_cost_token(&p, &formats, p.shape.context - 1u, &cost);
+    const uint64_t best = cost.total;
+    assert_true(shards > 1u);
+    for (uint32_t k = 1; k <= MR_PLACE_SHARDS_MAX; k++) {
+        place(k, &m);
+        mr_cost_token(&p, &formats, p.shape.context - 1u, &cost);
+        assert_true(k == shards ? cost.total == best : cost.total >= best);
+    }
+    mr_machine_t one = m;
+    one.tiles = 1;
+    place(MR_PLACE_LATENCY, &one);
+    assert_int_equal(p.shards, 1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_descriptors__as_in_the_benches),
+        cmocka_unit_test(test_token__adds_up),
+        cmocka_unit_test(test_token__follows_shards_and_position),
+        cmocka_unit_test(test_token__slow_dram),
+        cmocka_unit_test(test_latency__is_the_quickest),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
