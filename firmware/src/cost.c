@@ -175,6 +175,7 @@ void mr_cost_visit(const mr_placement_t *p, const mr_place_formats_t *f, uint32_
     uint64_t work = 0; /* of the slowest shard */
     uint64_t go = 0;   /* clock in which K and V are in the cache, for the other shards */
     uint64_t blocks = 0;
+    *cost = (mr_cost_t){0};
     for (uint32_t i = 0; i < v->shards; i++) {
         walk_t a = {.p = p, .pos = pos, .issued = go};
         const mr_program_sink_t sink = {walk, &a};

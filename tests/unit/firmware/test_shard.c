@@ -13,6 +13,7 @@
 #include "fixture.h"
 #include "millrace/kv.h"
 #include "millrace/load.h"
+#include "millrace/program.h"
 #include "millrace/sched.h"
 #include "mr_test_random.h"
 
@@ -242,8 +243,115 @@ static void test_shards__errors_travel(void **state) {
     fixture_image_free(&image);
 }
 
+/* ---- what is sent, without a device ---- */
+
+#define PCS 1024u
+#define OP_SEND 11u
+
+typedef struct {
+    uint32_t flags;
+    uint32_t links; /* messages over links */
+    uint8_t got[MR_MACHINE_TILES_MAX][PCS];
+    uint8_t parts[MR_MACHINE_TILES_MAX][PCS];
+    uint32_t hub;
+} sent_t;
+
+static sent_t sent;
+
+/* Delivers a SEND of a job with sent.flags. */
+static mr_status_t deliver(void *ctx, uint32_t tile, uint32_t index, const uint32_t *w) {
+    const mr_machine_t *m = &p.machine;
+    const uint32_t pc = w[5] & 0xFFFFu;
+    const uint32_t parts = w[5] >> 16;
+    (void)ctx;
+    (void)index;
+    if ((w[0] & 0xFFu) != OP_SEND || (sent.flags & (w[0] >> 12 & 15u)) != (w[0] >> 16 & 15u)) {
+        return MR_OK;
+    }
+    assert_true(w[6] == 0 || parts == 1u); /* parts do not cross links */
+    assert_true(w[3] + w[4] <= p.in_size || w[1] == 1u);
+    sent.links += w[6] != 0 ? 1u : 0;
+    sent.hub += w[1] & 1u;
+    const uint32_t group = (tile / m->tiles + w[6]) % m->groups;
+    for (uint32_t t = 0; t < m->tiles; t++) {
+        if ((w[1] >> (t + 1u) & 1u) != 0) {
+            const uint32_t to = group * m->tiles + t;
+            assert_true(pc < PCS && (sent.got[to][pc] == 0 || sent.parts[to][pc] == parts));
+            sent.parts[to][pc] = (uint8_t)parts;
+            sent.got[to][pc]++;
+        }
+    }
+    return MR_OK;
+}
+
+/* Every visit's tiles get as many messages as their jobs count, for a job that goes to the head and
+ * one that does not; a layer in one group; the window by the visits. */
+static void check_messages(uint32_t flags) {
+    static const mr_program_sink_t sink = {deliver, NULL};
+    uint32_t seen[MR_MACHINE_TILES_MAX] = {0};
+    bool shared = false;
+    memset(&sent, 0, sizeof sent);
+    sent.flags = flags;
+    assert_int_equal(mr_program_build(&p, &p.formats, &sink), MR_OK);
+    assert_true(sent.hub >= 1u);
+    /* A job without HEAD leaves out the head, whose shards send nothing then. */
+    for (uint32_t v = 1; v < p.n_visits; v++) {
+        const mr_visit_t *visit = &p.visit[v];
+        const bool head = visit->kind == MR_VISIT_STEPS && visit->first + 1u == p.n_steps;
+        for (uint32_t i = 0; i < visit->shards; i++) {
+            const uint32_t tile = visit->tile + i;
+            shared = ++seen[tile] > 1u || shared;
+            const bool wanted = flags != 0 || (!head && visit->kind != MR_VISIT_MERGE);
+            assert_true(!wanted || sent.got[tile][visit->pc] > 0);
+            assert_int_equal(sent.got[tile][visit->pc], sent.parts[tile][visit->pc]);
+        }
+    }
+    shared = shared || seen[p.visit[0].tile] > 0;
+    const uint32_t bufs = p.machine.in_bufs;
+    assert_int_equal(p.window, shared ? bufs / 2u : bufs * p.n_visits);
+    for (uint32_t i = 1; i + 1u < p.n_steps; i++) {
+        const uint32_t first = i - mr_step_stage(i);
+        assert_int_equal(p.step[i].tile / p.machine.tiles, p.step[first].tile / p.machine.tiles);
+        assert_true(p.step[i].tile % p.machine.tiles + p.shards <= p.machine.tiles);
+    }
+}
+
+static void test_shards__messages_of_random_placements(void **state) {
+    (void)state;
+    mr_test_random_t rng = {2025};
+    uint32_t placed = 0;
+    uint32_t linked = 0;
+    for (uint32_t i = 0; i < 300u; i++) {
+        const uint32_t n_kv = 1u + mr_test_below(&rng, 3);
+        const mr_model_shape_t s =
+            shape_of(1u + mr_test_below(&rng, 6), n_kv * (1u + mr_test_below(&rng, 3)), n_kv);
+        mr_machine_t m = fixture_machine();
+        m.groups = 1u + mr_test_below(&rng, 4);
+        m.tiles = 2u + mr_test_below(&rng, 29);
+        m.wmem_words = 256u << mr_test_below(&rng, 4);
+        m.kv_layers = 1u + mr_test_below(&rng, 6);
+        m.pmem_descs = PCS;
+        m.in_bufs = 2u + mr_test_below(&rng, 3);
+        fixture_formats(&p.formats, MR_IMAGE_Q8_0);
+        const uint32_t most = m.tiles < MR_PLACE_SHARDS_MAX ? m.tiles : MR_PLACE_SHARDS_MAX;
+        const uint32_t k = 2u + mr_test_below(&rng, most - 1u);
+        if (mr_place_mode(&p, &s, &p.formats, &m, k, &fit) != MR_OK) {
+            assert_true(fit.needed > fit.available);
+            continue;
+        }
+        check_messages(0);
+        check_messages(MR_JOB_HEAD | MR_JOB_TOP);
+        linked += sent.links > 0 ? 1u : 0;
+        check_messages(MR_JOB_HEAD | MR_JOB_LOGITS);
+        placed++;
+    }
+    print_message("%u of 300 placed, %u over several groups\n", placed, linked);
+    assert_true(placed > 100u && linked > 20u);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shards__messages_of_random_placements),
         cmocka_unit_test(test_shards__chips),
         cmocka_unit_test(test_shards__shapes),
         cmocka_unit_test(test_shards__refusals),
