@@ -356,9 +356,10 @@ static void make_config(bench_t *b) {
         c->part += rnd(b, 8);
     } else if (rnd(b, 4) == 0U && c->part <= room / 4U && c->chunk <= room / 2U) {
         /* pages that fill the device exactly */
-        while (room % c->part != 0U) {
+        while (room % c->part != 0U || room / c->part > p->pages) {
             c->part++;
         }
+        c->pages = room / c->part;
     }
     if (rnd(b, 3) != 0U) {
         return;
