@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// One group of the chip: tiles, their network, and the KV cache of the layers whose attention is here.
+// One group of the chip without its tiles: their network, the KV cache of the layers whose attention is here, and the links.
 //
 // Tiles 1..31, with Linked 1..30.   Linked  the group has a link to the next one and one from the group before it.
 // LinkWidth LinkFlits LinkLatency  bits of a forward beat; payload flits of the largest message; register stages of the wire each way.
 // All others as in mr_chip, of this group.
 //
 // run_ni: reset of tiles, network and links, also by software; rst_ni and reset_i: the KV cache's, see mr_kv_regs.
-// Registers: *_sel_i for one clock with csr_*_i, answers in the next (rtl/csr). cfg_*: loader's port of each tile, see mr_tile_mem.
+// Registers: *_sel_i for one clock with csr_*_i, answers in the next (rtl/csr).
 // hub_*: node 0 of the network, without payload in this direction; a group without a hub ties request low, accept and ready high, so what
-// is sent to it goes nowhere. Events for one clock: tile_err_o, kv_refused_o, link_down_o, net_grant_o (the network took a message).
-// out_*, in_*: wire sides of mr_link_out and mr_link_in.   dfi_*: see mr_kv_channel, one slice a channel.   Test: tests/cosim.
+// is sent to it goes nowhere. Events for one clock: kv_refused_o, link_down_o, net_grant_o (the network took a message).
+// tx_*, rx_*: nodes 1.. of the network, bit or slice t: tile t (mr_group_bus); rx_hdr_o, rx_empty_o, rx_data_o and rx_last_o are for all.
+// kc_*, kw_*, kr_*: the tiles' KV ports (docs/interfaces.md section 3); kv_nbh_o and kv_drop_i as in mr_tile.
+// out_*: to the next group's in_*, behind the wire (mr_link_wire), which is here; link_fault_i: its faults, see mr_chip.
+// dfi_*: see mr_kv_channel, one slice a channel.   Test: tests/cosim.
 `default_nettype none
 module mr_group #(
   parameter int Tiles = 2,
@@ -17,13 +20,6 @@ module mr_group #(
   parameter int LinkWidth = 64,
   parameter int LinkFlits = 512,
   parameter int LinkLatency = 0,
-  parameter int Lanes = 2,
-  parameter int WDepth = 4096,
-  parameter int WSlice = 288,
-  parameter int VDepth = 4096,
-  parameter int XDepth = 64,
-  parameter int PDepth = 256,
-  parameter logic [31:0] KvMask = 32'hFFFFFFFF,
   parameter int KvChannels = 1,
   parameter int KvSlots = 8,
   parameter int KvLayers = 32,
@@ -31,8 +27,6 @@ module mr_group #(
   parameter int KvNbh = 4,
   parameter int KvPages = 1024,
   parameter int KvSlotBlocks = 64,
-  parameter int MaxG = 16,
-  parameter bit ClockGate = 1'b0,
   parameter int DqBytes = 8,
   parameter logic [16*mr_kv_dev_pkg::Lanes-1:0] Prof = mr_kv_dev_pkg::Sdr100,
   parameter int KvInitCycles = 0,
@@ -50,9 +44,6 @@ module mr_group #(
   input  wire                      csr_write_i,
   input  wire  [11:0]              csr_addr_i,
   input  wire  [31:0]              csr_wdata_i,
-  input  wire  [Tiles-1:0]         tile_sel_i,
-  output wire  [Tiles*32-1:0]      tile_rdata_o,
-  output wire  [Tiles-1:0]         tile_error_o,
   input  wire                      kv_sel_i,
   output wire  [31:0]              kv_rdata_o,
   output wire                      kv_error_o,
@@ -63,20 +54,10 @@ module mr_group #(
   output wire  [31:0]              link_rdata_o,
   output wire                      link_error_o,
   // events
-  output wire                      tile_err_o,
   output wire                      kv_refused_o,
   output wire                      link_down_o,
   output wire                      net_grant_o,
   output wire                      net_busy_o,
-  // loader
-  input  wire  [Tiles-1:0]         cfg_en_i,
-  input  wire                      cfg_write_i,
-  input  wire  [1:0]               cfg_kind_i,
-  input  wire  [31:0]              cfg_index_i,
-  input  wire  [31:0]              cfg_wdata_i,
-  output wire  [Tiles-1:0]         cfg_rvalid_o,
-  output wire  [Tiles*32-1:0]      cfg_rdata_o,
-  output wire  [Tiles-1:0]         cfg_error_o,
   // node 0
   input  wire                      hub_req_i,
   input  wire  [127:0]             hub_hdr_i,
@@ -89,7 +70,40 @@ module mr_group #(
   input  wire                      hub_ready_i,
   output wire  [63:0]              rx_data_o,
   output wire                      rx_last_o,
+  // tiles
+  input  wire  [Tiles-1:0]         tx_req_i,
+  input  wire  [Tiles*128-1:0]     tx_hdr_i,
+  input  wire  [Tiles-1:0]         tx_empty_i,
+  output wire  [Tiles-1:0]         tx_grant_o,
+  input  wire  [Tiles-1:0]         tx_valid_i,
+  output wire  [Tiles-1:0]         tx_ready_o,
+  input  wire  [Tiles*64-1:0]      tx_data_i,
+  input  wire  [Tiles-1:0]         tx_last_i,
+  input  wire  [Tiles-1:0]         rx_accept_i,
+  output wire  [Tiles-1:0]         rx_commit_o,
+  output wire  [Tiles-1:0]         rx_valid_o,
+  input  wire  [Tiles-1:0]         rx_ready_i,
+  input  wire  [Tiles-1:0]         kc_valid_i,
+  output wire  [Tiles-1:0]         kc_ready_o,
+  input  wire  [2*Tiles-1:0]       kc_op_i,
+  input  wire  [8*Tiles-1:0]       kc_slot_i,
+  input  wire  [8*Tiles-1:0]       kc_layer_i,
+  input  wire  [8*Tiles-1:0]       kc_head_i,
+  input  wire  [Tiles-1:0]         kc_kind_i,
+  input  wire  [18*Tiles-1:0]      kc_pos_i,
+  input  wire  [6*Tiles-1:0]       kc_count_i,
+  input  wire  [Tiles-1:0]         kw_valid_i,
+  output wire  [Tiles-1:0]         kw_ready_o,
+  input  wire  [272*Tiles-1:0]     kw_block_i,
+  output wire  [Tiles-1:0]         kr_valid_o,
+  input  wire  [Tiles-1:0]         kr_ready_i,
+  output wire  [272*Tiles-1:0]     kr_block_o,
+  output wire  [Tiles-1:0]         kr_last_o,
+  output wire  [4*Tiles-1:0]       kr_status_o,
+  output wire  [4:0]               kv_nbh_o,
+  input  wire  [Tiles-1:0]         kv_drop_i,
   // links
+  input  wire  [3:0]               link_fault_i,
   output wire                      out_valid_o,
   output wire  [LinkWidth-1:0]     out_data_o,
   input  wire                      out_rev_valid_i,
@@ -152,6 +166,18 @@ module mr_group #(
   assign tx_last[0] = 1'b0;
   assign rx_accept[0] = hub_accept_i;
   assign rx_ready[0] = hub_ready_i;
+  assign tx_req[Tiles:1] = tx_req_i;
+  assign tx_hdr[Tiles*128+127:128] = tx_hdr_i;
+  assign tx_empty[Tiles:1] = tx_empty_i;
+  assign tx_grant_o = tx_grant[Tiles:1];
+  assign tx_valid[Tiles:1] = tx_valid_i;
+  assign tx_ready_o = tx_ready[Tiles:1];
+  assign tx_data[Tiles*64+63:64] = tx_data_i;
+  assign tx_last[Tiles:1] = tx_last_i;
+  assign rx_accept[Tiles:1] = rx_accept_i;
+  assign rx_commit_o = rx_commit[Tiles:1];
+  assign rx_valid_o = rx_valid[Tiles:1];
+  assign rx_ready[Tiles:1] = rx_ready_i;
   assign hub_grant_o = tx_grant[0];
   assign hub_commit_o = rx_commit[0];
   assign hub_valid_o = rx_valid[0];
@@ -165,6 +191,9 @@ module mr_group #(
       localparam int ReplayCycles = 2 * LinkLatency + 18 * 64 / LinkWidth + 128 / RevWidth + 128;
       localparam int TxFlits = LinkFlits < 14 ? 16 : 1 << $clog2(LinkFlits + 2);
       logic        out_down, in_down, down_q;
+      logic        fwd_valid, rev_valid;
+      logic [LinkWidth-1:0] fwd_data;
+      logic [RevWidth-1:0]  rev_data;
       logic [31:0] messages, frames, replays, rev_errors, rx_messages, rx_frames, rx_errors, rx_refused;
       logic [63:0] stall, busy;
 
@@ -174,9 +203,16 @@ module mr_group #(
         .clk_i, .rst_ni(run_ni),
         .rx_hdr_i(rx_hdr_o), .rx_accept_o(rx_accept[N]), .rx_commit_i(rx_commit[N]), .rx_empty_i(rx_empty_o),
         .rx_valid_i(rx_valid[N]), .rx_ready_o(rx_ready[N]), .rx_data_i(rx_data_o), .rx_last_i(rx_last_o),
-        .fwd_valid_o(out_valid_o), .fwd_data_o(out_data_o), .rev_valid_i(out_rev_valid_i), .rev_data_i(out_rev_data_i),
+        .fwd_valid_o(fwd_valid), .fwd_data_o(fwd_data), .rev_valid_i(rev_valid), .rev_data_i(rev_data),
         .down_o(out_down), .idle_o(), .messages_o(messages), .frames_o(frames), .replays_o(replays),
         .rev_errors_o(rev_errors), .stall_cycles_o(stall), .busy_cycles_o(busy)
+      );
+      mr_link_wire #(.Width(LinkWidth), .RevWidth(RevWidth), .Latency(LinkLatency)) u_wire (
+        .clk_i, .rst_ni(run_ni),
+        .fwd_flip_i(LinkWidth'(link_fault_i[0])), .fwd_drop_i(link_fault_i[1]),
+        .rev_flip_i(RevWidth'(link_fault_i[2])), .rev_drop_i(link_fault_i[3]),
+        .out_fwd_valid_i(fwd_valid), .out_fwd_data_i(fwd_data), .out_rev_valid_o(rev_valid), .out_rev_data_o(rev_data),
+        .in_fwd_valid_o(out_valid_o), .in_fwd_data_o(out_data_o), .in_rev_valid_i(out_rev_valid_i), .in_rev_data_i(out_rev_data_i)
       );
       mr_link_in #(.Width(LinkWidth), .RevWidth(RevWidth)) u_in (
         .clk_i, .rst_ni(run_ni),
@@ -206,62 +242,14 @@ module mr_group #(
       assign link_rdata_o = '0;
       assign link_error_o = 1'b1;
       assign link_down_o = 1'b0;
-      wire unused_ok = &{1'b0, link_sel_i, out_rev_valid_i, out_rev_data_i, in_valid_i, in_data_i};
+      wire unused_ok = &{1'b0, link_sel_i, link_fault_i, out_rev_valid_i, out_rev_data_i, in_valid_i, in_data_i};
     end
   endgenerate
 
-  // ---- tiles ----
-  logic [Tiles-1:0]     t_kc_valid;
-  logic [Tiles-1:0]     t_kc_ready;
-  logic [2*Tiles-1:0]   t_kc_op;
-  logic [8*Tiles-1:0]   t_kc_slot;
-  logic [8*Tiles-1:0]   t_kc_layer;
-  logic [8*Tiles-1:0]   t_kc_head;
-  logic [Tiles-1:0]     t_kc_kind;
-  logic [18*Tiles-1:0]  t_kc_pos;
-  logic [6*Tiles-1:0]   t_kc_count;
-  logic [Tiles-1:0]     t_kw_valid;
-  logic [Tiles-1:0]     t_kw_ready;
-  logic [272*Tiles-1:0] t_kw_block;
-  logic [Tiles-1:0]     t_kr_valid;
-  logic [Tiles-1:0]     t_kr_ready;
-  logic [4:0]           kv_nbh;
-  logic [Tiles-1:0]     t_kv_drop;
-  logic [272*Tiles-1:0] t_kr_block;
-  logic [Tiles-1:0]     t_kr_last;
-  logic [4*Tiles-1:0]   t_kr_status;
-
-  logic [Tiles-1:0]     tile_err;
-  assign tile_err_o = |tile_err;
   genvar t;
-  generate
-    for (t = 0; t < Tiles; t = t + 1) begin : gen_tile
-      mr_tile #(
-        .Lanes(Lanes), .WDepth(WDepth), .WSlice(WSlice), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth), .HasKv(KvMask[t]),
-        .MaxG(MaxG), .MaxNbh(KvNbh), .ClockGate(ClockGate), .Linked(Linked)
-      ) u_tile (
-        .clk_i, .rst_ni(run_ni),
-        .sel_i(tile_sel_i[t]), .write_i(csr_write_i), .addr_i(csr_addr_i), .wdata_i(csr_wdata_i),
-        .rdata_o(tile_rdata_o[t*32 +: 32]), .error_o(tile_error_o[t]), .err_event_o(tile_err[t]),
-        .cfg_en_i(cfg_en_i[t]), .cfg_write_i, .cfg_kind_i, .cfg_index_i,
-        .cfg_wdata_i, .cfg_rvalid_o(cfg_rvalid_o[t]), .cfg_rdata_o(cfg_rdata_o[t*32 +: 32]),
-        .cfg_error_o(cfg_error_o[t]),
-        .tx_req_o(tx_req[t+1]), .tx_hdr_o(tx_hdr[(t+1)*128 +: 128]), .tx_empty_o(tx_empty[t+1]),
-        .tx_grant_i(tx_grant[t+1]), .tx_valid_o(tx_valid[t+1]), .tx_ready_i(tx_ready[t+1]),
-        .tx_data_o(tx_data[(t+1)*64 +: 64]), .tx_last_o(tx_last[t+1]),
-        .rx_hdr_i(rx_hdr_o), .rx_accept_o(rx_accept[t+1]), .rx_commit_i(rx_commit[t+1]), .rx_empty_i(rx_empty_o),
-        .rx_valid_i(rx_valid[t+1]), .rx_ready_o(rx_ready[t+1]), .rx_data_i(rx_data_o), .rx_last_i(rx_last_o),
-        .kc_valid_o(t_kc_valid[t]), .kc_ready_i(t_kc_ready[t]), .kc_op_o(t_kc_op[t*2 +: 2]),
-        .kc_slot_o(t_kc_slot[t*8 +: 8]), .kc_layer_o(t_kc_layer[t*8 +: 8]), .kc_head_o(t_kc_head[t*8 +: 8]),
-        .kc_kind_o(t_kc_kind[t]), .kc_pos_o(t_kc_pos[t*18 +: 18]), .kc_count_o(t_kc_count[t*6 +: 6]),
-        .kw_valid_o(t_kw_valid[t]), .kw_ready_i(t_kw_ready[t]), .kw_block_o(t_kw_block[t*272 +: 272]),
-        .kr_valid_i(t_kr_valid[t]), .kr_ready_o(t_kr_ready[t]), .kr_block_i(t_kr_block[t*272 +: 272]),
-        .kr_last_i(t_kr_last[t]), .kr_status_i(t_kr_status[t*4 +: 4]), .kv_nbh_i(kv_nbh), .kv_drop_o(t_kv_drop[t])
-      );
-    end
-  endgenerate
 
   // ---- KV cache ----
+  logic [4:0]                kv_nbh;
   logic                      kv_hold;
   logic [KvChannels-1:0]     kc_valid, kc_ready, kc_kind, kw_valid, kw_ready, kr_valid, kr_ready, kr_last, kv_refusals;
   logic [2*KvChannels-1:0]   kc_op;
@@ -280,22 +268,22 @@ module mr_group #(
   generate
     for (t = 0; t < Tiles; t = t + 1) begin : gen_guard
       mr_kv_guard u_guard (
-        .clk_i, .rst_ni, .cfg_nbh_i(kv_nbh), .drop_i(t_kv_drop[t]), .hold_i(kv_hold), .idle_o(g_idle[t]),
-        .t_kc_valid_i(t_kc_valid[t]), .t_kc_append_i(t_kc_op[t*2 +: 2] == 2'd1), .t_kw_valid_i(t_kw_valid[t]),
-        .t_kw_ready_o(t_kw_ready[t]), .t_kr_valid_o(t_kr_valid[t]), .t_kr_ready_i(t_kr_ready[t]),
-        .m_kc_valid_o(g_kc_valid[t]), .m_kc_ready_i(t_kc_ready[t]), .m_kw_valid_o(g_kw_valid[t]),
-        .m_kw_ready_i(g_kw_ready[t]), .m_kr_valid_i(g_kr_valid[t]), .m_kr_ready_o(g_kr_ready[t]), .m_kr_last_i(t_kr_last[t])
+        .clk_i, .rst_ni, .cfg_nbh_i(kv_nbh), .drop_i(kv_drop_i[t]), .hold_i(kv_hold), .idle_o(g_idle[t]),
+        .t_kc_valid_i(kc_valid_i[t]), .t_kc_append_i(kc_op_i[t*2 +: 2] == 2'd1), .t_kw_valid_i(kw_valid_i[t]),
+        .t_kw_ready_o(kw_ready_o[t]), .t_kr_valid_o(kr_valid_o[t]), .t_kr_ready_i(kr_ready_i[t]),
+        .m_kc_valid_o(g_kc_valid[t]), .m_kc_ready_i(kc_ready_o[t]), .m_kw_valid_o(g_kw_valid[t]),
+        .m_kw_ready_i(g_kw_ready[t]), .m_kr_valid_i(g_kr_valid[t]), .m_kr_ready_o(g_kr_ready[t]), .m_kr_last_i(kr_last_o[t])
       );
     end
   endgenerate
 
   mr_kv_xbar #(.Ports(Tiles), .Channels(KvChannels)) u_kv_xbar (
     .clk_i, .rst_ni, .cfg_nbh_i(kv_nbh),
-    .t_kc_valid_i(g_kc_valid), .t_kc_ready_o(t_kc_ready), .t_kc_op_i(t_kc_op), .t_kc_slot_i(t_kc_slot),
-    .t_kc_layer_i(t_kc_layer), .t_kc_head_i(t_kc_head), .t_kc_kind_i(t_kc_kind), .t_kc_pos_i(t_kc_pos),
-    .t_kc_count_i(t_kc_count), .t_kw_valid_i(g_kw_valid), .t_kw_ready_o(g_kw_ready), .t_kw_block_i(t_kw_block),
-    .t_kr_valid_o(g_kr_valid), .t_kr_ready_i(g_kr_ready), .t_kr_block_o(t_kr_block), .t_kr_last_o(t_kr_last),
-    .t_kr_status_o(t_kr_status),
+    .t_kc_valid_i(g_kc_valid), .t_kc_ready_o(kc_ready_o), .t_kc_op_i(kc_op_i), .t_kc_slot_i(kc_slot_i),
+    .t_kc_layer_i(kc_layer_i), .t_kc_head_i(kc_head_i), .t_kc_kind_i(kc_kind_i), .t_kc_pos_i(kc_pos_i),
+    .t_kc_count_i(kc_count_i), .t_kw_valid_i(g_kw_valid), .t_kw_ready_o(g_kw_ready), .t_kw_block_i(kw_block_i),
+    .t_kr_valid_o(g_kr_valid), .t_kr_ready_i(g_kr_ready), .t_kr_block_o(kr_block_o), .t_kr_last_o(kr_last_o),
+    .t_kr_status_o(kr_status_o),
     .kc_valid_o(kc_valid), .kc_ready_i(kc_ready), .kc_op_o(kc_op), .kc_slot_o(kc_slot), .kc_layer_o(kc_layer),
     .kc_head_o(kc_head), .kc_kind_o(kc_kind), .kc_pos_o(kc_pos), .kc_count_o(kc_count),
     .kw_valid_o(kw_valid), .kw_ready_i(kw_ready), .kw_block_o(kw_block),
@@ -320,6 +308,7 @@ module mr_group #(
   logic [6:0]               cnt_rd_addr;
   logic [16*KvChannels-1:0] cnt_rd_data;
 
+  assign kv_nbh_o = kv_nbh;
   assign kv_refused_o = |kv_refusals;
   // A soft reset empties the cache too; the SDRAM itself goes on being refreshed.
   mr_kv_regs #(.Prof(Prof), .Channels(KvChannels), .Heads(KvHeads)) u_kv_regs (

@@ -6,6 +6,10 @@
 // MaxG MaxNbh  limits of ATTEND (mr_dpu).   ClockGate  units at rest get no clock (mr_unit_clock).
 // Linked  there are links to other groups: SEND has hops.
 // Registers: sel_i with address and data for one cycle, answer in the next (rtl/csr). Loader: mr_tile_mem. Bus: mr_group_bus.
+// awake_o: a job is here, or a message, or a unit works. Low for 32 clocks, without sel_i, cfg_en_i, rx_commit_i, rx_valid_i, kr_valid_i and
+//          reset meanwhile: whatever the other inputs do, no state that matters and no output changes until one of these comes. So a
+//          simulator need not look at the tile until then (sim_verilator/chip).
+// Outputs come from registers, apart from kv_drop_o, which follows rst_ni in the same clock.
 // KV port: docs/interfaces.md section 3. Reset clears all state but the memories; soft reset does the same.
 // Test: tests/cosim.
 `default_nettype none
@@ -32,6 +36,7 @@ module mr_tile #(
   output logic [31:0]  rdata_o,
   output logic         error_o,
   output logic         err_event_o,    // a job got an error
+  output logic         awake_o,
   // loader
   input  wire          cfg_en_i,
   input  wire          cfg_write_i,
@@ -355,6 +360,8 @@ module mr_tile #(
     .tx_req_o, .tx_hdr_o, .tx_empty_o, .tx_grant_i, .tx_valid_o, .tx_ready_i, .tx_data_o, .tx_last_o,
     .vr_valid_o(vt_valid), .vr_ready_i(vt_ready), .vr_addr_o(vt_addr), .vr_data_i(vb_data)
   );
+
+  assign awake_o = busy || !rx_idle || vec_busy || dpu_busy || kv_busy || net_busy;
 
   mr_tile_counters u_cnt (
     .clk_i, .rst_ni, .clear_i(cnt_clear_cmd), .busy_i(busy), .job_done_i(job_done), .issue_i(issue), .tag_i(tag),

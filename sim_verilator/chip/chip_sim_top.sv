@@ -2,8 +2,8 @@
 // mr_chip for the simulation of any DRAM device, chosen by number; the simulated machine's shape stands in CMakeLists.txt.
 //
 // Profile: 0 Sdr100, 1 Sdr133, 2 Sdr50, 3 Ddr4_2400, 4 Lpddr4_3200, 5 Hbm2Pc, 6 Stacked (the order of mr_dram_profiles).
-// Bytes  of the data bus, 0: one device wide. Channel c of group g has slice g KvChannels + c of the dfi ports; a command is {a, ba, bg, cmd} in 32 bits, a
-// mask 32 bits; check bits of code word w stand in bits [8 w +: 8] of 64. Everything else as in mr_chip.
+// Bytes  of the data bus, 0: one device wide. Channel c of group g has slice g KvChannels + c of the dfi ports
+// in the words of dfi_words. Everything else as in mr_chip.
 `default_nettype none
 module chip_sim_top #(
   parameter int Profile = 3,
@@ -54,15 +54,15 @@ module chip_sim_top #(
   output wire                             rsp_error_o,
   output wire                             irq_o,
   output wire  [Channels-1:0]           dfi_ready_o,
-  output logic [32*Channels-1:0]        dfi_o,
-  output logic [32*Channels-1:0]        dfi2_o,
+  output wire  [32*Channels-1:0]        dfi_o,
+  output wire  [32*Channels-1:0]        dfi2_o,
   output wire  [Channels-1:0]           dfi_wrdata_en_o,
   output wire  [8*DqBytes*Channels-1:0] dfi_wrdata_o,
-  output logic [32*Channels-1:0]        dfi_wrmask_o,
+  output wire  [32*Channels-1:0]        dfi_wrmask_o,
   input  wire  [Channels-1:0]           dfi_rddata_valid_i,
   input  wire  [8*DqBytes*Channels-1:0] dfi_rddata_i,
-  output logic [64*Channels-1:0]        dfi_wrchk_o,
-  output logic [32*Channels-1:0]        dfi_wrchkmask_o,
+  output wire  [64*Channels-1:0]        dfi_wrchk_o,
+  output wire  [32*Channels-1:0]        dfi_wrchkmask_o,
   input  wire  [64*Channels-1:0]        dfi_rdchk_i,
   input  wire  [4*Groups-1:0]           link_fault_i
 );
@@ -74,21 +74,10 @@ module chip_sim_top #(
   logic [18*Channels-1:0]      a, a2;
   logic [DqBytes*Channels-1:0] mask;
 
-  always_comb begin
-    for (int c = 0; c < Channels; c = c + 1) begin
-      dfi_o[c*32 +: 32]        = 32'({a[c*18 +: 18], ba[c*3 +: 3], bg[c*2 +: 2], cmd[c*4 +: 4]});
-      dfi2_o[c*32 +: 32]       = 32'({a2[c*18 +: 18], ba2[c*3 +: 3], bg2[c*2 +: 2], cmd2[c*4 +: 4]});
-      dfi_wrmask_o[c*32 +: 32] = 32'(mask[c*DqBytes +: DqBytes]);
-      dfi_wrchkmask_o[c*32 +: 32] = 32'(chkmask[c*Codes +: Codes]);
-    end
-    dfi_wrchk_o = '0;
-    for (int c = 0; c < Channels; c = c + 1) begin
-      for (int w = 0; w < Codes; w = w + 1) begin
-        dfi_wrchk_o[c*64 + 8*w +: 8] = 8'(wrchk[(c*Codes+w)*ChkBits +: ChkBits]);
-        rdchk[(c*Codes+w)*ChkBits +: ChkBits] = dfi_rdchk_i[c*64 + 8*w +: ChkBits];
-      end
-    end
-  end
+  dfi_words #(.Channels(Channels), .DqBytes(DqBytes), .Codes(Codes), .ChkBits(ChkBits)) u_words (
+    .cmd_i(cmd), .bg_i(bg), .ba_i(ba), .a_i(a), .cmd2_i(cmd2), .bg2_i(bg2), .ba2_i(ba2), .a2_i(a2), .mask_i(mask), .wrchk_i(wrchk),
+    .chkmask_i(chkmask), .rdchk_o(rdchk), .dfi_o, .dfi2_o, .dfi_wrmask_o, .dfi_wrchk_o, .dfi_wrchkmask_o, .dfi_rdchk_i
+  );
 
   mr_chip #(
     .Groups(Groups), .LinkWidth(LinkWidth), .LinkLatency(LinkLatency), .Tiles(Tiles), .Lanes(Lanes), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth), .ResBufs(ResBufs),
@@ -102,6 +91,5 @@ module chip_sim_top #(
     .dfi2_a_o(a2), .dfi_wrdata_en_o, .dfi_wrdata_o, .dfi_wrmask_o(mask), .dfi_rddata_valid_i, .dfi_rddata_i,
     .dfi_wrchk_o(wrchk), .dfi_wrchkmask_o(chkmask), .dfi_rdchk_i(rdchk), .link_fault_i
   );
-  wire unused_ok = &{1'b0, dfi_rdchk_i};
 endmodule
 `default_nettype wire

@@ -53,7 +53,7 @@ static mr_status_t open_model(const char *name, mr_mmio_t *mmio) {
 #define SIM_PREFIX "sim:"
 
 const char *mr_device_names(void) {
-    static char names[256];
+    static char names[512];
     if (names[0] == '\0') {
         size_t n = (size_t)snprintf(names, sizeof names, MODEL_NAMES ", sim");
         for (uint32_t i = 0; mr_backend_sim_dram(i) != NULL && n < sizeof names; i++) {

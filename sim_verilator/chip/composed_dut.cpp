@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+// A chip joined from Verilated classes: one root, groups and their tiles, wired as in mr_chip; see
+// chip_model.h. Compiled once a model with these macros: ROOT_CLASS and GROUP_CLASS, classes of
+// mr_root and group_sim_top, with ROOT_HEADER and GROUP_HEADER; CHIP_SYMBOL, CHIP_NAME,
+// CHIP_PROFILE, CHIP_DQ_BYTES, CHIP_INIT_CLOCKS, CHIP_GROUPS (at least 2) as in chip_dut.cpp;
+// CHIP_TILES of a group. Each group has one KV channel, without ECC.
+//
+// A clock, exact because of what the RTL promises (mr_tile, mr_root):
+//  1. rising edge of root, groups and tiles that are up: now the tiles' and the root's outputs are
+//  final;
+//  2. these go to the groups, with the links; falling edge of the groups: their outputs are final
+//  too;
+//  3. these go to root and tiles; falling edge of the root and of the tiles that are up.
+// A tile whose awake_o has been low for Rest clocks, and to which nothing comes (event), stays as
+// it was after its rising edge.
+#include <cstring>
+#include <memory>
+#include <new>
+#include <type_traits>
+
+#include GROUP_HEADER
+#include ROOT_HEADER
+#include "Vtile.h"
+#include "chip_model.h"
+#include "verilated.h"
+
+namespace {
+
+constexpr uint32_t Groups = CHIP_GROUPS;
+constexpr uint32_t Tiles = CHIP_TILES;
+constexpr uint32_t Rest = 32;
+
+template <class Pin> uint8_t *bytes(Pin &pin) {
+    return reinterpret_cast<uint8_t *>(&pin);
+}
+
+template <class Pin> const uint8_t *bytes(const Pin &pin) {
+    return reinterpret_cast<const uint8_t *>(&pin);
+}
+
+// Bit or slice i of a port of several tiles or groups. Hosts are little-endian.
+template <class Pin> bool bit(const Pin &pin, uint32_t i) {
+    return (bytes(pin)[i / 8] >> i % 8 & 1) != 0;
+}
+
+template <class Pin> void put_bit(Pin &pin, uint32_t i, bool value) {
+    uint8_t &byte = bytes(pin)[i / 8];
+    byte = static_cast<uint8_t>((byte & ~(1u << i % 8)) | static_cast<unsigned>(value) << i % 8);
+}
+
+template <size_t Size, class Pin, class From> void put(Pin &pin, uint32_t i, const From &from) {
+    static_assert(sizeof from >= Size);
+    std::memcpy(bytes(pin) + i * Size, bytes(from), Size);
+}
+
+template <size_t Size, class Pin, class To> void get(const Pin &pin, uint32_t i, To &to) {
+    static_assert(sizeof to >= Size);
+    std::memcpy(bytes(to), bytes(pin) + i * Size, Size);
+}
+
+struct Tile {
+    Vtile top;
+    uint32_t rest = Rest; // clocks until it is left alone
+    bool up = true;       // it takes part in the next rising edge; else its clock stands high
+    explicit Tile(VerilatedContext *context) : top{context} {
+    }
+};
+
+struct Dut {
+    VerilatedContext context;
+    ROOT_CLASS root{&context};
+    std::unique_ptr<GROUP_CLASS> group[Groups];
+    std::unique_ptr<Tile> tile[Groups * Tiles];
+    bool run = false; // the root's run_no, as the tiles know it
+    Dut();
+};
+
+void link_outputs(Dut &d, uint32_t g) {
+    const GROUP_CLASS &from = *d.group[g];
+    GROUP_CLASS &next = *d.group[(g + 1) % Groups];
+    GROUP_CLASS &before = *d.group[(g + Groups - 1) % Groups];
+    next.in_valid_i = from.out_valid_o;
+    std::memcpy(&next.in_data_i, &from.out_data_o, sizeof from.out_data_o);
+    before.out_rev_valid_i = from.in_rev_valid_o;
+    before.out_rev_data_i = from.in_rev_data_o;
+}
+
+void root_to_group(const ROOT_CLASS &r, GROUP_CLASS &to, uint32_t g) {
+    to.run_ni = r.run_no;
+    to.reset_i = r.reset_o;
+    to.csr_write_i = r.csr_write_o;
+    to.csr_addr_i = r.csr_addr_o;
+    to.csr_wdata_i = r.csr_wdata_o;
+    to.kv_sel_i = bit(r.kv_sel_o, g);
+    to.ecc_sel_i = bit(r.ecc_sel_o, g);
+    to.link_sel_i = bit(r.link_sel_o, g);
+    if (g == 0) {
+        to.hub_req_i = r.hub_req_o;
+        put<16>(to.hub_hdr_i, 0, r.hub_hdr_o);
+        to.hub_accept_i = r.hub_accept_o;
+        to.hub_ready_i = r.hub_ready_o;
+    }
+}
+
+void group_to_root(const GROUP_CLASS &from, ROOT_CLASS &r, uint32_t g) {
+    put<4>(r.kv_rdata_i, g, from.kv_rdata_o);
+    put_bit(r.kv_error_i, g, from.kv_error_o);
+    put<4>(r.ecc_rdata_i, g, from.ecc_rdata_o);
+    put_bit(r.ecc_error_i, g, from.ecc_error_o);
+    put<4>(r.link_rdata_i, g, from.link_rdata_o);
+    put_bit(r.link_error_i, g, from.link_error_o);
+    put_bit(r.kv_refused_i, g, from.kv_refused_o);
+    put_bit(r.link_down_i, g, from.link_down_o);
+    if (g == 0) {
+        r.net_grant_i = from.net_grant_o;
+        r.net_busy_i = from.net_busy_o;
+        r.hub_grant_i = from.hub_grant_o;
+        get<16>(from.rx_hdr_o, 0, r.rx_hdr_i);
+        r.hub_commit_i = from.hub_commit_o;
+        r.rx_empty_i = from.rx_empty_o;
+        r.hub_valid_i = from.hub_valid_o;
+        r.rx_data_i = from.rx_data_o;
+        r.rx_last_i = from.rx_last_o;
+    }
+}
+
+// What goes with a low valid does not matter and stays behind.
+void tile_outputs(Dut &d, uint32_t n) {
+    const Vtile &t = d.tile[n]->top;
+    ROOT_CLASS &r = d.root;
+    GROUP_CLASS &to = *d.group[n / Tiles];
+    const uint32_t i = n % Tiles;
+    put<4>(r.tile_rdata_i, n, t.rdata_o);
+    put_bit(r.tile_error_i, n, t.error_o);
+    put_bit(r.tile_err_i, n, t.err_event_o);
+    put_bit(r.cfg_rvalid_i, n, t.cfg_rvalid_o);
+    put<4>(r.cfg_rdata_i, n, t.cfg_rdata_o);
+    put_bit(r.cfg_error_i, n, t.cfg_error_o);
+    put_bit(to.tx_req_i, i, t.tx_req_o);
+    put_bit(to.tx_valid_i, i, t.tx_valid_o);
+    put_bit(to.rx_accept_i, i, t.rx_accept_o);
+    put_bit(to.rx_ready_i, i, t.rx_ready_o);
+    put_bit(to.kc_valid_i, i, t.kc_valid_o);
+    put_bit(to.kw_valid_i, i, t.kw_valid_o);
+    put_bit(to.kr_ready_i, i, t.kr_ready_o);
+    put_bit(to.kv_drop_i, i, t.kv_drop_o);
+    if (t.tx_req_o) {
+        put<16>(to.tx_hdr_i, i, t.tx_hdr_o);
+        put_bit(to.tx_empty_i, i, t.tx_empty_o);
+    }
+    if (t.tx_valid_o) {
+        put<8>(to.tx_data_i, i, t.tx_data_o);
+        put_bit(to.tx_last_i, i, t.tx_last_o);
+    }
+    if (t.kc_valid_o) {
+        put<1>(to.kc_op_i, i, t.kc_op_o);
+        put<1>(to.kc_slot_i, i, t.kc_slot_o);
+        put<1>(to.kc_layer_i, i, t.kc_layer_o);
+        put<1>(to.kc_head_i, i, t.kc_head_o);
+        put_bit(to.kc_kind_i, i, t.kc_kind_o);
+        put<4>(to.kc_pos_i, i, t.kc_pos_o);
+        put<1>(to.kc_count_i, i, t.kc_count_o);
+    }
+    if (t.kw_valid_o) {
+        put<36>(to.kw_block_i, i, t.kw_block_o);
+    }
+}
+
+void tile_inputs(Dut &d, uint32_t n) {
+    Vtile &t = d.tile[n]->top;
+    const ROOT_CLASS &r = d.root;
+    const GROUP_CLASS &from = *d.group[n / Tiles];
+    const uint32_t i = n % Tiles;
+    t.rst_ni = r.run_no;
+    t.sel_i = bit(r.tile_sel_o, n);
+    t.write_i = r.csr_write_o;
+    t.addr_i = r.csr_addr_o;
+    t.wdata_i = r.csr_wdata_o;
+    t.cfg_en_i = bit(r.cfg_en_o, n);
+    t.cfg_write_i = r.cfg_write_o;
+    t.cfg_kind_i = r.cfg_kind_o;
+    t.cfg_index_i = r.cfg_index_o;
+    t.cfg_wdata_i = r.cfg_wdata_o;
+    t.tx_grant_i = bit(from.tx_grant_o, i);
+    t.tx_ready_i = bit(from.tx_ready_o, i);
+    get<16>(from.rx_hdr_o, 0, t.rx_hdr_i);
+    t.rx_commit_i = bit(from.rx_commit_o, i);
+    t.rx_empty_i = from.rx_empty_o;
+    t.rx_valid_i = bit(from.rx_valid_o, i);
+    t.rx_data_i = from.rx_data_o;
+    t.rx_last_i = from.rx_last_o;
+    t.kc_ready_i = bit(from.kc_ready_o, i);
+    t.kw_ready_i = bit(from.kw_ready_o, i);
+    t.kr_valid_i = bit(from.kr_valid_o, i);
+    t.kv_nbh_i = from.kv_nbh_o;
+    if (t.kr_valid_i) {
+        get<36>(from.kr_block_o, i, t.kr_block_i);
+        t.kr_last_i = bit(from.kr_last_o, i);
+        get<1>(from.kr_status_o, i, t.kr_status_i);
+    }
+}
+
+// Something comes to tile n, which may be at rest.
+bool event(const Dut &d, uint32_t n) {
+    const GROUP_CLASS &from = *d.group[n / Tiles];
+    const uint32_t i = n % Tiles;
+    return bit(d.root.tile_sel_o, n) || bit(d.root.cfg_en_o, n) || bit(from.rx_commit_o, i) ||
+           bit(from.rx_valid_o, i) || bit(from.kr_valid_o, i);
+}
+
+// Falling edge of a tile, with what has come to it.
+void fall(Dut &d, uint32_t n) {
+    Tile &t = *d.tile[n];
+    tile_inputs(d, n);
+    t.top.clk_i = 0;
+    t.top.eval();
+    t.up = true;
+}
+
+// Reset has changed: all tiles follow in this clock.
+void settle_reset(Dut &d) {
+    d.run = d.root.run_no != 0;
+    for (auto &t : d.tile) {
+        t->top.rst_ni = d.run;
+        t->top.eval();
+        t->rest = Rest;
+    }
+    for (uint32_t n = 0; n < Groups * Tiles; n++) {
+        tile_outputs(d, n);
+    }
+}
+
+// All that comes from root and tiles, to the groups, with their clock low: in a clock their falling
+// edge.
+void settle_groups(Dut &d) {
+    for (uint32_t g = 0; g < Groups; g++) {
+        root_to_group(d.root, *d.group[g], g);
+        link_outputs(d, g);
+    }
+    for (auto &g : d.group) {
+        g->clk_i = 0;
+        g->eval();
+    }
+}
+
+Dut::Dut() {
+    context.fatalOnError(false);
+    for (auto &g : group) {
+        g = std::make_unique<GROUP_CLASS>(&context);
+        g->hub_accept_i = 1; // nobody's node 0, but in group 0
+        g->hub_ready_i = 1;
+    }
+    for (auto &t : tile) {
+        t = std::make_unique<Tile>(&context);
+    }
+}
+
+Dut &dut_of(void *dut) {
+    return *static_cast<Dut *>(dut);
+}
+
+void *open_dut() {
+    return new (std::nothrow) Dut;
+}
+
+void close_dut(void *dut) {
+    Dut &d = dut_of(dut);
+    d.root.final();
+    for (auto &g : d.group) {
+        g->final();
+    }
+    for (auto &t : d.tile) {
+        t->top.final();
+    }
+    delete &d;
+}
+
+// A command of group_sim_top: row or column, bank, bank group, command.
+mr_dram_cmd_t command(uint32_t word) {
+    return {static_cast<uint8_t>(word & 15), static_cast<uint8_t>(word >> 4 & 3),
+            static_cast<uint8_t>(word >> 6 & 7), word >> 9};
+}
+
+void dfi(const void *dut, uint32_t channel, mr_dram_dev_in_t *in, mr_dram_dev_in_t *) {
+    const GROUP_CLASS &g = *static_cast<const Dut *>(dut)->group[channel];
+    in->port[0] = command(g.dfi_o);
+    in->port[1] = command(g.dfi2_o);
+    in->wr_en = g.dfi_wrdata_en_o != 0;
+    if (in->wr_en) {
+        in->wr_mask = g.dfi_wrmask_o;
+        std::memcpy(in->wr_data, &g.dfi_wrdata_o, CHIP_DQ_BYTES);
+    }
+}
+
+void answer(void *dut, uint32_t channel, const mr_dram_dev_out_t *device,
+            const mr_dram_dev_out_t *) {
+    GROUP_CLASS &g = *dut_of(dut).group[channel];
+    g.dfi_rddata_valid_i = device->rd_valid;
+    if (device->rd_valid) {
+        std::memcpy(&g.dfi_rddata_i, device->rd_data, CHIP_DQ_BYTES);
+    }
+}
+
+void link_fault(void *dut, uint64_t bits) {
+    Dut &d = dut_of(dut);
+    for (uint32_t g = 0; g < Groups; g++) {
+        const auto faults = static_cast<CData>(bits >> 4 * g & 15);
+        if (d.group[g]->link_fault_i != faults) {
+            d.group[g]->link_fault_i = faults;
+            d.group[g]->eval();
+            link_outputs(d, g);
+        }
+    }
+}
+
+void reset(void *dut, bool active, uint32_t git_hash) {
+    Dut &d = dut_of(dut);
+    d.root.rst_ni = !active;
+    d.root.git_hash_i = git_hash;
+    d.root.eval();
+    for (auto &g : d.group) {
+        g->rst_ni = !active;
+    }
+    settle_groups(d);
+    for (uint32_t n = 0; n < Groups * Tiles; n++) {
+        fall(d, n);
+    }
+    settle_reset(d);
+}
+
+void request(void *dut, const mr_chip_request_t *r) {
+    ROOT_CLASS &t = dut_of(dut).root;
+    t.req_valid_i = r->valid;
+    t.req_write_i = r->write;
+    t.req_addr_i = r->addr;
+    t.req_wdata_i = r->data;
+}
+
+void response(const void *dut, mr_chip_response_t *r) {
+    const ROOT_CLASS &t = static_cast<const Dut *>(dut)->root;
+    *r = {t.req_ready_o != 0, t.rsp_valid_o != 0, t.rsp_error_o != 0, t.irq_o != 0, t.rsp_rdata_o};
+}
+
+void rise(Dut &d) {
+    d.root.clk_i = 1;
+    d.root.eval();
+    for (auto &g : d.group) {
+        g->clk_i = 1;
+        g->eval();
+    }
+    for (uint32_t n = 0; n < Groups * Tiles; n++) {
+        Tile &t = *d.tile[n];
+        if (t.up) {
+            t.top.clk_i = 1;
+            t.top.eval();
+            t.rest = t.top.awake_o ? Rest : t.rest - (t.rest != 0);
+            tile_outputs(d, n);
+        }
+    }
+}
+
+bool edge(void *dut) {
+    Dut &d = dut_of(dut);
+    rise(d);
+    if (d.run != (d.root.run_no != 0)) {
+        settle_reset(d);
+    }
+    settle_groups(d);
+    for (uint32_t g = 0; g < Groups; g++) {
+        group_to_root(*d.group[g], d.root, g);
+    }
+    d.root.clk_i = 0;
+    d.root.eval();
+    for (uint32_t n = 0; n < Groups * Tiles; n++) {
+        Tile &t = *d.tile[n];
+        if (!d.run || event(d, n)) {
+            t.rest = Rest;
+        }
+        t.up = false;
+        if (t.rest != 0) {
+            fall(d, n);
+        }
+    }
+    return !d.context.gotFinish() && !d.context.gotError();
+}
+
+} // namespace
+
+extern "C" const mr_chip_model_t CHIP_SYMBOL;
+const mr_chip_model_t CHIP_SYMBOL = {
+    CHIP_NAME, CHIP_PROFILE, CHIP_DQ_BYTES, CHIP_INIT_CLOCKS, CHIP_GROUPS, CHIP_GROUPS, false,
+    open_dut,  close_dut,    dfi,           nullptr,          answer,      link_fault,  reset,
+    request,   response,     edge};
