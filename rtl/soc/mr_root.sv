@@ -6,8 +6,7 @@
 // csr_*_o with *_sel_o for one clock, answers in the next; cfg_*: loader's port of each tile, see mr_tile_mem. Tile t of group g has bit or
 // slice g Tiles + t, channel c of group g has g KvChannels + c.   Events for one clock: tile_err_i, kv_refused_i, link_down_i.
 // net_grant_i, net_busy_i and the hub's node (hub_*, rx_*: mr_group_bus): of group 0.
-// Which outputs depend on inputs in the same clock: run_no on rst_ni, and hub_accept_o on rx_hdr_i and rx_empty_i, which the network looks
-// at only in the clock after; no other.   Test: tests/cosim.
+// Which outputs depend on inputs in the same clock: run_no on rst_ni, no other.   Test: tests/cosim.
 `default_nettype none
 module mr_root #(
   parameter int Groups = 1,

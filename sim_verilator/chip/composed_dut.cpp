@@ -3,19 +3,23 @@
 // chip_model.h. Compiled once a model with these macros: ROOT_CLASS and GROUP_CLASS, classes of
 // mr_root and group_sim_top, with ROOT_HEADER and GROUP_HEADER; CHIP_SYMBOL, CHIP_NAME,
 // CHIP_PROFILE, CHIP_DQ_BYTES, CHIP_INIT_CLOCKS, CHIP_GROUPS (at least 2) as in chip_dut.cpp;
-// CHIP_TILES of a group. Each group has one KV channel, without ECC.
+// CHIP_TILES of a group; CHIP_THREADS 1, or 2: each half of the groups, with its tiles, has a
+// thread in each phase of a clock. Each group has one KV channel, without ECC.
 //
 // A clock, exact because of what the RTL promises (mr_tile, mr_root):
 //  1. rising edge of root, groups and tiles that are up: now the tiles' and the root's outputs are
 //  final;
 //  2. these go to the groups, with the links; falling edge of the groups: their outputs are final
 //  too;
-//  3. these go to root and tiles; falling edge of the root and of the tiles that are up.
+//  3. these go to the tiles; falling edge of those that are up; then all goes to the root, and its
+//  falling edge.
 // A tile whose awake_o has been low for Rest clocks, and to which nothing comes (event), stays as
 // it was after its rising edge.
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <new>
+#include <thread>
 #include <type_traits>
 
 #include GROUP_HEADER
@@ -29,6 +33,10 @@ namespace {
 constexpr uint32_t Groups = CHIP_GROUPS;
 constexpr uint32_t Tiles = CHIP_TILES;
 constexpr uint32_t Rest = 32;
+constexpr uint32_t Threads = CHIP_THREADS;
+constexpr uint32_t Share = Groups / Threads; // groups of a thread
+// Threads write bits of the same port of the root: they must not share a byte.
+static_assert(Threads == 1 || (Threads == 2 && Groups % 2 == 0 && Share * Tiles % 8 == 0));
 
 template <class Pin> uint8_t *bytes(Pin &pin) {
     return reinterpret_cast<uint8_t *>(&pin);
@@ -66,12 +74,67 @@ struct Tile {
     }
 };
 
+struct Dut;
+using Phase = void (*)(Dut &d, uint32_t thread);
+
+// The second thread: does a phase when told to, at the same time as the first. Between phases it
+// looks for the next one for a while, then sleeps.
+class Helper {
+    static constexpr uint32_t Spins = 20000;
+    std::atomic<uint32_t> told{0};
+    std::atomic<uint32_t> done{0};
+    Phase phase = nullptr; // null: the end
+    std::thread thread;
+
+    static void wait_beyond(const std::atomic<uint32_t> &value, uint32_t old) {
+        for (uint32_t i = 0; i < Spins; i++) {
+            if (value.load(std::memory_order_acquire) != old) {
+                return;
+            }
+        }
+        value.wait(old, std::memory_order_acquire);
+    }
+    void work(Dut &d) {
+        for (uint32_t n = 0;; n++) {
+            wait_beyond(told, n);
+            if (phase == nullptr) {
+                return;
+            }
+            phase(d, 1);
+            done.store(n + 1, std::memory_order_release);
+            done.notify_one();
+        }
+    }
+    void tell(Phase next) {
+        phase = next;
+        told.fetch_add(1, std::memory_order_release);
+        told.notify_one();
+    }
+
+  public:
+    explicit Helper(Dut &d) : thread{[this, &d] { work(d); }} {
+    }
+    Helper(const Helper &) = delete;
+    Helper &operator=(const Helper &) = delete;
+    ~Helper() {
+        tell(nullptr);
+        thread.join();
+    }
+    void both(Dut &d, Phase next) {
+        const uint32_t n = told.load(std::memory_order_relaxed);
+        tell(next);
+        next(d, 0);
+        wait_beyond(done, n);
+    }
+};
+
 struct Dut {
-    VerilatedContext context;
-    ROOT_CLASS root{&context};
+    VerilatedContext context[Threads];
+    ROOT_CLASS root{&context[0]};
     std::unique_ptr<GROUP_CLASS> group[Groups];
     std::unique_ptr<Tile> tile[Groups * Tiles];
     bool run = false; // the root's run_no, as the tiles know it
+    std::unique_ptr<Helper> helper;
     Dut();
 };
 
@@ -124,18 +187,22 @@ void group_to_root(const GROUP_CLASS &from, ROOT_CLASS &r, uint32_t g) {
     }
 }
 
-// What goes with a low valid does not matter and stays behind.
-void tile_outputs(Dut &d, uint32_t n) {
+void tile_to_root(Dut &d, uint32_t n) {
     const Vtile &t = d.tile[n]->top;
     ROOT_CLASS &r = d.root;
-    GROUP_CLASS &to = *d.group[n / Tiles];
-    const uint32_t i = n % Tiles;
     put<4>(r.tile_rdata_i, n, t.rdata_o);
     put_bit(r.tile_error_i, n, t.error_o);
     put_bit(r.tile_err_i, n, t.err_event_o);
     put_bit(r.cfg_rvalid_i, n, t.cfg_rvalid_o);
     put<4>(r.cfg_rdata_i, n, t.cfg_rdata_o);
     put_bit(r.cfg_error_i, n, t.cfg_error_o);
+}
+
+// What goes with a low valid does not matter and stays behind.
+void tile_to_group(Dut &d, uint32_t n) {
+    const Vtile &t = d.tile[n]->top;
+    GROUP_CLASS &to = *d.group[n / Tiles];
+    const uint32_t i = n % Tiles;
     put_bit(to.tx_req_i, i, t.tx_req_o);
     put_bit(to.tx_valid_i, i, t.tx_valid_o);
     put_bit(to.rx_accept_i, i, t.rx_accept_o);
@@ -226,32 +293,37 @@ void settle_reset(Dut &d) {
         t->rest = Rest;
     }
     for (uint32_t n = 0; n < Groups * Tiles; n++) {
-        tile_outputs(d, n);
+        tile_to_group(d, n);
     }
 }
 
-// All that comes from root and tiles, to the groups, with their clock low: in a clock their falling
-// edge.
-void settle_groups(Dut &d) {
+// What the root and the links bring to the groups.
+void group_inputs(Dut &d) {
     for (uint32_t g = 0; g < Groups; g++) {
         root_to_group(d.root, *d.group[g], g);
         link_outputs(d, g);
     }
-    for (auto &g : d.group) {
-        g->clk_i = 0;
-        g->eval();
-    }
+}
+
+void fall(GROUP_CLASS &g) {
+    g.clk_i = 0;
+    g.eval();
 }
 
 Dut::Dut() {
-    context.fatalOnError(false);
-    for (auto &g : group) {
-        g = std::make_unique<GROUP_CLASS>(&context);
-        g->hub_accept_i = 1; // nobody's node 0, but in group 0
-        g->hub_ready_i = 1;
+    for (auto &c : context) {
+        c.fatalOnError(false);
     }
-    for (auto &t : tile) {
-        t = std::make_unique<Tile>(&context);
+    for (uint32_t g = 0; g < Groups; g++) {
+        group[g] = std::make_unique<GROUP_CLASS>(&context[g / Share]);
+        group[g]->hub_accept_i = 1; // nobody's node 0, but in group 0
+        group[g]->hub_ready_i = 1;
+    }
+    for (uint32_t n = 0; n < Groups * Tiles; n++) {
+        tile[n] = std::make_unique<Tile>(&context[n / Tiles / Share]);
+    }
+    if (Threads > 1) {
+        helper = std::make_unique<Helper>(*this);
     }
 }
 
@@ -265,6 +337,7 @@ void *open_dut() {
 
 void close_dut(void *dut) {
     Dut &d = dut_of(dut);
+    d.helper.reset();
     d.root.final();
     for (auto &g : d.group) {
         g->final();
@@ -321,7 +394,10 @@ void reset(void *dut, bool active, uint32_t git_hash) {
     for (auto &g : d.group) {
         g->rst_ni = !active;
     }
-    settle_groups(d);
+    group_inputs(d);
+    for (auto &g : d.group) {
+        fall(*g);
+    }
     for (uint32_t n = 0; n < Groups * Tiles; n++) {
         fall(d, n);
     }
@@ -341,38 +417,36 @@ void response(const void *dut, mr_chip_response_t *r) {
     *r = {t.req_ready_o != 0, t.rsp_valid_o != 0, t.rsp_error_o != 0, t.irq_o != 0, t.rsp_rdata_o};
 }
 
-void rise(Dut &d) {
-    d.root.clk_i = 1;
-    d.root.eval();
-    for (auto &g : d.group) {
-        g->clk_i = 1;
-        g->eval();
+void rise(Dut &d, uint32_t thread) {
+    if (thread == 0) {
+        d.root.clk_i = 1;
+        d.root.eval();
     }
-    for (uint32_t n = 0; n < Groups * Tiles; n++) {
+    for (uint32_t g = thread * Share; g < (thread + 1) * Share; g++) {
+        d.group[g]->clk_i = 1;
+        d.group[g]->eval();
+    }
+    for (uint32_t n = thread * Share * Tiles; n < (thread + 1) * Share * Tiles; n++) {
         Tile &t = *d.tile[n];
         if (t.up) {
             t.top.clk_i = 1;
             t.top.eval();
             t.rest = t.top.awake_o ? Rest : t.rest - (t.rest != 0);
-            tile_outputs(d, n);
+            tile_to_group(d, n);
         }
     }
 }
 
-bool edge(void *dut) {
-    Dut &d = dut_of(dut);
-    rise(d);
-    if (d.run != (d.root.run_no != 0)) {
-        settle_reset(d);
+// Of groups and tiles; the root's outputs stand.
+void falls(Dut &d, uint32_t thread) {
+    for (uint32_t g = thread * Share; g < (thread + 1) * Share; g++) {
+        fall(*d.group[g]);
     }
-    settle_groups(d);
-    for (uint32_t g = 0; g < Groups; g++) {
-        group_to_root(*d.group[g], d.root, g);
-    }
-    d.root.clk_i = 0;
-    d.root.eval();
-    for (uint32_t n = 0; n < Groups * Tiles; n++) {
+    for (uint32_t n = thread * Share * Tiles; n < (thread + 1) * Share * Tiles; n++) {
         Tile &t = *d.tile[n];
+        if (t.up) {
+            tile_to_root(d, n);
+        }
         if (!d.run || event(d, n)) {
             t.rest = Rest;
         }
@@ -381,7 +455,34 @@ bool edge(void *dut) {
             fall(d, n);
         }
     }
-    return !d.context.gotFinish() && !d.context.gotError();
+}
+
+void both(Dut &d, Phase phase) {
+    if (d.helper) {
+        d.helper->both(d, phase);
+    } else {
+        phase(d, 0);
+    }
+}
+
+bool edge(void *dut) {
+    Dut &d = dut_of(dut);
+    both(d, rise);
+    if (d.run != (d.root.run_no != 0)) {
+        settle_reset(d);
+    }
+    group_inputs(d);
+    both(d, falls);
+    for (uint32_t g = 0; g < Groups; g++) {
+        group_to_root(*d.group[g], d.root, g);
+    }
+    d.root.clk_i = 0;
+    d.root.eval();
+    bool sound = true;
+    for (const auto &c : d.context) {
+        sound = sound && !c.gotFinish() && !c.gotError();
+    }
+    return sound;
 }
 
 } // namespace
