@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Front door for people. It calls the bootstrap, CMake and the tool, and holds no build rules of its own.
 #
-# Settings: MODEL, PROMPT, N, DEVICE for `make run`; JOBS for every build.
+# Settings: MODEL, PROMPT, N, DEVICE for `make run`; JOBS for every build. A simulated chip takes a minute or more to build, so that only
+# the one of DEVICE and those that the build folder has already are built; `make build DEVICE=all` and `make check` build all.
 
 MODEL  ?= models/brook.gguf
 PROMPT ?= Once upon a time
@@ -12,17 +13,16 @@ JOBS   ?= $(shell nproc)
 MAKEFLAGS += --no-print-directory
 
 BUILD := build
-CACHE := $(BUILD)/CMakeCache.txt
 
 .DEFAULT_GOAL := build
 .PHONY: build run check bench coverage clean help
 
-build: ## Build the tool at build/millrace (installs what is missing first)
+build: ## Build the tool at build/millrace (installs what is missing first): DEVICE=sim|sim:NAME|model|all
 	@scripts/bootstrap.sh run
-	@test -f $(CACHE) || cmake --preset default
+	@scripts/chips.sh $(BUILD) $(DEVICE)
 	@cmake --build $(BUILD) --target millrace -j $(JOBS)
 
-run: build ## Stream a story out of the chip: MODEL= PROMPT= N= DEVICE=sim|sim:DRAM|model
+run: build ## Stream a story out of the chip: MODEL= PROMPT= N= DEVICE=sim|sim:NAME|model
 	@$(BUILD)/millrace run -m "$(MODEL)" -p "$(PROMPT)" -n $(N) --device $(DEVICE) --stats
 
 check: ## Run every test, lint and sanitizer; ends with "N passed, N failed"
@@ -31,7 +31,7 @@ check: ## Run every test, lint and sanitizer; ends with "N passed, N failed"
 
 bench: ## Measure and rewrite docs/results.md
 	@scripts/bootstrap.sh check
-	@test -f $(CACHE) || cmake --preset default
+	@scripts/chips.sh $(BUILD) all
 	@cmake --build $(BUILD) -j $(JOBS)
 	@python3 scripts/bench.py
 

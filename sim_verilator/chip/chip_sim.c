@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "chip_model.h"
 #include "git_hash.h"
@@ -19,6 +20,9 @@
 static const mr_chip_model_t *const models[] = {
 #include "chip_models.inc"
 };
+static const char *const absent[] = {
+#include "chip_absent.inc"
+    NULL};
 enum { MODELS = sizeof models / sizeof models[0], RESET_CLOCKS = 4, CHANNELS_MAX = 16 };
 
 struct mr_chip_sim {
@@ -38,6 +42,14 @@ enum { NOISE_SEED = 1, LINK_FAULTS = 4 };
 
 const char *mr_chip_sim_dram(uint32_t index) {
     return index < MODELS ? models[index]->name : NULL;
+}
+
+bool mr_chip_sim_absent(const char *name) {
+    uint32_t i = 0;
+    while (absent[i] != NULL && strcmp(absent[i], name) != 0) {
+        i++;
+    }
+    return absent[i] != NULL;
 }
 
 /* First fault of the DRAM: of the pins, of the device model, of the independent checker. */

@@ -13,8 +13,11 @@
 
 typedef struct mr_chip_sim mr_chip_sim_t;
 
-/* DRAM profiles by name, from 0 ("sdr-100"); NULL behind the last. */
+/* Chips of this build by name, from 0; NULL behind the last. */
 const char *mr_chip_sim_dram(uint32_t index);
+
+/* A chip of this name exists, but was left out of this build. */
+bool mr_chip_sim_absent(const char *name);
 
 /* Powers the chip with the DRAM of this index up and runs it through reset; NULL when there is none
  * or memory is short. */

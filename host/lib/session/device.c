@@ -53,7 +53,7 @@ static mr_status_t open_model(const char *name, mr_mmio_t *mmio) {
 #define SIM_PREFIX "sim:"
 
 const char *mr_device_names(void) {
-    static char names[512];
+    static char names[1024];
     if (names[0] == '\0') {
         size_t n = (size_t)snprintf(names, sizeof names, MODEL_NAMES ", sim");
         for (uint32_t i = 0; mr_backend_sim_dram(i) != NULL && n < sizeof names; i++) {
@@ -73,6 +73,12 @@ static mr_status_t open_sim(const char *name, mr_mmio_t *mmio) {
     }
     return MR_NOT_FOUND;
 }
+
+/* A simulated chip that this build could have. */
+static bool left_out(const char *name) {
+    return strcmp(name, "sim") == 0 || (strncmp(name, SIM_PREFIX, strlen(SIM_PREFIX)) == 0 &&
+                                        mr_backend_sim_absent(name + strlen(SIM_PREFIX)));
+}
 #else
 const char *mr_device_names(void) {
     return MODEL_NAMES;
@@ -82,6 +88,11 @@ static mr_status_t open_sim(const char *name, mr_mmio_t *mmio) {
     (void)name;
     (void)mmio;
     return MR_NOT_FOUND;
+}
+
+static bool left_out(const char *name) {
+    (void)name;
+    return false;
 }
 #endif
 
@@ -96,6 +107,12 @@ mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio, mr_session_error_t
                             "%u tiles (1 to %u of a single group), %u in all",
                             name, MR_MACHINE_GROUPS_MAX, MR_MACHINE_LINKED_TILES_MAX,
                             MR_MACHINE_GROUP_TILES_MAX, MR_MACHINE_TILES_MAX);
+    }
+    if (status == MR_NOT_FOUND && left_out(name)) {
+        return mr_gguf_fail(error, status, NULL,
+                            "device '%s' was left out of this build, which has: %s; add it with: "
+                            "make build DEVICE=%s",
+                            name, mr_device_names(), name);
     }
     if (status == MR_NOT_FOUND) {
         return mr_gguf_fail(error, status, NULL, "no device '%s' in this build; choose one of: %s",

@@ -6,6 +6,8 @@
 
 #include "chip_sim.h"
 
+#define DEFAULT_CHIP "sdr-100"
+
 /* No access takes longer than this, or the chip hangs. */
 #define ANSWER_CYCLES 1000u
 
@@ -83,10 +85,14 @@ const char *mr_backend_sim_dram(uint32_t index) {
     return mr_chip_sim_dram(index);
 }
 
+bool mr_backend_sim_absent(const char *name) {
+    return mr_chip_sim_absent(name);
+}
+
 mr_status_t mr_backend_sim_create(const char *dram, mr_mmio_t *mmio) {
+    const char *name = dram != NULL ? dram : DEFAULT_CHIP;
     uint32_t index = 0;
-    while (dram != NULL && mr_chip_sim_dram(index) != NULL &&
-           strcmp(mr_chip_sim_dram(index), dram) != 0) {
+    while (mr_chip_sim_dram(index) != NULL && strcmp(mr_chip_sim_dram(index), name) != 0) {
         index++;
     }
     if (mr_chip_sim_dram(index) == NULL) {

@@ -8,15 +8,19 @@
 #ifndef MR_BACKEND_SIM_H
 #define MR_BACKEND_SIM_H
 
+#include <stdbool.h>
+
 #include "millrace/mmio.h"
 #include "millrace/status.h"
 
-/* DRAM devices that a chip can have, by name, from 0 (the default, "sdr-100"); NULL behind the
- * last. */
+/* Chips of this build by name, from 0; NULL behind the last. */
 const char *mr_backend_sim_dram(uint32_t index);
 
-/* Powers a chip with this DRAM up; NULL: the default one.
- * @return MR_OK; MR_NOT_FOUND: no such DRAM; MR_NO_MEMORY. */
+/* A chip of this name exists, but was left out of this build (MR_SIM_MODELS). */
+bool mr_backend_sim_absent(const char *name);
+
+/* Powers the chip of this name up; NULL: "sdr-100".
+ * @return MR_OK; MR_NOT_FOUND: not in this build; MR_NO_MEMORY. */
 MR_NODISCARD mr_status_t mr_backend_sim_create(const char *dram, mr_mmio_t *mmio);
 
 /* Disturbs the links between groups from now on: in one clock of `every` on average each of them

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Configures the build folder so that it has the simulated chip of a device, beside those that it has already; does nothing where it has it.
+# Usage: scripts/chips.sh FOLDER DEVICE, with DEVICE sim, sim:NAME, model... (as sim) or all.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+folder=$1
+case $2 in
+all) chip= ;;
+sim:*) chip=${2#sim:} ;;
+*) chip=sdr-100 ;;
+esac
+cache=$folder/CMakeCache.txt
+chips=$chip
+if [ -f "$cache" ]; then
+    chips=$(sed -n 's/^MR_SIM_MODELS:[A-Z]*=//p' "$cache")
+    # An empty list stands for all.
+    if [ -z "$chips" ] || [[ -n $chip && ";$chips;" == *";$chip;"* ]]; then
+        exit 0
+    fi
+    chips=${chip:+$chips;$chip}
+fi
+cmake --preset default "-DMR_SIM_MODELS=$chips"
