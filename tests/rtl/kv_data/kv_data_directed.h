@@ -212,3 +212,22 @@ void test_other_block() {
     until_idle(2);
     drained("flush takes too long");
 }
+
+// A copy does not take words that a stream has not taken yet for those of its page.
+void test_copy_waits() {
+    for (int count = 1; count <= 8; count++) {
+        configure(1);
+        fill(0, 0, count);
+        drained("flush takes too long");
+        k.kr = 0;
+        offer_stream(0, 0, 0, count);
+        while (job_on)
+            step();
+        copy_page(0, 1, true);
+        for (int i = 0; i < 100; i++)
+            step();
+        k.kr = 100;
+        until_idle(2);
+    }
+    drained("flush takes too long");
+}

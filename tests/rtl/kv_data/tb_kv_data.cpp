@@ -143,6 +143,19 @@ void free_slot(int slot) {
         length_of[slot][c] = 0;
 }
 
+// The page engine copies the first page of a slot for another one, which has none.
+void copy_page(int from, int to, bool urgent) {
+    pe_on = pe_copy = true;
+    pe_urgent = urgent;
+    pe_errs = false;
+    pe_src = page_of[from][0];
+    pe_dst = clean.back();
+    clean.pop_back();
+    pe_src_slot = from;
+    pe_dst_slot = to;
+    page_of[to][0] = pe_dst;
+}
+
 void after_flush() { // everything is in DRAM, the back end is idle
     check_memory();
     const int slot = below(kSlots), from = below(kSlots), what = below(3);
@@ -158,16 +171,8 @@ void after_flush() { // everything is in DRAM, the back end is idle
                 length_of[slot][c] = keep + below(length_of[slot][c] - keep + 1);
         }
     } else if (!pe_on && from != slot && page_of[from][0] >= 0 && !clean.empty()) {
-        free_slot(slot); // the destination of a copy of the first page
-        pe_on = pe_copy = true;
-        pe_urgent = chance(50);
-        pe_errs = false;
-        pe_src = page_of[from][0];
-        pe_dst = clean.back();
-        clean.pop_back();
-        pe_src_slot = from;
-        pe_dst_slot = slot;
-        page_of[slot][0] = pe_dst;
+        free_slot(slot);
+        copy_page(from, slot, chance(50));
     }
 }
 
@@ -564,6 +569,7 @@ int main(int argc, char **argv) {
         test_release();
     test_unwritten();
     test_other_block();
+    test_copy_waits();
     quiet = false;
     while (now < clocks)
         random_phase(20000 + below(40000));
