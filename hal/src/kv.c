@@ -11,8 +11,10 @@
 #define BLOCK_BYTES 34u       /* Q8_0 */
 #define PART_LIMIT (1u << 18) /* of the controller */
 #define FEW_ROWS 4u           /* of a part: less than that is few */
-#define COUNT_POLLS 16u       /* x POLL_CYCLES: a counter's quarter is there in 600 cycles */
-#define COUNT_OPEN 8u         /* counters of causes with a row open */
+/* A counter's quarter is there in 600 cycles. While a result waits in the hub nothing waits, so
+ * that a poll is a read alone: 4 cycles. */
+#define COUNT_POLLS 256u
+#define COUNT_OPEN 8u /* counters of causes with a row open */
 #define COUNT_COMMAND 17u
 #define CHANNEL_MAX 7u
 
@@ -306,5 +308,18 @@ mr_status_t mr_kv_stats(const mr_mmio_t *mmio, uint32_t group, uint32_t channel,
     for (uint32_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         MR_TRY(read_counter(mmio, group, channel, COUNT_COMMAND + i, commands[i]));
     }
+    return MR_OK;
+}
+
+mr_status_t mr_kv_useful(const mr_mmio_t *mmio, uint32_t group, uint32_t channel,
+                         uint64_t *cycles) {
+    uint64_t open;
+    if (group >= MR_KV_COUNT || channel > CHANNEL_MAX) {
+        return MR_RANGE;
+    }
+    MR_TRY(kv_write(mmio, group, MR_KV_CTRL_OFFSET, MR_KV_CTRL_SNAP_MASK));
+    MR_TRY(read_counter(mmio, group, channel, MR_KV_USEFUL, cycles));
+    MR_TRY(read_counter(mmio, group, channel, COUNT_OPEN + MR_KV_USEFUL, &open));
+    *cycles += open;
     return MR_OK;
 }

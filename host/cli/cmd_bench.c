@@ -46,7 +46,8 @@ static const mr_cli_spec_t spec = {
     "Runs the RTL of the KV-cache DRAM controller with decode traffic: in each round every user\n"
     "appends one K and one V vector and streams its whole history. Every beat is compared, and\n"
     "two checkers watch the DRAM's rules. Utilisation: data-bus clocks that carry useful data, of\n"
-    "all clocks of a window in steady state.",
+    "all clocks of a window in steady state.\n"
+    "'millrace bench pipeline --help' has the measurement of a whole chip.",
     options_table};
 
 typedef struct {
@@ -384,6 +385,9 @@ static bool parse_option(const mr_cli_t *cli, int key, options_t *o) {
 }
 
 int mr_cli_cmd_bench(mr_cli_t *cli, int argc, char **argv) {
+    if (argc > 1 && strcmp(argv[1], "pipeline") == 0) {
+        return mr_cli_bench_pipeline(cli, argc - 1, argv + 1);
+    }
     options_t o = {
         .config = {
             .model = "ddr4-2400", .users = 8, .tokens = 512, .vector_bytes = 256, .seed = 1}};
@@ -396,7 +400,7 @@ int mr_cli_cmd_bench(mr_cli_t *cli, int argc, char **argv) {
         }
     }
     if (optind >= argc || strcmp(argv[optind], "kv") != 0) {
-        return mr_cli_usage(cli, "%s; this build measures 'kv'",
+        return mr_cli_usage(cli, "%s: 'kv' or 'pipeline'",
                             optind < argc ? "unknown bench" : "say what to measure");
     }
     if (optind + 1 < argc) {

@@ -14,6 +14,7 @@
 // A message is granted only when all its destinations accept, so it always finishes. Round robin; a message that
 // cannot be taken now does not hold up the others. Latency request to first payload flit at the receiver: 6 cycles on a
 // free bus; throughput one flit a cycle. A mask with no node in range is granted and dropped.
+// trace_o: {the message offered finds no room, its sender, state: 0 idle, 1 and 2 a message is offered, 3 payload}, for simulation.
 // Test: tests/rtl/soc, with LinkNode tests/rtl/link.
 `default_nettype none
 module mr_group_bus #(
@@ -38,7 +39,8 @@ module mr_group_bus #(
   input  wire  [Nodes-1:0]     rx_ready_i,
   output logic [63:0]          rx_data_o,
   output logic                 rx_last_o,
-  output logic                 busy_o
+  output logic                 busy_o,
+  output logic [7:0]           trace_o
 );
   localparam int NodeW = $clog2(Nodes);
 
@@ -103,6 +105,7 @@ module mr_group_bus #(
   assign rx_data_o = data_q;
   assign rx_last_o = last_q;
   assign busy_o = st_q != StPick;
+  assign trace_o = {st_q == StOffer && !all_accept, 5'(src_q), st_q};
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

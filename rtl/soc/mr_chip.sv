@@ -112,7 +112,7 @@ module mr_chip #(
     .DqBytes(DqBytes), .Prof(Prof), .KvEcc(KvEcc), .ClockKhz(ClockKhz), .LoopSlots(LoopSlots), .LoopDepth(LoopDepth)
   ) u_root (
     .clk_i, .rst_ni, .git_hash_i, .req_valid_i, .req_ready_o, .req_write_i, .req_addr_i, .req_wdata_i, .rsp_valid_o, .rsp_rdata_o,
-    .rsp_error_o, .irq_o, .run_no(run_ni), .reset_o(reset), .csr_write_o(csr_write), .csr_addr_o(csr_addr), .csr_wdata_o(csr_wdata),
+    .rsp_error_o, .irq_o, .run_no(run_ni), .reset_o(reset), .trace_o(), .csr_write_o(csr_write), .csr_addr_o(csr_addr), .csr_wdata_o(csr_wdata),
     .tile_sel_o(tile_sel), .tile_rdata_i(tile_rdata), .tile_error_i(tile_error), .kv_sel_o(kv_sel), .kv_rdata_i(kv_rdata),
     .kv_error_i(kv_error), .ecc_sel_o(ecc_sel), .ecc_rdata_i(ecc_rdata), .ecc_error_i(ecc_error), .link_sel_o(link_sel),
     .link_rdata_i(link_rdata), .link_error_i(link_error), .tile_err_i(tile_err), .kv_refused_i(kv_refused), .link_down_i(link_down),
@@ -154,7 +154,7 @@ module mr_chip #(
         .KvSlotBlocks(KvSlotBlocks), .DqBytes(DqBytes), .Prof(Prof), .KvInitCycles(KvInitCycles), .KvEcc(KvEcc),
         .PinRegs(PinRegs)
       ) u_group (
-        .clk_i, .rst_ni, .run_ni, .reset_i(reset),
+        .clk_i, .rst_ni, .run_ni, .reset_i(reset), .trace_o(),
         .csr_write_i(csr_write), .csr_addr_i(csr_addr), .csr_wdata_i(csr_wdata),
         .kv_sel_i(kv_sel[g]), .kv_rdata_o(kv_rdata[g*32 +: 32]), .kv_error_o(kv_error[g]),
         .ecc_sel_i(ecc_sel[g*KvChannels +: KvChannels]), .ecc_rdata_o(ecc_rdata[g*KvChannels*32 +: KvChannels*32]),
@@ -203,7 +203,7 @@ module mr_chip #(
         .clk_i, .rst_ni(run_ni),
         .sel_i(tile_sel[t]), .write_i(csr_write), .addr_i(csr_addr), .wdata_i(csr_wdata),
         .rdata_o(tile_rdata[t*32 +: 32]), .error_o(tile_error[t]), .err_event_o(tile_err[t]),
-        .awake_o(), .cfg_en_i(cfg_en[t]), .cfg_write_i(cfg_write), .cfg_kind_i(cfg_kind), .cfg_index_i(cfg_index),
+        .awake_o(), .trace_o(), .cfg_en_i(cfg_en[t]), .cfg_write_i(cfg_write), .cfg_kind_i(cfg_kind), .cfg_index_i(cfg_index),
         .cfg_wdata_i(cfg_wdata), .cfg_rvalid_o(cfg_rvalid[t]), .cfg_rdata_o(cfg_rdata[t*32 +: 32]),
         .cfg_error_o(cfg_error[t]),
         .tx_req_o(tx_req[t]), .tx_hdr_o(tx_hdr[t*128 +: 128]), .tx_empty_o(tx_empty[t]),

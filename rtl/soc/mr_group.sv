@@ -12,6 +12,7 @@
 // tx_*, rx_*: nodes 1.. of the network, bit or slice t: tile t (mr_group_bus); rx_hdr_o, rx_empty_o, rx_data_o and rx_last_o are for all.
 // kc_*, kw_*, kr_*: the tiles' KV ports (docs/interfaces.md section 3); kv_nbh_o and kv_drop_i as in mr_tile.
 // out_*: to the next group's in_*, behind the wire (mr_link_wire), which is here; link_fault_i: its faults, see mr_chip.
+// trace_o: what network and link do, for simulation (sim_verilator/chip/chip_trace.h reads the fields); open elsewhere.
 // dfi_*: see mr_kv_channel, one slice a channel.   Test: tests/cosim.
 `default_nettype none
 module mr_group #(
@@ -40,6 +41,7 @@ module mr_group #(
   input  wire                      rst_ni,
   input  wire                      run_ni,
   input  wire                      reset_i,
+  output wire  [63:0]              trace_o,
   // registers
   input  wire                      csr_write_i,
   input  wire  [11:0]              csr_addr_i,
@@ -151,11 +153,15 @@ module mr_group #(
   logic [Nodes-1:0]     rx_valid;
   logic [Nodes-1:0]     rx_ready;
 
+  // Of a message: {pos, slot}.
+  logic [7:0] bus_trace;
+  wire [25:0] bus_who = {rx_hdr_o[64+18 +: 18], rx_hdr_o[64+36 +: 8]};
+
   mr_group_bus #(.Nodes(Nodes), .LinkNode(LinkNode)) u_bus (
     .clk_i, .rst_ni(run_ni), .tx_req_i(tx_req), .tx_hdr_i(tx_hdr), .tx_empty_i(tx_empty), .tx_grant_o(tx_grant),
     .tx_valid_i(tx_valid), .tx_ready_o(tx_ready), .tx_data_i(tx_data), .tx_last_i(tx_last),
     .rx_hdr_o, .rx_accept_i(rx_accept), .rx_commit_o(rx_commit), .rx_empty_o,
-    .rx_valid_o(rx_valid), .rx_ready_i(rx_ready), .rx_data_o, .rx_last_o, .busy_o(net_busy_o)
+    .rx_valid_o(rx_valid), .rx_ready_i(rx_ready), .rx_data_o, .rx_last_o, .busy_o(net_busy_o), .trace_o(bus_trace)
   );
   assign net_grant_o = |tx_grant;
   assign tx_req[0] = hub_req_i;
@@ -234,6 +240,7 @@ module mr_group #(
         else down_q <= out_down || in_down;
       end
       assign link_down_o = (out_down || in_down) && !down_q;
+      assign trace_o = {tx_hdr[N*128+64+18 +: 18], tx_hdr[N*128+64+36 +: 8], tx_req[N], bus_who, rx_empty_o, rx_commit[0], rx_commit[N], bus_trace};
     end else begin : gen_no_link
       assign out_valid_o = 1'b0;
       assign out_data_o = '0;
@@ -242,6 +249,7 @@ module mr_group #(
       assign link_rdata_o = '0;
       assign link_error_o = 1'b1;
       assign link_down_o = 1'b0;
+      assign trace_o = {27'd0, bus_who, rx_empty_o, rx_commit[0], 1'b0, bus_trace};
       wire unused_ok = &{1'b0, link_sel_i, link_fault_i, out_rev_valid_i, out_rev_data_i, in_valid_i, in_data_i};
     end
   endgenerate

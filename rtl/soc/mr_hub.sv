@@ -8,6 +8,7 @@
 // one; res_pop_i frees it. Payload past ResSize is dropped and the result gets status 9. A full hub makes senders
 // wait; nothing is lost. Messages of the loop take no buffer; its jobs go before firmware's,
 // but a job of firmware that waits lets only loop_pass_i of them go first. loop_* ports: see mr_loop.
+// trace_o: {pos, slot, valid} twice: a job that the loop, and one that firmware puts in line, for simulation.
 // Window read port: element index of a buffer, data one cycle later.
 `default_nettype none
 module mr_hub #(
@@ -76,7 +77,8 @@ module mr_hub #(
   input  wire              rx_valid_i,
   output logic             rx_ready_o,
   input  wire  [63:0]      rx_data_i,
-  input  wire              rx_last_i
+  input  wire              rx_last_i,
+  output logic [53:0]      trace_o
 );
   // ---- token loop ----
   logic         take;                  // the message offered is the loop's
@@ -97,7 +99,7 @@ module mr_hub #(
         .flit_valid_i(rx_valid_i && cur_q), .flit_i(rx_data_i[31:0]),
         .inj_any_o(loop_any), .inj_valid_o(loop_valid), .inj_hdr_o(loop_hdr), .inj_grant_i(grant_loop),
         .tok_valid_o, .tok_token_o, .tok_slot_o, .tok_why_o, .tok_pos_o, .tok_pop_i, .count_o(tok_count_o),
-        .parks_o(loop_parks_o), .wait_max_o(loop_wait_max_o), .jobs_o(loop_jobs_o)
+        .parks_o(loop_parks_o), .wait_max_o(loop_wait_max_o), .jobs_o(loop_jobs_o), .trace_o(trace_o[53:27])
       );
     end else begin : gen_no_loop
       assign take = 1'b0;
@@ -115,6 +117,7 @@ module mr_hub #(
       assign loop_parks_o = '0;
       assign loop_wait_max_o = '0;
       assign loop_jobs_o = '0;
+      assign trace_o[53:27] = '0;
       wire unused_loop = &{1'b0, loop_dest_i, loop_pc_i, loop_left_i, loop_stop_i, loop_slot_i, loop_arm_i, loop_disarm_i, tok_pop_i,
                            commit_loop, grant_loop};
     end
@@ -133,6 +136,7 @@ module mr_hub #(
   wire          turn = req_q && passed_q >= loop_pass_i;
   wire          pick_loop = held_q ? held_loop_q : loop_valid && !turn;
   assign inj_ready_o = !req_q;
+  assign trace_o[26:0] = {inj_pos_i, inj_slot_i, inj_push_i && !req_q};
   assign tx_req_o = held_q || (loop_valid && !turn) || (req_q && (turn || !loop_any));
   assign tx_hdr_o = pick_loop ? loop_hdr : hdr_inj_q;
   assign grant_loop = tx_grant_i && pick_loop;

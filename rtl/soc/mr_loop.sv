@@ -12,6 +12,7 @@
 // for firmware, and one that is waits alone: the queue has room for each slot's last entry.
 // Injection: inj_valid_o with the header until inj_grant_i; inj_any_o: one is or will be there. Arrival to inj_valid_o: 5 clocks when
 // nothing waits.
+// trace_o: a job comes into the injections: {pos, slot, it does}.
 // Token queue: tok_* show the oldest entry while tok_valid_o; tok_pop_i drops it, the next one shows 3 clocks later.
 // Reset empties everything and disarms all slots. Test: tests/rtl/hub.
 `default_nettype none
@@ -55,7 +56,8 @@ module mr_loop #(
   // counters
   output logic [15:0]  parks_o,
   output logic [15:0]  wait_max_o,
-  output logic [63:0]  jobs_o
+  output logic [63:0]  jobs_o,
+  output logic [26:0]  trace_o
 );
   localparam int Known = 1 << SlotW;       // entries of the slots' table and of the injections
   localparam logic [1:0] StIdle = 2'd0;
@@ -141,6 +143,7 @@ module mr_loop #(
     else if (room <= 16'(Slots) || inj_full) why = WhyParked;
   end
   wire again = decide && why == WhyInjected;
+  assign trace_o = {pos_q, 8'(slot_q), again};
 
   always_comb begin
     armed_d = armed_q;

@@ -5,6 +5,7 @@
 // run_no  reset of tiles, networks, links and hub; reset_o  soft reset for one clock.
 // csr_*_o with *_sel_o for one clock, answers in the next; cfg_*: loader's port of each tile, see mr_tile_mem. Tile t of group g has bit or
 // slice g Tiles + t, channel c of group g has g KvChannels + c.   Events for one clock: tile_err_i, kv_refused_i, link_down_i.
+// trace_o: see mr_hub, for simulation; open elsewhere.
 // net_grant_i, net_busy_i and the hub's node (hub_*, rx_*: mr_group_bus): of group 0.
 // Which outputs depend on inputs in the same clock: run_no on rst_ni, no other.   Test: tests/cosim.
 `default_nettype none
@@ -47,6 +48,7 @@ module mr_root #(
   output logic                              irq_o,
   output wire                               run_no,
   output wire                               reset_o,
+  output logic [53:0]                       trace_o,
   // registers
   output logic                              csr_write_o,
   output logic [11:0]                       csr_addr_o,
@@ -281,7 +283,8 @@ module mr_root #(
     .loop_parks_o(loop_parks), .loop_wait_max_o(loop_wait_max), .loop_jobs_o(loop_jobs),
     .rd_en_i(res_en), .rd_addr_i(res_addr), .rd_data_o(res_data),
     .tx_req_o(hub_req_o), .tx_hdr_o(hub_hdr_o), .tx_grant_i(hub_grant_i), .rx_hdr_i, .rx_accept_o(hub_accept_o),
-    .rx_commit_i(hub_commit_i), .rx_empty_i, .rx_valid_i(hub_valid_i), .rx_ready_o(hub_ready_o), .rx_data_i, .rx_last_i
+    .rx_commit_i(hub_commit_i), .rx_empty_i, .rx_valid_i(hub_valid_i), .rx_ready_o(hub_ready_o), .rx_data_i, .rx_last_i,
+    .trace_o
   );
   assign ecc_sel_o = Channels'(kv_ecc_sel);
   assign irq_o = res_count != 8'd0 || tok_valid;

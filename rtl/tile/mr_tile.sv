@@ -11,6 +11,7 @@
 //          simulator need not look at the tile until then (sim_verilator/chip).
 // Outputs come from registers, apart from kv_drop_o, which follows rst_ni in the same clock.
 // KV port: docs/interfaces.md section 3. Reset clears all state but the memories; soft reset does the same.
+// trace_o: what the tile does, for simulation (sim_verilator/chip/chip_trace.h reads the fields); open elsewhere, and then it costs nothing.
 // Test: tests/cosim.
 `default_nettype none
 module mr_tile #(
@@ -37,6 +38,7 @@ module mr_tile #(
   output logic         error_o,
   output logic         err_event_o,    // a job got an error
   output logic         awake_o,
+  output logic [83:0]  trace_o,
   // loader
   input  wire          cfg_en_i,
   input  wire          cfg_write_i,
@@ -94,6 +96,7 @@ module mr_tile #(
   localparam logic [1:0] KvStream = 2'd0;
   localparam logic [1:0] KvAppend = 2'd1;
   localparam logic [3:0] StatusOpcode = 4'd1;
+  localparam logic [7:0] OpTopK = 8'd8;
   localparam logic [7:0] OpAttend = 8'd10;
 
   // ---- registers ----
@@ -146,6 +149,7 @@ module mr_tile #(
   logic [3:0]     job_status;
   logic [15:0]    job_pc;
   logic           rx_idle;
+  logic [27:0]    newest;
   logic           rw_valid;
   logic           rw_ready;
   logic [VaW-1:0] rw_addr;
@@ -157,7 +161,7 @@ module mr_tile #(
     .vw_valid_o(rw_valid), .vw_ready_i(rw_ready), .vw_addr_o(rw_addr), .vw_data_o(rw_data),
     .job_valid_o(job_valid), .job_take_i(job_take), .job_free_i(job_free), .job_buf_o(job_buf), .job_slot_o(job_slot),
     .job_pos_o(job_pos), .job_token_o(job_token), .job_flags_o(job_flags), .job_status_o(job_status), .job_pc_o(job_pc),
-    .queued_o(queued), .idle_o(rx_idle)
+    .queued_o(queued), .newest_o(newest), .idle_o(rx_idle)
   );
 
   logic           pm_en;
@@ -362,6 +366,17 @@ module mr_tile #(
   );
 
   assign awake_o = busy || !rx_idle || vec_busy || dpu_busy || kv_busy || net_busy;
+
+  // ---- trace: everything from registers ----
+  logic attend_q;     // what the units work on
+  logic topk_q;
+  always_ff @(posedge clk_i) begin
+    if (dpu_start) attend_q <= op == OpAttend;
+    if (vec_start) topk_q <= op == OpTopK;
+  end
+  assign trace_o = {pc, job_valid, tag,
+                    newest, net_busy, net_wait, kv_busy, topk_q,
+                    vec_busy, kv_wait, attend_q, dpu_busy, gemv_active, busy, pos, slot};
 
   mr_tile_counters u_cnt (
     .clk_i, .rst_ni, .clear_i(cnt_clear_cmd), .busy_i(busy), .job_done_i(job_done), .issue_i(issue), .tag_i(tag),

@@ -44,6 +44,7 @@ module mr_tile_rx #(
   output logic [3:0]     job_status_o,
   output logic [15:0]    job_pc_o,
   output logic [2:0]     queued_o,     // complete jobs that wait
+  output logic [27:0]    newest_o,     // trace: {pos, slot} of the job completed last, jobs completed modulo 4
   output logic           idle_o        // no buffer in use and no message under way
 );
   localparam int Bufs = 4;
@@ -135,6 +136,8 @@ module mr_tile_rx #(
 
   assign job_valid_o = q_wr_q != q_rd_q;
   assign queued_o = q_wr_q - q_rd_q;
+  wire [1:0] newest = q_idx_q[q_wr_q[1:0] - 2'd1];
+  assign newest_o = {pos_q[newest], slot_q[newest], q_wr_q[1:0]};
   assign job_buf_o = buf_base(head);
   assign job_slot_o = slot_q[head];
   assign job_pos_o = pos_q[head];

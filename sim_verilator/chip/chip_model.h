@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "chip_trace.h"
 #include "mr_dram_dev.h"
 #include "mr_dram_sdr.h"
 
@@ -49,6 +50,10 @@ typedef struct {
     void (*response)(const void *dut, mr_chip_response_t *response);
     /* A whole clock; false: an assertion failed. */
     bool (*edge)(void *dut);
+    /* Shows each further clock to a tracer that stays until the next call, or to none (NULL); NULL:
+     * the model has no trace ports. */
+    void (*trace)(void *dut, mr_chip_trace_t *trace);
+    uint32_t tiles; /* of a group, with trace */
 } mr_chip_model_t;
 
 #ifdef __cplusplus

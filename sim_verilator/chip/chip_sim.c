@@ -36,6 +36,7 @@ struct mr_chip_sim {
     uint32_t noise_every; /* 0: none */
     uint32_t noise_state; /* of its random numbers */
     char fault[256];
+    mr_chip_trace_t *trace; /* NULL: not traced */
 };
 
 enum { NOISE_SEED = 1, LINK_FAULTS = 4 };
@@ -151,6 +152,7 @@ void mr_chip_sim_destroy(mr_chip_sim_t *sim) {
     if (sim != NULL) {
         sim->model->close(sim->dut);
         close_drams(sim);
+        free(sim->trace);
         free(sim);
     }
 }
@@ -184,6 +186,21 @@ bool mr_chip_sim_link_noise(mr_chip_sim_t *sim, uint32_t every) {
     return true;
 }
 
+bool mr_chip_sim_traceable(const mr_chip_sim_t *sim) {
+    return sim->model->trace != NULL;
+}
+
+bool mr_chip_sim_trace(mr_chip_sim_t *sim, mr_trace_sink_t sink, void *ctx) {
+    sim->model->trace(sim->dut, NULL);
+    free(sim->trace);
+    sim->trace = sink != NULL ? malloc(sizeof *sim->trace) : NULL;
+    if (sim->trace != NULL) {
+        mr_chip_trace_init(sim->trace, sim->model->tiles, sink, ctx);
+        sim->model->trace(sim->dut, sim->trace);
+    }
+    return sink == NULL || sim->trace != NULL;
+}
+
 void mr_chip_sim_clock(mr_chip_sim_t *sim) {
     if (sim->fault[0] != '\0') {
         return;
@@ -193,6 +210,9 @@ void mr_chip_sim_clock(mr_chip_sim_t *sim) {
     }
     for (uint32_t c = 0; c < sim->model->channels; c++) {
         dram_edge(sim, c);
+    }
+    if (sim->trace != NULL) {
+        mr_chip_trace_begin(sim->trace, sim->cycles);
     }
     const bool sound = sim->model->edge(sim->dut);
     sim->cycles++;

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "millrace/trace.h"
+
 typedef struct mr_chip_sim mr_chip_sim_t;
 
 /* Chips of this build by name, from 0; NULL behind the last. */
@@ -41,6 +43,13 @@ bool mr_chip_sim_irq(const mr_chip_sim_t *sim);
  * of them changes or drops what it carries there or back; 0: never, 1: nothing gets through. False:
  * the chip has no links. */
 bool mr_chip_sim_link_noise(mr_chip_sim_t *sim, uint32_t every);
+
+/* Whether the chip has trace ports: composed ones do. */
+bool mr_chip_sim_traceable(const mr_chip_sim_t *sim);
+
+/* Gives trace records of every clock from now on to sink, or ends that (NULL). Only if traceable.
+ * False: memory is short. */
+bool mr_chip_sim_trace(mr_chip_sim_t *sim, mr_trace_sink_t sink, void *ctx);
 
 /* Clock cycles since power-up. */
 uint64_t mr_chip_sim_cycles(const mr_chip_sim_t *sim);

@@ -135,6 +135,7 @@ struct Dut {
     std::unique_ptr<Tile> tile[Groups * Tiles];
     bool run = false; // the root's run_no, as the tiles know it
     std::unique_ptr<Helper> helper;
+    mr_chip_trace_t *trace = nullptr;
     Dut();
 };
 
@@ -465,6 +466,21 @@ void both(Dut &d, Phase phase) {
     }
 }
 
+void trace(void *dut, mr_chip_trace_t *to) {
+    dut_of(dut).trace = to;
+}
+
+// Shows what a clock looked like; a tile at rest looks as it did.
+void show(Dut &d) {
+    for (uint32_t g = 0; g < Groups; g++) {
+        mr_chip_trace_group(d.trace, g, d.group[g]->trace_o);
+    }
+    for (uint32_t n = 0; n < Groups * Tiles; n++) {
+        mr_chip_trace_tile(d.trace, n, d.tile[n]->top.trace_o.data());
+    }
+    mr_chip_trace_root(d.trace, d.root.trace_o);
+}
+
 bool edge(void *dut) {
     Dut &d = dut_of(dut);
     both(d, rise);
@@ -478,6 +494,9 @@ bool edge(void *dut) {
     }
     d.root.clk_i = 0;
     d.root.eval();
+    if (d.trace != nullptr) {
+        show(d);
+    }
     bool sound = true;
     for (const auto &c : d.context) {
         sound = sound && !c.gotFinish() && !c.gotError();
@@ -488,7 +507,8 @@ bool edge(void *dut) {
 } // namespace
 
 extern "C" const mr_chip_model_t CHIP_SYMBOL;
-const mr_chip_model_t CHIP_SYMBOL = {
-    CHIP_NAME, CHIP_PROFILE, CHIP_DQ_BYTES, CHIP_INIT_CLOCKS, CHIP_GROUPS, CHIP_GROUPS, false,
-    open_dut,  close_dut,    dfi,           nullptr,          answer,      link_fault,  reset,
-    request,   response,     edge};
+const mr_chip_model_t CHIP_SYMBOL = {CHIP_NAME,   CHIP_PROFILE, CHIP_DQ_BYTES, CHIP_INIT_CLOCKS,
+                                     CHIP_GROUPS, CHIP_GROUPS,  false,         open_dut,
+                                     close_dut,   dfi,          nullptr,       answer,
+                                     link_fault,  reset,        request,       response,
+                                     edge,        trace,        CHIP_TILES};

@@ -34,6 +34,7 @@ module group_sim_top #(
   input  wire                            rst_ni,
   input  wire                            run_ni,
   input  wire                            reset_i,
+  output wire  [63:0]                    trace_o,
   input  wire                            csr_write_i,
   input  wire  [11:0]                    csr_addr_i,
   input  wire  [31:0]                    csr_wdata_i,
@@ -150,7 +151,7 @@ module group_sim_top #(
     .KvSlots(KvSlots), .KvLayers(KvLayers), .KvHeads(KvHeads), .KvNbh(KvNbh), .KvPages(KvPages), .KvSlotBlocks(KvSlotBlocks),
     .DqBytes(DqBytes), .Prof(Prof), .KvInitCycles(KvInitCycles), .KvEcc(KvEcc)
   ) u_group (
-    .clk_i, .rst_ni, .run_ni, .reset_i, .csr_write_i, .csr_addr_i, .csr_wdata_i, .kv_sel_i, .kv_rdata_o, .kv_error_o,
+    .clk_i, .rst_ni, .run_ni, .reset_i, .trace_o, .csr_write_i, .csr_addr_i, .csr_wdata_i, .kv_sel_i, .kv_rdata_o, .kv_error_o,
     .ecc_sel_i, .ecc_rdata_o, .ecc_error_o, .link_sel_i, .link_rdata_o, .link_error_o, .kv_refused_o, .link_down_o,
     .net_grant_o, .net_busy_o, .hub_req_i, .hub_hdr_i, .hub_grant_o, .rx_hdr_o, .hub_accept_i, .hub_commit_o, .rx_empty_o,
     .hub_valid_o, .hub_ready_i, .rx_data_o, .rx_last_o, .tx_req_i, .tx_empty_i, .tx_grant_o, .tx_valid_i, .tx_ready_o,

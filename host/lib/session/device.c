@@ -134,3 +134,14 @@ const char *mr_device_fault(const mr_mmio_t *mmio) {
     return NULL;
 #endif
 }
+
+mr_status_t mr_device_trace(const mr_mmio_t *mmio, mr_trace_sink_t sink, void *ctx) {
+#ifdef MR_HAVE_SIM
+    return mr_backend_sim_trace(mmio, sink, ctx);
+#else
+    (void)mmio;
+    (void)sink;
+    (void)ctx;
+    return MR_UNSUPPORTED;
+#endif
+}

@@ -18,6 +18,7 @@
 #include "millrace/mmio.h"
 #include "millrace/place.h"
 #include "millrace/sched.h"
+#include "millrace/trace.h"
 #include "tokenizer/tokenizer.h"
 
 typedef mr_gguf_error_t mr_session_error_t;
@@ -36,6 +37,10 @@ MR_NODISCARD mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio,
 /* Why a device stopped answering, if the back end knows (a DRAM timing violation, say); otherwise
  * NULL. */
 const char *mr_device_fault(const mr_mmio_t *mmio);
+
+/* Gives trace records of every clock of the device to sink from now on, or ends that (NULL).
+ * @return MR_OK; MR_UNSUPPORTED: it gives none; MR_NO_MEMORY. */
+MR_NODISCARD mr_status_t mr_device_trace(const mr_mmio_t *mmio, mr_trace_sink_t sink, void *ctx);
 
 typedef struct mr_session mr_session_t;
 

@@ -75,7 +75,7 @@ module tb_hub #(
     .loop_parks_o(parks), .loop_wait_max_o(wait_max), .loop_jobs_o(jobs),
     .rd_en_i(rd_en), .rd_addr_i(rd_addr), .rd_data_o(rd_data),
     .tx_req_o(tx_req), .tx_hdr_o(tx_hdr), .tx_grant_i(tx_grant), .rx_hdr_i(rx_hdr), .rx_accept_o(rx_accept),
-    .rx_commit_i(rx_commit), .rx_empty_i(rx_empty), .rx_valid_i(rx_valid), .rx_ready_o(rx_ready), .rx_data_i(rx_data), .rx_last_i(rx_last)
+    .rx_commit_i(rx_commit), .rx_empty_i(rx_empty), .rx_valid_i(rx_valid), .rx_ready_o(rx_ready), .rx_data_i(rx_data), .rx_last_i(rx_last), .trace_o()
   );
 
   int errors = 0;

@@ -78,7 +78,7 @@ module tb_link_ring #(
         .rx_hdr_o(rx_hdr_o[g*128 +: 128]), .rx_accept_i({accept, rx_accept_i[g*Ends +: Ends]}),
         .rx_commit_o({commit, rx_commit_o[g*Ends +: Ends]}), .rx_empty_o(rx_empty_o[g]),
         .rx_valid_o({valid, rx_valid_o[g*Ends +: Ends]}), .rx_ready_i({ready, rx_ready_i[g*Ends +: Ends]}),
-        .rx_data_o(rx_data_o[g*64 +: 64]), .rx_last_o(rx_last_o[g]), .busy_o(busy[g])
+        .rx_data_o(rx_data_o[g*64 +: 64]), .rx_last_o(rx_last_o[g]), .busy_o(busy[g]), .trace_o()
       );
       mr_link_out #(
         .Width(Width), .RevWidth(RevWidth), .MaxFlits(40), .FrameFlits(8), .TxFlits(128), .Tries(20), .ReplayCycles(300),

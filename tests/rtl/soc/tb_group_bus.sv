@@ -35,7 +35,7 @@ module tb_group_bus;
     .clk_i(clk), .rst_ni(rst_n), .tx_req_i(req), .tx_hdr_i(hdr), .tx_empty_i(empty), .tx_grant_o(grant),
     .tx_valid_i(tx_valid), .tx_ready_o(tx_ready), .tx_data_i(tx_data), .tx_last_i(tx_last),
     .rx_hdr_o(rx_hdr), .rx_accept_i(accept), .rx_commit_o(commit), .rx_empty_o(rx_empty),
-    .rx_valid_o(rx_valid), .rx_ready_i(rx_ready), .rx_data_o(rx_data), .rx_last_o(rx_last), .busy_o(busy)
+    .rx_valid_o(rx_valid), .rx_ready_i(rx_ready), .rx_data_o(rx_data), .rx_last_o(rx_last), .busy_o(busy), .trace_o()
   );
 
   // Header of a message here: mask in 31:0, number of the sender's message in 63:32, length in 95:64, sender in 127:96.

@@ -45,7 +45,7 @@ module tb_tile_rx;
     .vw_valid_o(vw_valid), .vw_ready_i(vw_ready), .vw_addr_o(vw_addr), .vw_data_o(vw_data),
     .job_valid_o(job_valid), .job_take_i(job_take), .job_free_i(job_free), .job_buf_o(job_buf), .job_slot_o(job_slot),
     .job_pos_o(job_pos), .job_token_o(job_token), .job_flags_o(job_flags), .job_status_o(job_status),
-    .job_pc_o(job_pc), .queued_o(queued), .idle_o(idle)
+    .job_pc_o(job_pc), .queued_o(queued), .newest_o(), .idle_o(idle)
   );
 
   int errors = 0;

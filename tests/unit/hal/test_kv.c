@@ -283,7 +283,7 @@ static void test_kv__bounds(void **state) {
     mr_kv_stats_t stats;
     m = fresh(never_counts, 1);
     assert_int_equal(mr_kv_stats(&m->io, 0, 0, &stats), MR_TIMEOUT);
-    assert_int_equal(m->n, 2u + 2u * 17u);
+    assert_int_equal(m->n, 2u + 2u * 257u);
 }
 
 static void test_kv__pages_free_and_refused(void **state) {
@@ -360,6 +360,25 @@ static void test_kv_stats__every_counter(void **state) {
     assert_int_equal(m->n, 0);
 }
 
+/* The two counters of useful cycles alone. */
+static void test_kv_useful__two_counters(void **state) {
+    (void)state;
+    const mr_mmio_ops_t ops = {count_read32,     mock_write32, mock_read_block,
+                               mock_write_block, mock_wait,    mock_close};
+    uint64_t useful = 0;
+    mock_t *m = fresh(NULL, 0);
+    m->io.ops = &ops;
+    assert_int_equal(mr_kv_useful(&m->io, 0, 3, &useful), MR_OK);
+    assert_true(useful == counter_value(0) + counter_value(8));
+    assert_int_equal(m->n, 1u + 4u * 2u);
+    assert_int_equal(m->log[0].value, MR_KV_CTRL_SNAP_MASK);
+    assert_int_equal(m->log[1].value, MR_KV_COUNT_SEL_GO_MASK | 3u << 7);
+    m = fresh(NULL, 0);
+    assert_int_equal(mr_kv_useful(&m->io, 0, 8, &useful), MR_RANGE);
+    assert_int_equal(mr_kv_useful(&m->io, 16, 0, &useful), MR_RANGE);
+    assert_int_equal(m->n, 0);
+}
+
 /* A bound close to 2^32 must not wrap into an endless loop. */
 static mr_status_t endless_read32(void *ctx, uint32_t addr, uint32_t *value) {
     (void)ctx;
@@ -403,6 +422,7 @@ int main(void) {
         cmocka_unit_test(test_kv__bounds),
         cmocka_unit_test(test_kv__pages_free_and_refused),
         cmocka_unit_test(test_kv_stats__every_counter),
+        cmocka_unit_test(test_kv_useful__two_counters),
         cmocka_unit_test(test_kv__bound_does_not_wrap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

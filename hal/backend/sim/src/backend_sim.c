@@ -112,6 +112,13 @@ mr_status_t mr_backend_sim_link_noise(const mr_mmio_t *mmio, uint32_t every) {
     return done ? MR_OK : MR_UNSUPPORTED;
 }
 
+mr_status_t mr_backend_sim_trace(const mr_mmio_t *mmio, mr_trace_sink_t sink, void *ctx) {
+    if (mmio->ops != &ops || !mr_chip_sim_traceable(mmio->ctx)) {
+        return MR_UNSUPPORTED;
+    }
+    return mr_chip_sim_trace(mmio->ctx, sink, ctx) ? MR_OK : MR_NO_MEMORY;
+}
+
 const char *mr_backend_sim_fault(const mr_mmio_t *mmio) {
     return mmio->ops == &ops ? mr_chip_sim_fault(mmio->ctx) : NULL;
 }

@@ -12,6 +12,7 @@
 
 #include "millrace/mmio.h"
 #include "millrace/status.h"
+#include "millrace/trace.h"
 
 /* Chips of this build by name, from 0; NULL behind the last. */
 const char *mr_backend_sim_dram(uint32_t index);
@@ -27,6 +28,12 @@ MR_NODISCARD mr_status_t mr_backend_sim_create(const char *dram, mr_mmio_t *mmio
  * changes or drops what it carries; 0: never, 1: nothing gets through.
  * @return MR_OK; MR_UNSUPPORTED: mmio is no simulated chip of several groups. */
 MR_NODISCARD mr_status_t mr_backend_sim_link_noise(const mr_mmio_t *mmio, uint32_t every);
+
+/* Gives trace records of every clock from now on to sink, or ends that (NULL).
+ * @return MR_OK; MR_UNSUPPORTED: mmio is no simulated chip, or a whole one: those composed of parts
+ * are traced; MR_NO_MEMORY. */
+MR_NODISCARD mr_status_t mr_backend_sim_trace(const mr_mmio_t *mmio, mr_trace_sink_t sink,
+                                              void *ctx);
 
 /* Why the simulation stopped: one line, or NULL when it has not or mmio belongs to another back
  * end. */

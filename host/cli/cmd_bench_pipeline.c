@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* millrace bench pipeline: users who decode on a whole chip, and where the cycles go. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine.h"
+#include "json.h"
+#include "pipeline.h"
+
+enum { KEY_DEVICE = 256, KEY_MODE, KEY_USERS, KEY_CONTEXT, KEY_TOKENS, KEY_JSON };
+
+static const mr_cli_option_t options_table[] = {
+    {'m', "model", "FILE", "model file (GGUF)"},
+    {KEY_DEVICE, "device", "NAME", "a chip that is simulated in parts (default: sim:deep)"},
+    {KEY_MODE, "mode", "MODE", MR_CLI_MODE_HELP},
+    {KEY_USERS, "users", "N", "users at once, 1 to 256 (default: 1)"},
+    {KEY_CONTEXT, "context", "L",
+     "positions in each user's cache at the start (default: 128); multiples of 32 are quickest"},
+    {KEY_TOKENS, "tokens", "T", "tokens of each user that are measured, 1 to 1000 (default: 4)"},
+    {KEY_JSON, "json", NULL, "print one JSON object"},
+    {0, NULL, NULL, NULL}};
+
+static const mr_cli_spec_t spec = {
+    "pipeline -m FILE [OPTION...]",
+    "Lets users decode on the RTL of a whole chip until the pipeline is in steady state, then\n"
+    "measures: throughput, the time of a token and where it goes, what each tile does.",
+    options_table};
+
+typedef struct {
+    const char *device;
+    const char *model;
+    const char *mode_text;
+    uint32_t mode; /* MR_PLACE_* */
+    mr_cli_pipeline_options_t run;
+    bool json;
+} options_t;
+
+static const char *const state_keys[MR_SPLIT_STATES] = {
+    [MR_TRACE_ISSUE] = "issue",        [MR_TRACE_GEMV] = "gemv",
+    [MR_TRACE_DPU] = "gemv_ends",      [MR_TRACE_ATTEND] = "attend",
+    [MR_TRACE_VEC] = "vector",         [MR_TRACE_TOPK] = "top_k",
+    [MR_TRACE_APPEND] = "kv_append",   [MR_TRACE_KV_WAIT] = "kv_wait",
+    [MR_TRACE_ASK] = "net_ask",        [MR_TRACE_WAIT] = "net_wait",
+    [MR_TRACE_BLOCKED] = "blocked",    [MR_TRACE_SEND] = "net_send",
+    [MR_SPLIT_LINK] = "link",          [MR_SPLIT_QUEUED] = "queued",
+    [MR_SPLIT_HUB] = "hub_queued",     [MR_SPLIT_TURN] = "hub_turn",
+    [MR_SPLIT_TRANSIT] = "net_transit"};
+
+static double per_token(const mr_cli_pipeline_result_t *r, uint64_t clocks) {
+    return (double)clocks / (double)r->tokens;
+}
+
+static double system_rate(const mr_cli_pipeline_result_t *r) {
+    return 1e6 * (double)r->tokens / (double)r->cycles;
+}
+
+/* ---- JSON ---- */
+
+static void add_tiles(cJSON *object, const mr_placement_t *p, const mr_cli_pipeline_result_t *r) {
+    cJSON *tiles = cJSON_AddArrayToObject(object, "tiles");
+    for (uint32_t i = 0; i < mr_machine_tiles(&p->machine); i++) {
+        char stage[256];
+        cJSON *tile = cJSON_CreateObject();
+        mr_cli_pipeline_stage(p, i, stage, sizeof stage);
+        mr_cli_json_u64(tile, "tile", i);
+        cJSON_AddStringToObject(tile, "stage", stage);
+        mr_cli_json_u64(tile, "busy", mr_cli_pipeline_busy(r->tile[i]));
+        mr_cli_json_u64(tile, "starved", mr_cli_pipeline_starved(r->tile[i]));
+        mr_cli_json_u64(tile, "blocked", mr_cli_pipeline_blocked(r->tile[i]));
+        cJSON_AddItemToArray(tiles, tile);
+    }
+}
+
+static void add_split(cJSON *object, const mr_cli_pipeline_result_t *r) {
+    cJSON *latency = cJSON_AddObjectToObject(object, "token_latency_cycles");
+    mr_cli_json_u64(latency, "p50", r->p50);
+    mr_cli_json_u64(latency, "p99", r->p99);
+    mr_cli_json_u64(latency, "max", r->max);
+    mr_cli_json_number(latency, "mean", per_token(r, r->latency));
+    cJSON *parts = cJSON_AddObjectToObject(object, "breakdown");
+    for (uint32_t i = 0; i < MR_SPLIT_PARTS; i++) {
+        mr_cli_json_number(parts, mr_split_part_keys[i], per_token(r, r->part[i]));
+    }
+    cJSON *states = cJSON_AddObjectToObject(object, "states");
+    for (uint32_t i = 0; i < MR_SPLIT_ORDER; i++) {
+        const uint32_t state = mr_split_order[i];
+        mr_cli_json_number(states, state_keys[state], per_token(r, r->state[state]));
+    }
+    mr_cli_json_number(object, "unavoidable_cycles", per_token(r, r->unavoidable));
+    mr_cli_json_number(object, "unavoidable_share", (double)r->unavoidable / (double)r->latency);
+}
+
+static cJSON *json_of(const options_t *o, const mr_placement_t *p,
+                      const mr_cli_pipeline_result_t *r) {
+    cJSON *object = cJSON_CreateObject();
+    double occupancy;
+    double network = 0.0;
+    const uint32_t slowest = mr_cli_pipeline_slowest(r, mr_machine_tiles(&p->machine), &occupancy);
+    for (uint32_t i = 0; i < p->machine.groups; i++) {
+        const double share = (double)r->network[i] / (double)r->cycles;
+        network = share > network ? share : network;
+    }
+    cJSON_AddStringToObject(object, "device", o->device);
+    cJSON_AddStringToObject(object, "model", o->model);
+    cJSON_AddStringToObject(object, "mode", o->mode_text);
+    mr_cli_json_u64(object, "users", r->users);
+    mr_cli_json_u64(object, "context", r->context);
+    mr_cli_json_u64(object, "tokens", r->tokens);
+    mr_cli_json_u64(object, "cycles", r->cycles);
+    mr_cli_json_number(object, "system_tokens_per_mcycle", system_rate(r));
+    mr_cli_json_number(object, "user_tokens_per_mcycle", system_rate(r) / r->users);
+    add_split(object, r);
+    mr_cli_json_number(object, "occupancy", occupancy);
+    mr_cli_json_u64(object, "slowest_tile", slowest);
+    mr_cli_json_number(object, "network_utilization", network);
+    mr_cli_json_number(object, "kv_utilization", r->kv);
+    mr_cli_json_number(object, "tokens_per_s_wall", (double)r->tokens / r->wall_s);
+    add_tiles(object, p, r);
+    return object;
+}
+
+/* ---- text ---- */
+
+static void print_one(mr_cli_t *cli, const options_t *o, const mr_placement_t *p,
+                      const mr_cli_pipeline_result_t *r) {
+    char stage[256];
+    double occupancy;
+    const uint32_t slowest = mr_cli_pipeline_slowest(r, mr_machine_tiles(&p->machine), &occupancy);
+    mr_cli_pipeline_stage(p, slowest, stage, sizeof stage);
+    (void)mr_cli_print(cli,
+                       "%s: %" PRIu32 " users from %" PRIu32 " positions on, %" PRIu64
+                       " tokens in %" PRIu64 " cycles\n"
+                       "  tokens a million cycles  %9.3f   a user %9.3f\n"
+                       "  cycles of a token        %9" PRIu64 " / %" PRIu64 " / %" PRIu64
+                       " (p50 / p99 / max)\n",
+                       o->device, r->users, r->context, r->tokens, r->cycles, system_rate(r),
+                       system_rate(r) / r->users, r->p50, r->p99, r->max);
+    for (uint32_t i = 0; i < MR_SPLIT_PARTS; i++) {
+        (void)mr_cli_print(cli, "    %-14s %16.1f  %6.2f %%\n", mr_split_part_keys[i],
+                           per_token(r, r->part[i]),
+                           100.0 * (double)r->part[i] / (double)r->latency);
+    }
+    (void)mr_cli_print(cli,
+                       "  unavoidable              %9.1f  %6.2f %% of a token\n"
+                       "  slowest stage            %9.2f %% busy: tile %" PRIu32 " (%s)\n"
+                       "  busiest KV channel       %9.2f %%\n"
+                       "  wall clock               %9.2f tokens/s\n",
+                       per_token(r, r->unavoidable),
+                       100.0 * (double)r->unavoidable / (double)r->latency, 100.0 * occupancy,
+                       slowest, stage, 100.0 * r->kv, (double)r->tokens / r->wall_s);
+}
+
+/* ---- options ---- */
+
+static bool take_option(const mr_cli_t *cli, int key, options_t *o) {
+    switch (key) {
+    case 'm':
+        o->model = optarg;
+        return true;
+    case KEY_DEVICE:
+        o->device = optarg;
+        return true;
+    case KEY_MODE:
+        o->mode_text = optarg;
+        return mr_cli_parse_mode(cli, optarg, &o->mode);
+    case KEY_USERS:
+        return mr_cli_parse_u32(cli, "--users", optarg, 1, MR_CLI_PIPELINE_USERS_MAX,
+                                &o->run.users);
+    case KEY_CONTEXT:
+        return mr_cli_parse_u32(cli, "--context", optarg, 0, 1u << 17, &o->run.context);
+    case KEY_TOKENS:
+        return mr_cli_parse_u32(cli, "--tokens", optarg, 1, 1000, &o->run.tokens);
+    default:
+        o->json = true;
+        return true;
+    }
+}
+
+static int run_one(mr_cli_t *cli, const options_t *o, mr_session_t *session) {
+    static mr_cli_pipeline_result_t result;
+    const int code = mr_cli_pipeline_run(session, &o->run, &result);
+    if (code != MR_CLI_OK) {
+        return code;
+    }
+    const mr_placement_t *p = mr_session_placement(session);
+    if (o->json) {
+        return mr_cli_json_print(cli, json_of(o, p, &result));
+    }
+    print_one(cli, o, p, &result);
+    return MR_CLI_OK;
+}
+
+int mr_cli_bench_pipeline(mr_cli_t *cli, int argc, char **argv) {
+    options_t o = {.device = "sim:deep",
+                   .mode_text = "efficiency",
+                   .mode = MR_PLACE_EFFICIENCY,
+                   .run = {.users = 1, .context = 128, .tokens = 4}};
+    mr_session_t *session = NULL;
+    for (int key; (key = mr_cli_next_option(cli, argc, argv, &spec)) != -1;) {
+        if (key == MR_CLI_KEY_HELP) {
+            return MR_CLI_OK;
+        }
+        if (key == MR_CLI_KEY_ERROR || !take_option(cli, key, &o)) {
+            return MR_CLI_USAGE;
+        }
+    }
+    if (optind < argc) {
+        return mr_cli_usage(cli, "unexpected operand '%s'", argv[optind]);
+    }
+    if (o.model == NULL) {
+        return mr_cli_usage(cli, "no model given; use -m FILE");
+    }
+    int code = mr_cli_pipeline_open(o.device, o.model, o.mode, &session);
+    if (code == MR_CLI_OK) {
+        code = run_one(cli, &o, session);
+    }
+    mr_session_close(session);
+    return code;
+}

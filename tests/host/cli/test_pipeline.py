@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bench pipeline on two groups of one tile: what is measured adds up, and what cannot be measured is refused with a reason."""
+from cli_test import BROOK, CliTest, main
+
+DEVICE = "sim:tiny-2g-composed"
+PARTS = ["compute", "weight_read", "kv", "on_chip", "inter_chip", "queueing", "sampling"]
+
+
+class Pipeline(CliTest):
+    def bench(self, *args):
+        """One run; checks what holds for every run."""
+        row = self.json("bench", "pipeline", "-m", BROOK, "--device", DEVICE, *args)
+        latency = row["token_latency_cycles"]
+        self.assertEqual(list(row["breakdown"]), PARTS)
+        self.assertAlmostEqual(sum(row["breakdown"].values()), latency["mean"], places=6)
+        self.assertAlmostEqual(sum(row["states"].values()), latency["mean"], places=6)
+        self.assertTrue(0 < latency["p50"] <= latency["p99"] <= latency["max"], latency)
+        self.assertAlmostEqual(row["system_tokens_per_mcycle"], 1e6 * row["tokens"] / row["cycles"], places=6)
+        self.assertAlmostEqual(row["user_tokens_per_mcycle"] * row["users"], row["system_tokens_per_mcycle"], places=6)
+        self.assertEqual(len(row["tiles"]), 2)
+        for tile in row["tiles"]:
+            self.assertEqual(tile["busy"] + tile["starved"] + tile["blocked"], row["cycles"])
+        self.assertAlmostEqual(row["occupancy"], max(tile["busy"] for tile in row["tiles"]) / row["cycles"], places=9)
+        self.assertTrue(0 < row["kv_utilization"] < 1 and 0 < row["network_utilization"] < 1)
+        return row
+
+    def test_one_and_three(self):
+        one = self.bench("--users", "1", "--context", "3", "--tokens", "3")
+        self.assertEqual((one["users"], one["context"], one["tokens"], one["mode"]), (1, 3, 3, "efficiency"))
+        # Alone, a user's tokens follow one another without a gap and wait for nobody.
+        self.assertAlmostEqual(one["token_latency_cycles"]["mean"] * 3, one["cycles"], places=3)
+        self.assertEqual((one["states"]["blocked"], one["states"]["net_wait"]), (0, 0))
+        self.assertGreater(one["unavoidable_share"], 0.85)
+        self.assertEqual(one["tiles"][0]["stage"], "embed .. L2 down")
+        three = self.bench("--users", "3", "--context", "3", "--tokens", "3")
+        self.assertEqual(three["tokens"], 9)
+        self.assertGreater(three["system_tokens_per_mcycle"], 1.5 * one["system_tokens_per_mcycle"])
+        self.assertGreater(three["breakdown"]["queueing"], one["breakdown"]["queueing"])
+        self.assertGreater(three["occupancy"], 0.95)
+        # The same work, whoever waits.
+        for state in ("gemv", "top_k", "kv_append"):
+            self.assertAlmostEqual(three["states"][state], one["states"][state], delta=0.01 * one["states"][state])
+
+    def test_text(self):
+        out, err = self.call("bench", "pipeline", "-m", BROOK, "--device", DEVICE, "--context", "0", "--tokens", "1")
+        self.assertEqual(err, b"")
+        for word in (b"tokens a million cycles", b"weight_read", b"unavoidable", b"slowest stage"):
+            self.assertIn(word, out)
+
+    def test_errors(self):
+        for args, words in (
+                ((), ("-m",)), (("-m", BROOK, "x"), ("'x'",)), (("-m", BROOK, "--users", "0"), ("--users",)),
+                (("-m", BROOK, "--users", "257"), ("--users",)), (("-m", BROOK, "--tokens", "0"), ("--tokens",)),
+                (("-m", BROOK, "--mode", "fast"), ("--mode",))):
+            self.fails("bench", "pipeline", *args, code=2, words=words)
+        self.fails("bench", "pipeline", "-m", BROOK, "--device", "model", words=("no trace", "sim:deep"))
+        self.fails("bench", "pipeline", "-m", BROOK, "--device", DEVICE, "--users", "17", words=("16 slots", "17 users"))
+        self.fails("bench", "pipeline", "-m", BROOK, "--device", DEVICE, "--context", "512", words=("no room", "512"))
+
+
+main()
