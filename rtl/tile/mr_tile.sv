@@ -357,7 +357,10 @@ module mr_tile #(
     .out_valid_o(kr_valid), .out_ready_i(kr_ready), .out_data_o({kr_status, kr_last, kr_block})
   );
 
-  wire [127:0] tx_hdr = {Linked ? w6[3:0] : 4'd0, w3[15:0], slot, pos, token, 4'd0, w5[19:16], status, flags, w5[15:0], w1};
+  // A destination of 2, 4 or 8 clones: the mask names the first one, the slot decides how far on the job's own clone is.
+  wire [2:0]   tx_clone = slot[2:0] & {w6[7:4] > 4'd2, w6[7:4] > 4'd1, w6[7:4] != 4'd0};
+  wire [31:0]  tx_mask = w1 << tx_clone;
+  wire [127:0] tx_hdr = {Linked ? w6[3:0] : 4'd0, w3[15:0], slot, pos, token, 4'd0, w5[19:16], status, flags, w5[15:0], tx_mask};
   mr_tile_tx #(.VdW(VdW)) u_tx (
     .clk_i, .rst_ni, .start_i(net_start), .hdr_i(tx_hdr), .src_i(w2[VdW-1:0]), .n_i(w4[19:0]),
     .busy_o(net_busy), .wait_o(net_wait),

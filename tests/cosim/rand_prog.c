@@ -368,7 +368,14 @@ void prog_send_hub(prog_t *p) {
 void prog_send_tiles(prog_t *p, uint32_t tiles, uint32_t pc, uint32_t parts, uint32_t offset,
                      uint32_t n) {
     const uint32_t dest = (tiles << 1) | (tiles >> 31);
-    const uint32_t w[8] = {0, dest, source(p, n, false), offset, n, pc | (parts << 16), 0, 0};
+    /* As if the first of some clones were so far below that the job's own one is `tiles`: any
+     * number of clones when the slot's low bits are 0, otherwise only such that lose no bit of the
+     * mask. */
+    const uint32_t clones = gen_chance(p->g, 50) ? gen_below(p->g, 16) : 0;
+    const uint32_t shift = p->job->slot & ((1u << (clones < 3 ? clones : 3)) - 1u);
+    const bool exact = ((dest >> shift) << shift) == dest;
+    const uint32_t w[8] = {0, exact ? dest >> shift : dest, source(p, n, false),     offset,
+                           n, pc | (parts << 16),           exact ? clones << 4 : 0, 0};
     /* A job on another tile relies on all that this one has done so far. */
     p->may_fail |= 0xFu & ~(1u << UNIT_NET);
     emit(p, PROG_SEND, w, false);

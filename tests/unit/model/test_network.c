@@ -142,6 +142,35 @@ static void test_reduce__column_shards(void **state) {
     assert_same(result.data, want, ROWS);
 }
 
+/* A destination of clones: the slot's low bits choose the tile, and a field above 3 counts as 3;
+ * what is shifted out at the top reaches nobody. */
+static void test_clones__slot_chooses(void **state) {
+    static const uint32_t clones[] = {1, 2, 4, 8, 8, 8};
+    static const uint32_t field[] = {0, 1, 2, 3, 4, 15};
+    fixture_t *fx = *state;
+    static result_t result;
+    for (uint32_t t = 1; t < TILES; t++) {
+        const desc_t program[] = {{{OP_SEND, 1, 0, 0, 0, SEND_WORD(t, 1)}}, {{OP_END}}};
+        device_put_program(&fx->dev, t, 8, program, 2);
+    }
+    for (uint32_t i = 0; i < sizeof field / sizeof field[0]; i++) {
+        for (uint32_t slot = 0; slot < 16; slot++) {
+            const desc_t send[] = {
+                {{OP_SEND, node(1) | 1u << 31, 0, 0, 0, SEND_WORD(8, 1), field[i] << 4}},
+                {{OP_END}}};
+            const uint32_t tile = 1u + slot % clones[i];
+            device_put_program(&fx->dev, 0, 0, send, 2);
+            device_inject(&fx->dev, node(0), 0, 0, slot, 0, 0);
+            assert_int_equal(results_waiting(&fx->dev), tile < TILES ? 1 : 0);
+            if (tile < TILES) {
+                device_result(&fx->dev, &result);
+                assert_int_equal(result.pc, tile);
+                assert_int_equal(result.slot, slot);
+            }
+        }
+    }
+}
+
 /* A full hub holds senders up and loses nothing; order stays. */
 static void test_back_pressure__nothing_is_lost(void **state) {
     fixture_t *fx = *state;
@@ -260,6 +289,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_multicast_and_gather__row_shards, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reduce__column_shards, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_clones__slot_chooses, setup, teardown),
         cmocka_unit_test_setup_teardown(test_back_pressure__nothing_is_lost, setup, teardown),
         cmocka_unit_test_setup_teardown(test_long_message__status_9, setup, teardown),
         cmocka_unit_test_setup_teardown(test_gather__keeps_the_error, setup, teardown),

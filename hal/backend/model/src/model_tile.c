@@ -20,6 +20,12 @@ static void tile_fail(model_t *m, model_tile_t *tile, uint8_t status) {
     }
 }
 
+/* How far a job's own clone is from the first of its destination's clones. */
+static uint32_t tile_clone(const uint32_t *w, uint8_t slot) {
+    const uint32_t log2 = (w[6] >> 4) & 15u;
+    return slot & ((1u << (log2 < 3u ? log2 : 3u)) - 1u);
+}
+
 /* SEND; false while the network cannot take the message. */
 static bool tile_send(model_t *m, model_tile_t *tile, const uint32_t *w) {
     const model_job_t *job = &tile->jobs[tile->running];
@@ -30,7 +36,7 @@ static bool tile_send(model_t *m, model_tile_t *tile, const uint32_t *w) {
         return true;
     }
     const model_msg_t msg = {
-        .dest = w[1],
+        .dest = w[1] << tile_clone(w, job->slot),
         .token = job->token,
         .pos = job->pos,
         .offset = w[3] & 0xFFFFu,
