@@ -43,6 +43,7 @@ typedef struct {
     uint64_t send_clocks;
     uint32_t hops;
     uint64_t kv_blocks; /* that ATTENDs stream */
+    uint64_t bus;       /* clocks of all messages */
 } walk_t;
 
 static uint64_t max64(uint64_t a, uint64_t b) {
@@ -159,6 +160,7 @@ static mr_status_t walk(void *ctx, uint32_t tile, uint32_t index, const uint32_t
             a->tag_sent[i] = a->tag[i];
         }
         a->send_clocks = clocks;
+        a->bus += clocks;
         a->hops = w[6] & 15u;
     }
     return MR_OK;
@@ -182,6 +184,8 @@ void mr_cost_visit(const mr_placement_t *p, const mr_place_formats_t *f, uint32_
         a.tag[TAG_ATTENTION] = go;
         (void)mr_program_build_shard(p, f, visit, i, &sink); /* the sink refuses nothing */
         bus = max64(bus, a.ready) + a.send_clocks + a.hops * (uint64_t)MR_COST_LINK;
+        cost->busy = max64(cost->busy, a.ready + a.send_clocks + MR_COST_JOB);
+        cost->bus += a.bus;
         if (i == 0 || a.ready > work) {
             work = a.ready;
             for (uint32_t t = 0; t < MR_COST_TAGS; t++) {
@@ -192,7 +196,8 @@ void mr_cost_visit(const mr_placement_t *p, const mr_place_formats_t *f, uint32_
         go = attends && i == 0 ? a.first_sent : go;
     }
     /* What all shards' streams together take longer than the slowest one. */
-    const uint64_t stream = go + stream_clocks(p, blocks, channels);
+    cost->stream = stream_clocks(p, blocks, channels);
+    const uint64_t stream = go + cost->stream;
     const uint64_t stall = attends && stream > work ? stream - work : 0;
     cost->tag[TAG_ATTENTION] += stall;
     cost->total = bus + stall;
@@ -211,4 +216,46 @@ void mr_cost_token(const mr_placement_t *p, const mr_place_formats_t *f, uint32_
             cost->tag[t] += visit.tag[t];
         }
     }
+}
+
+/* Keeps the larger bound. */
+static void bind(mr_bound_t *bound, mr_bound_kind_t kind, uint32_t at, uint64_t clocks) {
+    if (clocks > bound->clocks) {
+        *bound = (mr_bound_t){kind, at, clocks};
+    }
+}
+
+void mr_cost_bound(const mr_placement_t *p, const mr_place_formats_t *f, uint32_t pos,
+                   mr_bound_t *bound) {
+    const mr_machine_t *m = &p->machine;
+    const uint64_t jobs = p->window < m->kv_slots ? p->window : m->kv_slots;
+    uint64_t tile[MR_MACHINE_TILES_MAX] = {0};
+    uint64_t bus[MR_MACHINE_GROUPS_MAX] = {0};
+    uint64_t kv[MR_MACHINE_GROUPS_MAX] = {0};
+    uint64_t token = 0;
+    *bound = (mr_bound_t){MR_BOUND_TILE, 0, 0};
+    for (uint32_t v = 0; v < p->n_visits; v++) {
+        const mr_visit_t *visit = &p->visit[v];
+        const uint32_t group = visit->tile / m->tiles;
+        const uint32_t next = v + 1u < p->n_visits ? p->visit[v + 1u].tile / m->tiles : group;
+        mr_cost_t cost;
+        mr_cost_visit(p, f, v, pos, &cost);
+        for (uint32_t i = 0; i < mr_visit_tiles(visit); i++) {
+            tile[visit->tile + i] += (cost.busy + visit->clones - 1u) / visit->clones;
+        }
+        bus[group] += cost.bus;
+        kv[group] += cost.stream;
+        if (next > group) { /* a message of one part, which the next group's bus has once more */
+            bus[next] += cost.network - (next - group) * (uint64_t)MR_COST_LINK;
+        }
+        token += cost.total;
+    }
+    for (uint32_t t = 0; t < mr_machine_tiles(m); t++) {
+        bind(bound, MR_BOUND_TILE, t, tile[t]);
+    }
+    for (uint32_t g = 0; g < m->groups; g++) {
+        bind(bound, MR_BOUND_BUS, g, bus[g]);
+        bind(bound, MR_BOUND_KV, g, kv[g]);
+    }
+    bind(bound, MR_BOUND_WINDOW, 0, (token + jobs - 1u) / jobs);
 }

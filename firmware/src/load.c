@@ -100,9 +100,9 @@ static mr_status_t write_groups(loader_t *l, mr_image_format_t format, uint32_t 
     return MR_OK;
 }
 
-/* Writes rows of a tensor from WMEM word *word on, moves it past them, and goes on with the
- * tensor's CRC. */
-static mr_status_t write_rows(loader_t *l, uint32_t tile, uint32_t *word,
+/* Writes rows of a tensor to a tile and its clones from WMEM word *word on, moves it past them, and
+ * goes on with the tensor's CRC. */
+static mr_status_t write_rows(loader_t *l, uint32_t tile, uint32_t clones, uint32_t *word,
                               const mr_image_tensor_t *t, mr_rows_t part, uint32_t *crc) {
     const uint32_t group_rows = 4u * l->p->machine.lanes;
     const uint64_t group_bytes = t->bytes / t->rows * group_rows;
@@ -117,7 +117,10 @@ static mr_status_t write_rows(loader_t *l, uint32_t tile, uint32_t *word,
         MR_TRY(l->image->source.read(l->image->source.ctx, t->offset + t->bytes / t->rows * row,
                                      l->cfg->work, (size_t)bytes));
         *crc = mr_crc32(*crc, l->cfg->work, (size_t)bytes);
-        MR_TRY(write_groups(l, t->format, tile, *word, l->cfg->work, groups, t->cols / 32u));
+        for (uint32_t i = 0; i < clones; i++) {
+            MR_TRY(
+                write_groups(l, t->format, tile + i, *word, l->cfg->work, groups, t->cols / 32u));
+        }
         *word += mr_place_words(t->format, groups * group_rows, t->cols, l->p->machine.lanes);
         row += groups * group_rows;
         advance(l, bytes);
@@ -125,7 +128,7 @@ static mr_status_t write_rows(loader_t *l, uint32_t tile, uint32_t *word,
     return MR_OK;
 }
 
-/* Writes the matrix of a step (one or several tensors) to its shards and compares the device's CRCs
+/* Writes the matrix of a step (one or several tensors) to its tiles and compares the device's CRCs
  * with ours. */
 static mr_status_t write_matrix(loader_t *l, uint32_t step, const mr_image_kind_t *kinds,
                                 uint32_t n_kinds) {
@@ -133,9 +136,12 @@ static mr_status_t write_matrix(loader_t *l, uint32_t step, const mr_image_kind_
     const uint32_t layer = step == 0 || step == l->p->n_steps - 1u ? 0 : mr_step_layer(step);
     const uint32_t shards = mr_step_shards(l->p, step);
     const uint32_t lanes = l->p->machine.lanes;
-    uint32_t word[MR_PLACE_SHARDS_MAX];
+    const uint32_t tiles = mr_step_tiles(l->p, step);
+    uint32_t word[MR_PLACE_SHARDS_MAX] = {0};
     for (uint32_t i = 0; i < shards; i++) {
         word[i] = at->wmem;
+    }
+    for (uint32_t i = 0; i < tiles; i++) {
         l->crc[at->tile + i] = 0;
     }
     for (uint32_t k = 0; k < n_kinds; k++) {
@@ -144,18 +150,19 @@ static mr_status_t write_matrix(loader_t *l, uint32_t step, const mr_image_kind_
         MR_TRY(mr_image_tensor(l->image, kinds[k], layer, &t));
         for (uint32_t i = 0; i < shards; i++) {
             const mr_rows_t part = mr_place_rows(&l->p->shape, kinds[k], shards, i);
-            MR_TRY(write_rows(l, at->tile + i, &word[i], &t, part, &crc));
+            MR_TRY(write_rows(l, at->tile + i, at->clones, &word[i], &t, part, &crc));
         }
         if (crc != t.crc) {
             return MR_CRC;
         }
     }
     MR_TRY(mr_chip_bus_error(l->mmio));
-    for (uint32_t i = 0; i < shards; i++) {
+    for (uint32_t i = 0; i < tiles; i++) {
+        const uint32_t words = word[at->clones > 1u ? 0 : i] - at->wmem;
         uint32_t crc = 0;
-        if (word[i] != at->wmem) {
+        if (words != 0) {
             MR_TRY(mr_window_crc(l->mmio, MR_MEM_WMEM, at->tile + i, at->wmem * lanes,
-                                 (word[i] - at->wmem) * lanes, &crc));
+                                 words * lanes, &crc));
         }
         if (crc != l->crc[at->tile + i]) {
             return MR_CRC;
@@ -191,10 +198,10 @@ static mr_status_t write_vector(loader_t *l, uint32_t tile, uint32_t addr, mr_im
     return crc == sent ? MR_OK : MR_CRC;
 }
 
-/* Norm weights to every shard of a step. */
+/* Norm weights to every tile of a step. */
 static mr_status_t write_norm(loader_t *l, uint32_t step, mr_image_kind_t kind, uint32_t layer) {
     const mr_step_place_t *at = &l->p->step[step];
-    for (uint32_t i = 0; i < mr_step_shards(l->p, step); i++) {
+    for (uint32_t i = 0; i < mr_step_tiles(l->p, step); i++) {
         MR_TRY(write_vector(l, at->tile + i, at->norm, kind, layer, i == 0));
     }
     return MR_OK;
@@ -233,7 +240,7 @@ static mr_status_t write_rope(loader_t *l) {
     bool done[MR_MACHINE_TILES_MAX] = {false};
     bool first = true;
     for (uint32_t i = 1; i + 1u < l->p->n_steps; i++) {
-        for (uint32_t k = 0; k < l->p->shards; k++) {
+        for (uint32_t k = 0; k < mr_step_tiles(l->p, i); k++) {
             const uint32_t tile = l->p->step[i].tile + k;
             if (mr_step_stage(i) == MR_STAGE_QKV && !done[tile]) {
                 MR_TRY(write_vector(l, tile, l->p->tile[tile].rope_f, MR_IMAGE_ROPE_F, 0, first));
@@ -283,6 +290,11 @@ mr_status_t mr_load_mode(const mr_mmio_t *mmio, const mr_machine_t *machine,
     }
     loader_t l = {.mmio = mmio, .image = image, .cfg = cfg, .p = p, .formats = &p->formats};
     l.total = image->source.bytes;
+    if (p->shape.tied && !p->shared_head) { /* the image has one copy for both */
+        mr_image_tensor_t head;
+        MR_TRY(mr_image_tensor(image, MR_IMAGE_HEAD, 0, &head));
+        l.total += head.bytes;
+    }
     for (uint32_t step = 0; step < p->n_steps; step++) {
         MR_TRY(write_step(&l, step));
     }

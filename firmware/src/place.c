@@ -4,6 +4,7 @@
 
 #include "millrace/cost.h"
 #include "millrace/program.h"
+#include "place_parts.h"
 
 const char *mr_fit_text(mr_fit_reason_t reason) {
     switch (reason) {
@@ -137,8 +138,7 @@ static uint32_t shard_words(const mr_placement_t *p, const mr_place_formats_t *f
     return words;
 }
 
-/* Weight words of a step on each of its tiles; a head that shares EMBED's matrix has none. */
-static uint32_t step_words(const mr_placement_t *p, const mr_place_formats_t *f, uint32_t step) {
+uint32_t mr_place_step_words(const mr_placement_t *p, const mr_place_formats_t *f, uint32_t step) {
     const mr_model_shape_t *s = &p->shape;
     const uint32_t lanes = p->machine.lanes;
     if (step == 0) {
@@ -238,19 +238,18 @@ static void deal_give(mr_placement_t *p, const mr_place_formats_t *f, cursor_t *
             uint16_t *layers = &p->kv_layers[at->team / teams(p)];
             place->kv_layer = (uint8_t)(*layers)++;
         }
-        at->used += step_words(p, f, *step);
+        at->used += mr_place_step_words(p, f, *step);
         at->steps++;
     }
 }
 
-/* Notes how far each tile is filled. */
-static void count_words(mr_placement_t *p, const mr_place_formats_t *f) {
+void mr_place_count_words(mr_placement_t *p, const mr_place_formats_t *f) {
     for (uint32_t t = 0; t < mr_machine_tiles(&p->machine); t++) {
         p->tile[t].wmem_used = 0;
     }
     for (uint32_t step = 0; step < p->n_steps; step++) {
-        const uint32_t end = p->step[step].wmem + step_words(p, f, step);
-        for (uint32_t i = 0; i < mr_step_shards(p, step); i++) {
+        const uint32_t end = p->step[step].wmem + mr_place_step_words(p, f, step);
+        for (uint32_t i = 0; i < mr_step_tiles(p, step); i++) {
             mr_tile_place_t *tile = &p->tile[p->step[step].tile + i];
             tile->wmem_used = max32(tile->wmem_used, end);
         }
@@ -264,7 +263,7 @@ static bool deal(mr_placement_t *p, const mr_place_formats_t *f, const deal_t *d
     for (uint32_t g = 0; g < MR_MACHINE_GROUPS_MAX; g++) {
         p->kv_layers[g] = 0;
     }
-    cursor_t at = {0, 1, step_words(p, f, 0)};
+    cursor_t at = {0, 1, mr_place_step_words(p, f, 0)};
     p->step[0].tile = 0;
     p->step[0].wmem = 0;
     for (uint32_t step = 1; step < p->n_steps;) {
@@ -276,7 +275,7 @@ static bool deal(mr_placement_t *p, const mr_place_formats_t *f, const deal_t *d
         const uint32_t end = step == last ? step + 1u : step + d->piece;
         uint64_t words = 0;
         for (uint32_t i = step; i < end; i++) {
-            words += step_words(p, f, i);
+            words += mr_place_step_words(p, f, i);
         }
         if (!deal_room(p, d, &at, step, end, words)) {
             return false;
@@ -288,7 +287,7 @@ static bool deal(mr_placement_t *p, const mr_place_formats_t *f, const deal_t *d
         }
         deal_give(p, f, &at, &step, end);
     }
-    count_words(p, f);
+    mr_place_count_words(p, f);
     return true;
 }
 
@@ -298,7 +297,7 @@ static uint64_t total_words(const mr_placement_t *p, const mr_place_formats_t *f
     uint64_t total = 0;
     *largest = 0;
     for (uint32_t i = 0; i < p->n_steps; i++) {
-        const uint32_t words = step_words(p, f, i);
+        const uint32_t words = mr_place_step_words(p, f, i);
         total += words;
         *largest = max32(*largest, words);
     }
@@ -351,31 +350,48 @@ static mr_status_t place_weights(mr_placement_t *p, const mr_place_formats_t *f,
     return refuse(fit, MR_FIT_WMEM_TILE, low, capacity);
 }
 
-/* A tile's vectors; its step's shards find theirs at the same addresses. */
+/* What a step is: a stage, or MR_STAGES for the head and EMBED. */
+static uint32_t stage_of(const mr_placement_t *p, uint32_t step) {
+    return step == 0 || step == p->n_steps - 1u ? MR_STAGES : mr_step_stage(step);
+}
+
+void mr_place_step_vectors(const mr_placement_t *p, uint32_t step, uint32_t *kept,
+                           uint32_t *scratch) {
+    const mr_model_shape_t *s = &p->shape;
+    const uint32_t stage = stage_of(p, step);
+    *kept = 0;
+    *scratch = s->d;
+    if (step == p->n_steps - 1u) {
+        *kept = s->d;
+        *scratch = s->d + mr_place_rows(s, MR_IMAGE_HEAD, p->shards, 0).n + 2u;
+    } else if (stage == MR_STAGE_QKV) {
+        *kept = s->d + s->hd / 2u;
+    } else if (stage == MR_STAGE_GATE_UP) {
+        *kept = s->d;
+        *scratch = s->d + 2u * mr_place_rows(s, MR_IMAGE_GATE, p->shards, 0).n;
+    }
+}
+
+/* A tile's vectors; its step's other tiles find theirs at the same addresses. */
 static void place_tile(mr_placement_t *p, uint32_t t) {
     const mr_model_shape_t *s = &p->shape;
     mr_tile_place_t *tile = &p->tile[t];
-    const uint32_t gated = mr_place_rows(s, MR_IMAGE_GATE, p->shards, 0).n;
-    const uint32_t logits = mr_place_rows(s, MR_IMAGE_HEAD, p->shards, 0).n;
     uint32_t at = 0;
     uint32_t scratch = s->d;
     bool rope = false;
     for (uint32_t i = 1; i < p->n_steps; i++) {
-        if (t < p->step[i].tile || t >= p->step[i].tile + p->shards) {
+        if (t < p->step[i].tile || t >= p->step[i].tile + mr_step_tiles(p, i)) {
             continue;
         }
-        const bool head = i == p->n_steps - 1u;
-        const uint32_t stage = head ? MR_STAGES : mr_step_stage(i);
-        if (head || stage == MR_STAGE_QKV || stage == MR_STAGE_GATE_UP) {
+        uint32_t kept;
+        uint32_t shared;
+        mr_place_step_vectors(p, i, &kept, &shared);
+        if (kept > 0) {
             p->step[i].norm = at;
             at += s->d;
         }
-        rope = rope || stage == MR_STAGE_QKV;
-        if (head) {
-            scratch = max32(scratch, s->d + logits + 2u);
-        } else if (stage == MR_STAGE_GATE_UP) {
-            scratch = max32(scratch, s->d + 2u * gated);
-        }
+        rope = rope || stage_of(p, i) == MR_STAGE_QKV;
+        scratch = max32(scratch, shared);
     }
     tile->rope_f = at;
     at += rope ? s->hd / 2u : 0;
@@ -415,8 +431,10 @@ static mr_status_t place_vectors(mr_placement_t *p, mr_fit_t *fit) {
 
 static void add_visit(mr_placement_t *p, mr_visit_kind_t kind, uint32_t tile, uint32_t shards,
                       uint32_t step) {
+    const uint32_t clones = kind == MR_VISIT_STEPS ? p->step[step].clones : 1u;
     p->visit[p->n_visits++] = (mr_visit_t){.tile = (uint8_t)tile,
                                            .shards = (uint8_t)shards,
+                                           .clones = (uint8_t)clones,
                                            .kind = (uint8_t)kind,
                                            .first = (uint16_t)step,
                                            .last = (uint16_t)step};
@@ -429,7 +447,7 @@ static uint32_t gatherer(const mr_placement_t *p, uint32_t step) {
     for (uint32_t t = first; t < first + p->machine.tiles; t++) {
         bool idle = true;
         for (uint32_t i = 0; i < p->n_steps && idle; i++) {
-            idle = t < p->step[i].tile || t >= p->step[i].tile + mr_step_shards(p, i);
+            idle = t < p->step[i].tile || t >= p->step[i].tile + mr_step_tiles(p, i);
         }
         if (idle) {
             return t;
@@ -465,14 +483,16 @@ static void list_visits(mr_placement_t *p) {
  * On a chain without such a tile the network's back-pressure is enough. */
 static uint32_t window(const mr_placement_t *p) {
     uint32_t seen[MR_MACHINE_TILES_MAX] = {0};
+    uint32_t tiles = 0;
     bool shared = false;
     for (uint32_t v = 0; v < p->n_visits; v++) {
         for (uint32_t i = 0; i < p->visit[v].shards; i++) {
             shared = ++seen[p->visit[v].tile + i] > 1u || shared;
         }
+        tiles += p->visit[v].clones;
     }
     if (!shared) {
-        return p->machine.in_bufs * p->n_visits;
+        return p->machine.in_bufs * tiles;
     }
     return p->shards > 1u ? p->machine.in_bufs / 2u : p->machine.in_bufs;
 }
@@ -489,12 +509,12 @@ static mr_status_t place_visits(mr_placement_t *p, const mr_place_formats_t *f, 
     for (uint32_t v = 0; v < p->n_visits; v++) {
         mr_visit_t *visit = &p->visit[v];
         uint32_t pc = 0; /* the same on all tiles: a multicast has one pc */
-        for (uint32_t i = 0; i < visit->shards; i++) {
+        for (uint32_t i = 0; i < mr_visit_tiles(visit); i++) {
             pc = max32(pc, p->tile[visit->tile + i].pmem_used);
         }
         visit->pc = (uint16_t)pc;
         const uint32_t end = pc + mr_program_visit_length(p, f, v);
-        for (uint32_t i = 0; i < visit->shards; i++) {
+        for (uint32_t i = 0; i < mr_visit_tiles(visit); i++) {
             p->tile[visit->tile + i].pmem_used = end;
         }
         if (end > p->machine.pmem_descs) {
@@ -504,10 +524,10 @@ static mr_status_t place_visits(mr_placement_t *p, const mr_place_formats_t *f, 
     return MR_OK;
 }
 
-/* Clocks of a token at the position with which latency mode reckons. */
+/* Clocks of a token. */
 static uint64_t clocks(const mr_placement_t *p, const mr_place_formats_t *f) {
     mr_cost_t cost;
-    mr_cost_token(p, f, min32(MR_COST_CONTEXT, p->shape.context) - 1u, &cost);
+    mr_cost_token(p, f, mr_cost_position(&p->shape), &cost);
     return cost.total;
 }
 
@@ -531,6 +551,9 @@ static mr_status_t place_shards(mr_placement_t *p, const mr_place_formats_t *f, 
     }
     p->shards = shards;
     p->split_kv = false;
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        p->step[i].clones = 1;
+    }
     MR_TRY(place_weights(p, f, fit));
     MR_TRY(place_vectors(p, fit));
     MR_TRY(place_visits(p, f, fit));
@@ -554,6 +577,16 @@ static uint32_t quickest(mr_placement_t *p, const mr_place_formats_t *f) {
         }
     }
     return best;
+}
+
+/* Clones where they help, otherwise the placement without. */
+static mr_status_t place_balanced(mr_placement_t *p, const mr_place_formats_t *f, mr_fit_t *fit) {
+    mr_fit_t ignored;
+    if (mr_place_clones(p, f) && place_vectors(p, &ignored) == MR_OK &&
+        place_visits(p, f, &ignored) == MR_OK) {
+        return MR_OK;
+    }
+    return place_shards(p, f, 1, fit);
 }
 
 mr_status_t mr_place_mode(mr_placement_t *self, const mr_model_shape_t *shape,
@@ -581,7 +614,8 @@ mr_status_t mr_place_mode(mr_placement_t *self, const mr_model_shape_t *shape,
         return refuse(fit, MR_FIT_KV_NBH, shape->hd / 32u, machine->kv_nbh);
     }
     const uint32_t shards = mode == MR_PLACE_LATENCY ? quickest(self, formats) : mode;
-    return place_shards(self, formats, shards, fit);
+    MR_TRY(place_shards(self, formats, shards, fit));
+    return mode == MR_PLACE_EFFICIENCY ? place_balanced(self, formats, fit) : MR_OK;
 }
 
 mr_status_t mr_place(mr_placement_t *self, const mr_model_shape_t *shape,

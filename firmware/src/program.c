@@ -111,6 +111,11 @@ static void send_part(builder_t *b, uint32_t wait, uint32_t group, uint32_t mask
     put(b, OP_SEND, wait, w);
 }
 
+/* The logarithm of a visit's clones. */
+static uint32_t clones_log2(const mr_visit_t *v) {
+    return v->clones > 4u ? 3u : v->clones / 2u;
+}
+
 static void send_hub(builder_t *b, uint32_t wait, uint32_t src, uint32_t n) {
     send_part(b, wait, 0, HUB_MASK, src, (mr_rows_t){0, n}, 0, 1);
 }
@@ -123,8 +128,10 @@ static uint32_t mask_of(const builder_t *b, const mr_visit_t *v) {
 /* To a visit's tiles, the part that lies at its own place in the input buffer. */
 static void send_visit(builder_t *b, uint32_t wait, const mr_visit_t *v, mr_rows_t rows,
                        uint32_t parts) {
-    send_part(b, wait, v->tile / b->p->machine.tiles, mask_of(b, v), REL | rows.first, rows, v->pc,
-              parts);
+    const uint32_t way = hops(b, v->tile / b->p->machine.tiles) | clones_log2(v) << 4;
+    const uint32_t w[7] = {
+        mask_of(b, v), REL | rows.first, rows.first, rows.n, v->pc | parts << 16, way, 0};
+    put(b, OP_SEND, wait, w);
 }
 
 /* x to the next visit, before its time: shard 0 adds it to the gather of the others' results. */
@@ -462,7 +469,7 @@ static void put_end(builder_t *b) {
 static void build_shard(builder_t *b, uint32_t visit, uint32_t shard) {
     const mr_visit_t *v = &b->p->visit[visit];
     b->visit = visit;
-    b->shard = shard;
+    b->shard = v->clones > 1u ? 0 : shard;
     b->tile = v->tile + shard;
     b->at = v->pc;
     b->pred = 0;
@@ -515,7 +522,7 @@ mr_status_t mr_program_build(const mr_placement_t *p, const mr_place_formats_t *
     for (uint32_t v = 0; v < p->n_visits && b.status == MR_OK; v++) {
         const mr_visit_t *visit = &p->visit[v];
         const uint32_t end = visit->pc + mr_program_visit_length(p, f, v);
-        for (uint32_t shard = 0; shard < visit->shards; shard++) {
+        for (uint32_t shard = 0; shard < mr_visit_tiles(visit); shard++) {
             const uint32_t tile = visit->tile + shard;
             fill(&b, tile, filled[tile], visit->pc);
             build_shard(&b, v, shard);

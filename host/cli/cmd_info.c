@@ -134,7 +134,7 @@ static uint64_t parameters(const mr_llama_hparams_t *h) {
 
 static bool on_tile(const mr_placement_t *p, uint32_t step, uint32_t tile) {
     const uint32_t first = p->step[step].tile;
-    return tile >= first && tile < first + mr_step_shards(p, step);
+    return tile >= first && tile < first + mr_step_tiles(p, step);
 }
 
 /* What a tile does, as runs of steps: "L0 qkv to L0 down, L3 attention, head". */

@@ -17,8 +17,8 @@ const char *mr_cli_default_device(void);
 /* Help for --mode, and its argument: "latency", "efficiency" or a number of shards. @return false
  * when it is none of them; the message is out. */
 #define MR_CLI_MODE_HELP                                                                           \
-    "efficiency: a tile for each stage (default); latency: as many as make a token quickest; or "  \
-    "a number of tiles for each stage"
+    "efficiency: for many users (default); latency: as many tiles for each stage as make a token " \
+    "quickest; or that number"
 bool mr_cli_parse_mode(const mr_cli_t *cli, const char *text, uint32_t *mode);
 
 /* Opens model and device, placed in a mode (MR_PLACE_*), with a bar on standard error while it

@@ -12,7 +12,7 @@
 
 /* The position that a token is predicted at. */
 static uint32_t position(const mr_placement_t *p) {
-    return (p->shape.context < MR_COST_CONTEXT ? p->shape.context : MR_COST_CONTEXT) - 1u;
+    return mr_cost_position(&p->shape);
 }
 
 static void step_name(const mr_placement_t *p, uint32_t step, char *name) {
@@ -40,6 +40,30 @@ static void visit_name(const mr_placement_t *p, const mr_visit_t *v, char *name)
     }
 }
 
+static void tile_range(const mr_visit_t *v, char *text, size_t size) {
+    const uint32_t n = mr_visit_tiles(v);
+    if (n == 1u) {
+        (void)snprintf(text, size, "%u", v->tile);
+    } else {
+        (void)snprintf(text, size, "%u-%" PRIu32, v->tile, v->tile + n - 1u);
+    }
+}
+
+/* Cycles from token to token that a visit's tiles allow. */
+static uint64_t each(const mr_cost_t *cost, const mr_visit_t *v) {
+    return (cost->busy + v->clones - 1u) / v->clones;
+}
+
+static void bound_text(const mr_placement_t *p, const mr_bound_t *bound, char *text) {
+    static const char *const kinds[] = {"tile", "the bus of group", "the KV cache of group"};
+    if (bound->kind == MR_BOUND_WINDOW) {
+        (void)snprintf(text, NAME_BYTES, "the number of jobs in flight (%" PRIu32 ")",
+                       p->window < p->machine.kv_slots ? p->window : p->machine.kv_slots);
+    } else {
+        (void)snprintf(text, NAME_BYTES, "%s %" PRIu32, kinds[bound->kind], bound->at);
+    }
+}
+
 static const char *const tags[MR_COST_TAGS] = {"other",   "qkv",  "attention", "out_projection",
                                                "gate_up", "down", "head",      "embed"};
 
@@ -47,21 +71,17 @@ void mr_cli_predict_print(mr_cli_t *cli, const mr_placement_t *p) {
     char name[NAME_BYTES];
     mr_cost_t cost;
     (void)mr_cli_print(cli,
-                       "  predicted at position %" PRIu32 ", %" PRIu32
-                       " tiles a stage\n  tiles       cycles  of them messages  visit\n",
+                       "  predicted at position %" PRIu32 ", %" PRIu32 " shards a stage\n"
+                       "  tiles    clones    cycles  of them messages  a token each  visit\n",
                        position(p), p->shards);
     for (uint32_t i = 0; i < p->n_visits; i++) {
         const mr_visit_t *v = &p->visit[i];
         char range[16];
         mr_cost_visit(p, &p->formats, i, position(p), &cost);
         visit_name(p, v, name);
-        if (v->shards == 1u) {
-            (void)snprintf(range, sizeof range, "%u", v->tile);
-        } else {
-            (void)snprintf(range, sizeof range, "%u-%u", v->tile, v->tile + v->shards - 1u);
-        }
-        (void)mr_cli_print(cli, "  %-8s %9" PRIu64 " %17" PRIu64 "  %s\n", range, cost.total,
-                           cost.network, name);
+        tile_range(v, range, sizeof range);
+        (void)mr_cli_print(cli, "  %-8s %6u %9" PRIu64 " %17" PRIu64 " %13" PRIu64 "  %s\n", range,
+                           v->clones, cost.total, cost.network, each(&cost, v), name);
     }
     mr_cost_token(p, &p->formats, position(p), &cost);
     (void)mr_cli_print(cli, "  a token takes %" PRIu64 " cycles: network %" PRIu64, cost.total,
@@ -70,6 +90,14 @@ void mr_cli_predict_print(mr_cli_t *cli, const mr_placement_t *p) {
         (void)mr_cli_print(cli, ", %s %" PRIu64, tags[i], cost.tag[i]);
     }
     (void)mr_cli_print(cli, "\n");
+    mr_bound_t bound;
+    mr_cost_bound(p, &p->formats, position(p), &bound);
+    bound_text(p, &bound, name);
+    (void)mr_cli_print(cli,
+                       "  many users get a token every %" PRIu64
+                       " cycles (%.0f a million), %.1f times what one gets: %s bounds it\n",
+                       bound.clocks, 1e6 / (double)bound.clocks,
+                       (double)cost.total / (double)bound.clocks, name);
 }
 
 void mr_cli_predict_json(cJSON *object, const mr_placement_t *p) {
@@ -84,8 +112,11 @@ void mr_cli_predict_json(cJSON *object, const mr_placement_t *p) {
         visit_name(p, v, name);
         cJSON_AddStringToObject(visit, "stages", name);
         mr_cli_json_u64(visit, "first_tile", v->tile);
-        mr_cli_json_u64(visit, "tiles", v->shards);
+        mr_cli_json_u64(visit, "tiles", mr_visit_tiles(v));
+        mr_cli_json_u64(visit, "clones", v->clones);
         mr_cli_json_u64(visit, "cycles", cost.total);
+        mr_cli_json_u64(visit, "busy_cycles", cost.busy);
+        mr_cli_json_u64(visit, "cycles_from_token_to_token", each(&cost, v));
         mr_cli_json_u64(visit, "network_cycles", cost.network);
         cJSON_AddItemToArray(visits, visit);
     }
@@ -99,4 +130,9 @@ void mr_cli_predict_json(cJSON *object, const mr_placement_t *p) {
         (void)snprintf(key, sizeof key, "%s_cycles", tags[i]);
         mr_cli_json_u64(predicted, key, cost.tag[i]);
     }
+    mr_bound_t bound;
+    mr_cost_bound(p, &p->formats, position(p), &bound);
+    bound_text(p, &bound, name);
+    mr_cli_json_u64(predicted, "cycles_from_token_to_token", bound.clocks);
+    cJSON_AddStringToObject(predicted, "bound", name);
 }

@@ -21,6 +21,12 @@
  * (docs/architecture.md). EMBED stays on one tile. MERGE visits gather what the shards of the head
  * found; RELAY visits gather x before it goes over a link. They have a tile without steps, if their
  * group has one. A layer stays in one group.
+ *
+ * **Clones.** Without shards a visit may stand on 2, 4 or 8 neighbouring tiles that are all alike;
+ * slot s uses tile s mod clones. MR_PLACE_EFFICIENCY has balance.h cut the chain into such visits
+ * with the costs of cost.h, no quicker than all slots together can make use of, and takes its
+ * answer where that shortens the busiest tile's time by a quarter or more; then a head that shares
+ * EMBED's matrix has a copy, and no tile is visited twice.
  */
 #ifndef MR_PLACE_H
 #define MR_PLACE_H
@@ -28,6 +34,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "millrace/balance.h"
 #include "millrace/image.h"
 #include "millrace/machine.h"
 #include "millrace/status.h"
@@ -42,7 +49,7 @@ enum { MR_STAGE_QKV, MR_STAGE_ATTEND, MR_STAGE_OUT, MR_STAGE_GATE_UP, MR_STAGE_D
 #define MR_PLACE_SHARDS_MAX 14u
 
 /* Placement modes: 1..MR_PLACE_SHARDS_MAX is the number of shards by hand. */
-#define MR_PLACE_EFFICIENCY 1u /* one tile a stage: the most stages and users in flight */
+#define MR_PLACE_EFFICIENCY 1u /* the most users in flight: no shards, slow visits have clones */
 #define MR_PLACE_LATENCY 0u    /* as many shards as make one user's token quickest (cost.h) */
 
 /* What a model needs that a machine may not have; the reason of a refusal. */
@@ -73,7 +80,8 @@ const char *mr_fit_text(mr_fit_reason_t reason);
 
 /* One step's place. */
 typedef struct {
-    uint8_t tile;     /* of the first shard, numbered through all groups */
+    uint8_t tile;     /* of the first shard or clone, numbered through all groups */
+    uint8_t clones;   /* 1, 2, 4 or 8; 1 where there are shards */
     uint8_t kv_layer; /* ATTEND: the layer's number in its group's KV cache */
     uint32_t wmem;    /* first WMEM word of its matrix (unused by ATTEND) */
     uint32_t norm;    /* VMEM address of its norm weights (QKV, GATE_UP, head) */
@@ -97,8 +105,9 @@ typedef enum {
 /* A visit: steps first..last on one tile or team, starting at descriptor pc of each of its tiles.
  */
 typedef struct {
-    uint8_t tile;   /* of the first shard */
+    uint8_t tile;   /* of the first shard or clone */
     uint8_t shards; /* tiles tile..tile + shards - 1 */
+    uint8_t clones; /* or tiles tile..tile + clones - 1, of which slot s uses s mod clones */
     uint8_t kind;   /* mr_visit_kind_t */
     uint16_t first;
     uint16_t last;
@@ -113,7 +122,7 @@ typedef struct {
     uint8_t head;
 } mr_place_formats_t;
 
-/* The whole placement. About 50 KB: static or in host memory, never on a stack. Read only. */
+/* The whole placement. About 140 KB: static or in host memory, never on a stack. Read only. */
 typedef struct {
     mr_model_shape_t shape;
     mr_machine_t machine;
@@ -129,6 +138,7 @@ typedef struct {
     mr_step_place_t step[MR_PLACE_STEPS_MAX];
     mr_visit_t visit[MR_PLACE_VISITS_MAX];
     mr_tile_place_t tile[MR_MACHINE_TILES_MAX];
+    mr_balance_t balance; /* used while placing only */
 } mr_placement_t;
 
 /* The tensors of a stage, which lie one below the other in its matrix; returns their number (0 for
@@ -159,9 +169,19 @@ mr_rows_t mr_place_heads(const mr_placement_t *p, uint32_t shard);
  * shard of the head that has rows. */
 uint32_t mr_place_candidates(const mr_placement_t *p);
 
-/* Tiles of a step. */
+/* Shards of a step. */
 static inline uint32_t mr_step_shards(const mr_placement_t *p, uint32_t step) {
     return step == 0 ? 1u : p->shards;
+}
+
+/* Tiles of a step, its shards or its clones. */
+static inline uint32_t mr_step_tiles(const mr_placement_t *p, uint32_t step) {
+    return mr_step_shards(p, step) * p->step[step].clones;
+}
+
+/* Tiles of a visit. */
+static inline uint32_t mr_visit_tiles(const mr_visit_t *visit) {
+    return (uint32_t)visit->shards * visit->clones;
 }
 
 /* Places a model in a mode (MR_PLACE_*); every matrix may have a format of its own.

@@ -25,7 +25,7 @@ typedef struct {
 uint32_t mr_program_visit_length(const mr_placement_t *p, const mr_place_formats_t *f,
                                  uint32_t visit);
 
-/* Builds one shard's program of a visit, not filled up.
+/* Builds one shard's program of a visit, or one clone's, not filled up.
  * @return MR_OK or the first status of the sink. */
 mr_status_t mr_program_build_shard(const mr_placement_t *p, const mr_place_formats_t *f,
                                    uint32_t visit, uint32_t shard, const mr_program_sink_t *sink);

@@ -140,8 +140,10 @@ static void check_weights(void) {
             continue;
         }
         assert_true(i == 0 || at->tile >= p.step[i - 1u].tile);
-        assert_int_equal(at->wmem, end[at->tile]);
-        end[at->tile] += step_words(i);
+        for (uint32_t t = at->tile; t < at->tile + mr_step_tiles(&p, i); t++) {
+            assert_int_equal(at->wmem, end[t]);
+            end[t] += step_words(i);
+        }
     }
     for (uint32_t t = 0; t < mr_machine_tiles(&p.machine); t++) {
         assert_int_equal(p.tile[t].wmem_used, end[t]);
@@ -173,7 +175,7 @@ static void check_vectors(void) {
         for (uint32_t i = 1; i < p.n_steps; i++) {
             const bool head = i == p.n_steps - 1u;
             const uint32_t stage = mr_step_stage(i);
-            if (p.step[i].tile != t) {
+            if (t < p.step[i].tile || t >= p.step[i].tile + mr_step_tiles(&p, i)) {
                 continue;
             }
             if (head || stage == MR_STAGE_QKV || stage == MR_STAGE_GATE_UP) {
@@ -202,6 +204,7 @@ static void check_visits(void) {
     uint32_t pc[MR_MACHINE_TILES_MAX] = {0};
     uint32_t visits[MR_MACHINE_TILES_MAX] = {0};
     uint32_t next = 0;
+    uint32_t tiles = 0;
     bool shared = false;
     for (uint32_t v = 0; v < p.n_visits; v++) {
         const mr_visit_t *visit = &p.visit[v];
@@ -209,14 +212,22 @@ static void check_visits(void) {
         assert_true(visit->last >= visit->first);
         for (uint32_t i = visit->first; i <= visit->last; i++) {
             assert_int_equal(p.step[i].tile, visit->tile);
+            assert_int_equal(p.step[i].clones, visit->clones);
         }
-        assert_int_equal(visit->pc, pc[visit->tile]);
-        pc[visit->tile] += mr_program_visit_length(&p, &formats, v);
-        shared = ++visits[visit->tile] > 1u || shared;
+        /* The clones are in one group, and nothing else is on their tiles. */
+        assert_true(visit->tile % p.machine.tiles + visit->clones <= p.machine.tiles);
+        assert_true(visit->clones == 1u || v > 0);
+        for (uint32_t t = visit->tile; t < visit->tile + mr_visit_tiles(visit); t++) {
+            assert_int_equal(visit->pc, pc[t]);
+            pc[t] += mr_program_visit_length(&p, &formats, v);
+            shared = ++visits[t] > 1u || shared;
+        }
+        tiles += visit->clones;
         next = visit->last + 1u;
     }
     assert_int_equal(next, p.n_steps);
-    assert_int_equal(p.window, p.machine.in_bufs * (shared ? 1u : p.n_visits));
+    assert_true(!shared || tiles == p.n_visits);
+    assert_int_equal(p.window, p.machine.in_bufs * (shared ? 1u : tiles));
     for (uint32_t t = 0; t < mr_machine_tiles(&p.machine); t++) {
         assert_int_equal(p.tile[t].pmem_used, pc[t]);
         assert_true(pc[t] <= p.machine.pmem_descs);
@@ -257,6 +268,7 @@ static void test_place__random_shapes_and_machines(void **state) {
     mr_test_random_t rng = {2024};
     uint32_t placed = 0;
     uint32_t linked = 0; /* with KV caches in several groups */
+    uint32_t cloned = 0; /* with clones */
     for (uint32_t i = 0; i < CASES; i++) {
         mr_model_shape_t s;
         mr_machine_t m;
@@ -264,7 +276,10 @@ static void test_place__random_shapes_and_machines(void **state) {
         const mr_status_t status = place(&s, &m);
         if (status == MR_OK) {
             assert_true(p.shape.tied || !p.shared_head);
-            assert_true(!p.shape.tied || p.machine.groups > 1u || p.shared_head);
+            /* One group has one copy of a shared matrix, if not for the sake of balance. */
+            assert_true(!p.shape.tied || p.machine.groups > 1u || p.shared_head ||
+                        p.step[p.n_steps - 1u].tile != p.step[0].tile);
+            cloned += p.window > p.machine.in_bufs * p.n_visits ? 1u : 0u;
             check_weights();
             check_kv();
             check_vectors();
@@ -276,8 +291,10 @@ static void test_place__random_shapes_and_machines(void **state) {
             assert_true(fit.needed > fit.available);
         }
     }
-    print_message("%u of %u placed, %u over several groups\n", placed, CASES, linked);
+    print_message("%u of %u placed, %u over several groups, %u with clones\n", placed, CASES,
+                  linked, cloned);
     assert_true(placed > CASES / 4u && placed < CASES && linked > CASES / 10u);
+    assert_true(cloned > CASES / 10u);
 }
 
 /* Whole layers where they balance, stages on more tiles than layers, tight as the last resort. */

@@ -301,7 +301,15 @@ static void test_head_alone__both_ends(void **state) {
         P(1, SEND, VEC_DPU, 4, 0, OTHER, 1, 0, 0, 0, PARTS1, 0, 0),
         P(1, NORM, VEC, 4, 4, HEAD, 96, R, 0, 96, 0, EPS, INV),
     };
-    place(false, 2, 1080);
+    mr_model_shape_t s = shape(false);
+    mr_machine_t m = fixture_machine();
+    mr_fit_t fit;
+    s.vocab = s.vocab_pad = 768; /* as much work as all the rest */
+    m.lanes = 2;
+    m.tiles = 2;
+    m.vmem_elems = 8192;
+    m.result_elems = 1024;
+    assert_int_equal(mr_place(&p, &s, &formats, &m, &fit), MR_OK);
     assert_int_equal(build(UINT32_MAX), MR_OK);
     assert_int_equal(n_got, 20 + 3 + 8);
     assert_memory_equal(&got[20], before, sizeof before);

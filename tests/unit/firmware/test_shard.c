@@ -14,11 +14,13 @@
 #include "millrace/kv.h"
 #include "millrace/load.h"
 #include "millrace/program.h"
+#include "millrace/regs.h"
 #include "millrace/sched.h"
 #include "mr_test_random.h"
 
 #define VOCAB 96u
-#define SLOTS 3u
+#define SLOTS 10u /* at most; 3 where nothing else is said */
+#define PAGES 24u
 #define TOKENS 40u
 #define CYCLES 100000u
 #define STEPS_MAX 40000u
@@ -39,6 +41,7 @@ typedef struct {
 } heard_t;
 
 static const chip_t big = {1, 30, 16, 4};
+static uint32_t users = 3;
 static fixture_image_t image;
 static fixture_device_t dev;
 static mr_placement_t p;
@@ -75,7 +78,8 @@ static mr_status_t open_chip(const chip_t *chip, uint32_t mode) {
     hw.tiles = chip->tiles;
     hw.kv_layers = chip->kv_layers;
     hw.in_bufs = chip->in_bufs;
-    hw.kv_pages = 8;
+    hw.kv_pages = PAGES;
+    hw.kv_slots = 16;
     fixture_device_open(&dev, &hw);
     const mr_load_config_t cfg = {NULL, NULL, malloc(MR_LOAD_WORK_BYTES)};
     assert_non_null(cfg.work);
@@ -95,7 +99,7 @@ static void generate(heard_t *h, bool logits_too) {
     const mr_sched_config_t cfg = {.mmio = &dev.io,
                                    .placement = &p,
                                    .slots = slots,
-                                   .n_slots = SLOTS,
+                                   .n_slots = users,
                                    .logits = logits,
                                    .order = order,
                                    .stall_cycles = CYCLES,
@@ -104,10 +108,11 @@ static void generate(heard_t *h, bool logits_too) {
     bool busy = true;
     memset(h, 0, sizeof *h);
     assert_int_equal(mr_sched_init(&sched, &cfg), MR_OK);
-    for (uint32_t slot = 0; slot < SLOTS; slot++) {
-        const mr_request_t r = {.prompt = prompt + slot,
-                                .n_prompt = 3u * (slot + 1u),
-                                .max_tokens = TOKENS - 3u * (slot + 1u),
+    for (uint32_t slot = 0; slot < users; slot++) {
+        const uint32_t n = 3u * (slot % 3u + 1u);
+        const mr_request_t r = {.prompt = prompt + slot % 3u,
+                                .n_prompt = n,
+                                .max_tokens = TOKENS - n,
                                 .sampling = {0.0f, 0, 1.0f, 0},
                                 .prompt_logits = logits_too,
                                 .token_logits = logits_too};
@@ -137,7 +142,7 @@ static void check_chip(const chip_t *chip, uint32_t mode) {
     generate(&heard, false);
     assert_memory_equal(heard.token, want.token, sizeof want.token);
     assert_int_equal(mr_kv_pages_free(&dev.io, &pages), MR_OK);
-    assert_int_equal(pages, 8);
+    assert_int_equal(pages, PAGES);
     fixture_device_close(&dev);
 }
 
@@ -238,8 +243,61 @@ static void test_shards__errors_travel(void **state) {
     assert_memory_equal(heard.token[0], want.token[0], sizeof want.token[0]);
     assert_memory_equal(heard.token[2], want.token[2], sizeof want.token[2]);
     assert_int_equal(mr_kv_pages_free(&dev.io, &pages), MR_OK);
-    assert_int_equal(pages, 8);
+    assert_int_equal(pages, PAGES);
     fixture_device_close(&dev);
+    fixture_image_free(&image);
+}
+
+/* ---- clones ---- */
+
+/* Jobs that a tile has done. */
+static uint32_t jobs(uint32_t tile) {
+    uint32_t n;
+    const uint32_t at = MR_TILE_BASE + tile * MR_TILE_STRIDE + MR_TILE_JOBS_LO_OFFSET;
+    assert_int_equal(mr_mmio_read32(&dev.io, at, &n), MR_OK);
+    return n;
+}
+
+/* Ten users on clones: the same bits as on two tiles without any, every clone at work, and each
+ * with the jobs of its own slots alone. */
+static void test_clones__same_bits(void **state) {
+    (void)state;
+    static const chip_t none = {1, 2, 8, 4};
+    static const chip_t chips[] = {{1, 30, 8, 4}, {4, 8, 2, 2}, {2, 17, 8, 1}, {6, 5, 1, 3}};
+    mr_place_formats_t formats;
+    const mr_model_shape_t shape = shape_of(4, 4, 2);
+    uint32_t most = 0;
+    fixture_formats(&formats, MR_IMAGE_Q8_0);
+    formats.tensor[1][MR_IMAGE_GATE] = MR_IMAGE_Q4_0;
+    fixture_image_build(&image, &shape, &formats, 8);
+    users = SLOTS;
+    assert_int_equal(open_chip(&none, MR_PLACE_EFFICIENCY), MR_OK);
+    assert_int_equal(mr_step_tiles(&p, 3), 1);
+    generate(&want, true);
+    assert_int_equal(want.errors, 0);
+    fixture_device_close(&dev);
+    for (size_t i = 0; i < sizeof chips / sizeof chips[0]; i++) {
+        check_chip(&chips[i], MR_PLACE_EFFICIENCY);
+        assert_int_equal(open_chip(&chips[i], MR_PLACE_EFFICIENCY), MR_OK);
+        generate(&heard, false);
+        for (uint32_t v = 0; v < p.n_visits; v++) {
+            const mr_visit_t *visit = &p.visit[v];
+            most = visit->clones > most ? visit->clones : most;
+            for (uint32_t c = 0; c < visit->clones; c++) {
+                uint32_t own = 0;
+                for (uint32_t slot = c; slot < SLOTS; slot += visit->clones) {
+                    own += TOKENS - 1u; /* what is drawn last goes in no more */
+                }
+                /* Jobs of a prompt do not come to the head, but for the last one. */
+                const bool head = visit->last + 1u == p.n_steps;
+                assert_true(head && visit->first == visit->last ? jobs(visit->tile + c) > 0
+                                                                : jobs(visit->tile + c) == own);
+            }
+        }
+        fixture_device_close(&dev);
+    }
+    users = 3;
+    assert_true(most >= 4u);
     fixture_image_free(&image);
 }
 
@@ -356,6 +414,7 @@ int main(void) {
         cmocka_unit_test(test_shards__shapes),
         cmocka_unit_test(test_shards__refusals),
         cmocka_unit_test(test_shards__errors_travel),
+        cmocka_unit_test(test_clones__same_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
