@@ -60,7 +60,7 @@ run_tests() {
     fi
 }
 
-step cmake --preset default -DMR_WERROR=ON -DMR_SIM_MODELS=
+step cmake --preset default -DMR_WERROR=ON -DMR_SIM_MODELS= -DMR_KV_SIM=ON
 step cmake --build build -j "$jobs"
 step cmake --preset asan
 step cmake --build build/asan -j "$jobs"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Configures the build folder so that it has the simulated chip of a device, beside those that it has already; does nothing where it has it.
+# A folder that begins with one chip goes without the KV controllers of `millrace bench`.
 # Usage: scripts/chips.sh FOLDER DEVICE, with DEVICE sim, sim:NAME, model... (as sim) or all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,6 +13,7 @@ sim:*) chip=${2#sim:} ;;
 esac
 cache=$folder/CMakeCache.txt
 chips=$chip
+kv=${chip:+OFF}
 if [ -f "$cache" ]; then
     chips=$(sed -n 's/^MR_SIM_MODELS:[A-Z]*=//p' "$cache")
     # An empty list stands for all.
@@ -19,5 +21,6 @@ if [ -f "$cache" ]; then
         exit 0
     fi
     chips=${chip:+$chips;$chip}
+    kv=${chip:+$(sed -n 's/^MR_KV_SIM:[A-Z]*=//p' "$cache")}
 fi
-cmake --preset default "-DMR_SIM_MODELS=$chips"
+cmake --preset default "-DMR_SIM_MODELS=$chips" "-DMR_KV_SIM=${kv:-ON}"

@@ -74,6 +74,11 @@ static int dispatch(mr_cli_t *cli, int argc, char **argv) {
         (void)mr_cli_print(cli, "millrace %s (devices: %s)\n", MR_CLI_VERSION, mr_device_names());
         return MR_CLI_OK;
     }
+#if !MR_CLI_KV_BENCH
+    if (strcmp(word, "bench") == 0) {
+        return mr_cli_fail("bench was left out of this build; add it with: make build DEVICE=all");
+    }
+#endif
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(word, commands[i].name) == 0) {
             cli->command = commands[i].name;
