@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Data path of the KV controller: jobs of the front end in, runs of bursts out, blocks in and out, in order.
 //
-// WordBytes  bytes that the data bus moves in a clock: 2, 4, 8, 16.   BurstClks  words of a burst, a power of two >= 2.
+// WordBytes  bytes that the data bus moves in a clock: 2, 4, 8, 16, or 32 with Q8_0.   BurstClks  words of a burst, a power of two >= 2.
 // BlockHalfs  half-words of a block: 17 (Q8_0) or 9 (Q4_0).   La  bits of a burst number in a bank.   BaBits  log2 banks of a group.
 // KeyW  bits of {slot, layer, head, kind}.   BlkW  bits of the block number pos / 32, 1..13.   MaxNbh  1..32.
 // Entries, Words  append buffer: APPENDs (2..64) and words (power of two; two longest vectors and 4 bursts at least).   Ways  entries

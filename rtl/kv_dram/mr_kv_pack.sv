@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blocks of an APPEND to words as they lie in DRAM: whole bursts, with an enable for each half-word.
 //
-// WordBytes  2, 4, 8 or 16.   BurstClks  words of a burst.   BlockHalfs  half-words of a block, 9 or 17.   NbhW  bits of nbh_i.
+// WordBytes  2, 4, 8, 16, or 32 with blocks of 17.   BurstClks  words of a burst.   BlockHalfs  half-words of a block, 9 or 17.   NbhW  bits of nbh_i.
 // go_i is held until done_o (one clock). nbh_i blocks are taken from kw_*; drop_i: and dropped, nothing is written. Otherwise words come out
 // at we_o when grant_i (the buffer's port is free): from the start of the burst in which the vector begins (word lead_i of it, half-word
 // lane_i of that word; both valid from the clock after go_i rises) to the end of its last burst. low_i: number in its burst of the word

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Words of the KV controller's read runs to KV blocks: the word FIFO and the gearbox.
 //
-// WordBytes  2, 4, 8 or 16.   BurstClks  words of a burst, a power of two >= 2.   BlockHalfs  half-words of a block, 9 or 17.
+// WordBytes  2, 4, 8, 16, or 32 with blocks of 17.   BurstClks  words of a burst, a power of two >= 2.   BlockHalfs  half-words of a block, 9 or 17.
 // FifoWords  power of two, at least 4 bursts.
 // rd_*: rd_issue_i reserves a burst, its words follow in order. rd_room_o: one more burst fits, with two more as margin (so it may be
 // used one clock late). A run starts at a burst boundary; what is left of its last burst is dropped.

@@ -182,7 +182,7 @@ void test_release() {
 // out.
 void test_unwritten() {
     configure(32);
-    fill(0, 0, MR_WB == 16 || MR_BC == 8 ? 3 : 1);
+    fill(0, 0, MR_WB >= 16 || MR_BC == 8 ? 3 : 1);
     next_burst = now + 4000;
     flush_on = true;
     flush_from = now;

@@ -12,7 +12,7 @@ namespace {
 
 void configure(int blocks) {
     nbh = blocks;
-    chunk_bursts = 32L * nbh * MR_BH / (kWh * kBurst);
+    chunk_bursts = (32L * nbh * MR_BH + kWh * kBurst - 1) / (kWh * kBurst);
     part = static_cast<int>((kChunks * chunk_bursts + kNb - 1) / kNb);
     pages.assign(kPages, Page{});
     clean.clear();
@@ -322,7 +322,7 @@ void pop_word() {
     for (int i = 0; i < MR_WB; i++)
         if (be >> i & 1)
             to[i] = bytes[i];
-    if (r.page_engine && be != (1u << MR_WB) - 1)
+    if (r.page_engine && be != (1ull << MR_WB) - 1)
         fail("enables of the page engine", be);
     r.used += be != 0;
     if (++r.word < kBurst)
@@ -565,7 +565,7 @@ int main(int argc, char **argv) {
     test_throughput(3, 7);
     test_age();
     test_stall();
-    if (MR_WB == 16) // the read FIFO holds the first position
+    if (MR_WB >= 16) // the read FIFO holds the first position
         test_release();
     test_unwritten();
     test_other_block();
