@@ -34,6 +34,7 @@ typedef struct {
     bool early;        /* a user's context was full too soon */
     uint32_t failed;
     uint32_t *prompts;
+    uint32_t queued; /* users that are in the queue or beyond */
     uint64_t kv_useful[MR_MACHINE_GROUPS_MAX];
     uint64_t kv_cycle[MR_MACHINE_GROUPS_MAX];
     bool kv_read;
@@ -244,13 +245,15 @@ static void make_prompt(uint32_t *ids, uint32_t n, uint32_t vocab, uint32_t user
     ids[n - 1u] = (3u + user * 31u) % vocab;
 }
 
+/* Puts users into the queue as long as it has room. */
 static mr_status_t enqueue(run_t *run) {
     const mr_cli_pipeline_options_t *o = run->options;
     const mr_placement_t *p = mr_session_placement(run->session);
     const uint32_t n = o->context + 1u;
     const uint32_t most = MR_CLI_PIPELINE_WARM + 2u * o->tokens + SLACK;
     const uint32_t room = p->shape.context - o->context;
-    for (uint32_t user = 0; user < o->users; user++) {
+    for (; run->queued < o->users; run->queued++) {
+        const uint32_t user = run->queued;
         uint32_t *ids = run->prompts + (size_t)user * n;
         make_prompt(ids, n, p->shape.vocab, user);
         const mr_request_t request = {.prompt = ids,
@@ -258,7 +261,11 @@ static mr_status_t enqueue(run_t *run) {
                                       .max_tokens = most < room ? most : room,
                                       .sampling = {0.0f, 0, 1.0f, 0},
                                       .user = user};
-        MR_TRY(mr_sched_enqueue(run->sched, &request));
+        const mr_status_t status = mr_sched_enqueue(run->sched, &request);
+        if (status == MR_BUSY) {
+            return MR_OK;
+        }
+        MR_TRY(status);
     }
     return MR_OK;
 }
@@ -302,6 +309,7 @@ static mr_status_t drive(run_t *run) {
     bool busy = true;
     bool stopped = false;
     while (busy) {
+        MR_TRY(stopped ? MR_OK : enqueue(run));
         MR_TRY(mr_sched_step(run->sched, &busy));
         if (run->phase == OPEN && !run->kv_read) {
             run->kv_read = true;
@@ -326,7 +334,6 @@ static mr_status_t run_users(run_t *run) {
     const mr_sched_events_t events = {
         .logits = on_logits, .token = on_token, .end = on_end, .drop = on_drop, .ctx = run};
     MR_TRY(mr_session_sched(run->session, &events, &run->sched));
-    MR_TRY(enqueue(run));
     MR_TRY(mr_device_trace(mr_session_mmio(run->session), on_record, run));
     mr_status_t status = drive(run);
     /* Also after an error: the sink is about to go. */
