@@ -64,7 +64,7 @@ static void job_name(const void *ctx, uint32_t tile, uint32_t pc, char *text, si
     text[0] = '\0';
     for (uint32_t i = 0; i < p->n_visits; i++) {
         const mr_visit_t *v = &p->visit[i];
-        if (v->pc == pc && tile >= v->tile && tile < (uint32_t)v->tile + v->shards) {
+        if (v->pc == pc && tile >= v->tile && tile < v->tile + mr_visit_tiles(v)) {
             mr_cli_pipeline_visit(p, v, text, size);
         }
     }

@@ -117,7 +117,7 @@ void mr_cli_pipeline_stage(const mr_placement_t *p, uint32_t tile, char *text, s
     text[0] = '\0';
     for (uint32_t i = 0; i < p->n_visits; i++) {
         const mr_visit_t *v = &p->visit[i];
-        if (tile >= v->tile && tile < (uint32_t)v->tile + v->shards) {
+        if (tile >= v->tile && tile < v->tile + mr_visit_tiles(v)) {
             append(text, size, text[0] != '\0' ? ", " : "");
             append_visit(p, v, text, size);
         }
