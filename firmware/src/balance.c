@@ -142,21 +142,70 @@ static void list_group(mr_balance_t *b, uint32_t g, uint32_t base, uint32_t end,
     }
 }
 
+/* The best of the ways to a step, counted from the group's first one. */
+static uint64_t best_of(const mr_balance_t *b, uint32_t step) {
+    uint64_t least = NONE;
+    for (uint32_t t = 0; t <= b->tiles; t++) {
+        least = b->best[step][t] < least ? b->best[step][t] : least;
+    }
+    return least;
+}
+
+/* Notes in b->start[g + 1][] with which step group g begins on the best way that leads to a step at
+ * its end, for groups that begin with any step. */
+static void choose_group(mr_balance_t *b, const limits_t *l, uint32_t g) {
+    const uint64_t *before = b->cost[g % 2u];
+    uint64_t *after = b->cost[(g + 1u) % 2u];
+    for (uint32_t i = 0; i <= b->n_steps; i++) { /* nothing in the group */
+        after[i] = before[i];
+        b->start[g][i] = (uint16_t)i;
+    }
+    for (uint32_t i = 0; i < b->n_steps; i++) {
+        uint32_t ignored;
+        const uint32_t end = before[i] == NONE ? i : reach(b, l, i, b->n_steps, &ignored);
+        for (uint32_t k = i + 1u; k <= end; k++) {
+            const uint64_t way = best_of(b, k - i);
+            if (way != NONE && before[i] + (way >> BUS_BITS) < after[k]) {
+                after[k] = before[i] + (way >> BUS_BITS);
+                b->start[g][k] = (uint16_t)i;
+            }
+        }
+    }
+}
+
+/* Divides the steps among the groups: b->start[g][0] is then the first one of group g. False when
+ * that cannot be found, as a way with a less busy bus was shut out by one with fewer copies. */
+static bool choose(mr_balance_t *b) {
+    const limits_t l = {b->tile, b->group, true};
+    for (uint32_t i = 0; i <= b->n_steps; i++) {
+        b->cost[0][i] = i == 0 ? 0 : NONE;
+    }
+    for (uint32_t g = 0; g < b->groups; g++) {
+        choose_group(b, &l, g);
+    }
+    if (b->cost[b->groups % 2u][b->n_steps] == NONE) {
+        return false;
+    }
+    uint32_t end = b->n_steps;
+    for (uint32_t g = b->groups; g-- > 0;) {
+        end = b->start[g][end];
+        b->start[g][0] = (uint16_t)end;
+    }
+    return true;
+}
+
 static void list(mr_balance_t *b) {
     limits_t l = {b->tile, b->group, false};
     uint32_t at = 0;
+    l.few_copies = choose(b);
     b->n_visits = 0;
     for (uint32_t g = 0; g < b->groups && at < b->n_steps; g++) {
         uint32_t tiles;
-        l.few_copies = false;
-        const uint32_t end = reach(b, &l, at, b->n_steps, &tiles);
-        l.few_copies = true;
-        /* The way with the fewest copies to each step keeps the limit, but one of its beginnings
-         * may have been shut out by one with fewer copies and a busier bus. */
-        if (reach(b, &l, at, end, &tiles) != end) {
-            l.few_copies = false;
-            (void)reach(b, &l, at, end, &tiles);
+        uint32_t end = b->n_steps;
+        if (l.few_copies && g + 1u < b->groups) {
+            end = b->start[g + 1u][0];
         }
+        end = reach(b, &l, at, end, &tiles);
         list_group(b, g, at, end, tiles);
         at = end;
     }

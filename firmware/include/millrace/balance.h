@@ -8,10 +8,10 @@
  * order, each on neighbouring tiles of one group. A group's bus carries what comes into the group
  * and what its visits send; its KV cache streams for each of its ATTENDs, whatever their clones.
  * Among placements with the smallest bound: first those whose buses and KV caches are busy least,
- * as far as they are for more than half of the time; then those whose tiles are; then, group by
- * group, fewest weight copies and fewest visits. Each group does as many steps as it can; where
- * messages differ in length that is not always best for the buses, and the bound may be a little
- * above the smallest.
+ * as far as they are for more than half of the time; then those whose tiles are; then those
+ * with the fewest weight copies, then with the fewest visits. Where messages differ in length, or a
+ * bus binds, the answer may be a little off the best: it is looked for among placements that give
+ * each group as many steps as it can do.
  */
 #ifndef MR_BALANCE_H
 #define MR_BALANCE_H
@@ -44,7 +44,7 @@ typedef struct {
     uint8_t clones;
 } mr_balance_visit_t;
 
-/* The question, the answer, and room to work in. About 90 KB. */
+/* The question, the answer, and room to work in. About 160 KB. */
 typedef struct {
     uint32_t n_steps;
     mr_balance_step_t step[MR_BALANCE_STEPS_MAX];
@@ -68,6 +68,9 @@ typedef struct {
     uint64_t best[MR_BALANCE_GROUP_STEPS + 1u][MR_MACHINE_GROUP_TILES_MAX + 1u];
     uint8_t from[MR_BALANCE_GROUP_STEPS + 1u][MR_MACHINE_GROUP_TILES_MAX + 1u];
     uint8_t clones[MR_BALANCE_GROUP_STEPS + 1u][MR_MACHINE_GROUP_TILES_MAX + 1u];
+    /* Fewest copies up to a step before and behind a group, and where the group begins then. */
+    uint64_t cost[2][MR_BALANCE_STEPS_MAX + 1u];
+    uint16_t start[MR_MACHINE_GROUPS_MAX][MR_BALANCE_STEPS_MAX + 1u];
 } mr_balance_t;
 
 /* Finds the visits. Step 0 is never cloned: the hub sends it every job.

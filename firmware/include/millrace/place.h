@@ -122,7 +122,7 @@ typedef struct {
     uint8_t head;
 } mr_place_formats_t;
 
-/* The whole placement. About 140 KB: static or in host memory, never on a stack. Read only. */
+/* The whole placement. About 210 KB: static or in host memory, never on a stack. Read only. */
 typedef struct {
     mr_model_shape_t shape;
     mr_machine_t machine;
