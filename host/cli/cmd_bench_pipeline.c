@@ -9,7 +9,18 @@
 #include "json.h"
 #include "pipeline.h"
 
-enum { KEY_DEVICE = 256, KEY_MODE, KEY_USERS, KEY_CONTEXT, KEY_TOKENS, KEY_JSON };
+enum {
+    KEY_DEVICE = 256,
+    KEY_MODE,
+    KEY_USERS,
+    KEY_CONTEXT,
+    KEY_TOKENS,
+    KEY_SWEEP,
+    KEY_SVG,
+    KEY_JSON
+};
+
+#define SWEEP_MAX 16u
 
 static const mr_cli_option_t options_table[] = {
     {'m', "model", "FILE", "model file (GGUF)"},
@@ -19,6 +30,8 @@ static const mr_cli_option_t options_table[] = {
     {KEY_CONTEXT, "context", "L",
      "positions in each user's cache at the start (default: 128); multiples of 32 are quickest"},
     {KEY_TOKENS, "tokens", "T", "tokens of each user that are measured, 1 to 1000 (default: 4)"},
+    {KEY_SWEEP, "sweep", NULL, "measure 1, 2, 4, ... N users (default: 128), and draw"},
+    {KEY_SVG, "svg", "FILE", "the picture of --sweep (default: pipeline.svg)"},
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {0, NULL, NULL, NULL}};
 
@@ -35,6 +48,8 @@ typedef struct {
     uint32_t mode; /* MR_PLACE_* */
     mr_cli_pipeline_options_t run;
     bool json;
+    bool sweep;
+    const char *svg;
 } options_t;
 
 static const char *const state_keys[MR_SPLIT_STATES] = {
@@ -170,6 +185,12 @@ static bool take_option(const mr_cli_t *cli, int key, options_t *o) {
                                 &o->run.users);
     case KEY_CONTEXT:
         return mr_cli_parse_u32(cli, "--context", optarg, 0, 1u << 17, &o->run.context);
+    case KEY_SWEEP:
+        o->sweep = true;
+        return true;
+    case KEY_SVG:
+        o->svg = optarg;
+        return true;
     case KEY_TOKENS:
         return mr_cli_parse_u32(cli, "--tokens", optarg, 1, 1000, &o->run.tokens);
     default:
@@ -192,11 +213,84 @@ static int run_one(mr_cli_t *cli, const options_t *o, mr_session_t *session) {
     return MR_CLI_OK;
 }
 
+/* ---- sweep ---- */
+
+/* Most users of those measured whose token takes at most 1.10 times as long as the first row's. */
+static uint32_t users_at_pace(const mr_cli_pipeline_result_t *rows, size_t count) {
+    uint32_t users = rows[0].users;
+    for (size_t i = 0; i < count; i++) {
+        const bool fast =
+            per_token(&rows[i], rows[i].latency) <= 1.10 * per_token(&rows[0], rows[0].latency);
+        users = fast && rows[i].users > users ? rows[i].users : users;
+    }
+    return users;
+}
+
+static void print_sweep(mr_cli_t *cli, const options_t *o, const mr_placement_t *p,
+                        const mr_cli_pipeline_result_t *rows, size_t count) {
+    (void)mr_cli_print(cli, "%5s %10s %8s  %8s %8s %8s  %7s %7s %7s\n", "users", "tokens/Mc",
+                       "gain", "p50", "p99", "max", "stage%", "unav.%", "KV%");
+    for (size_t i = 0; i < count; i++) {
+        const mr_cli_pipeline_result_t *r = &rows[i];
+        double occupancy;
+        (void)mr_cli_pipeline_slowest(r, mr_machine_tiles(&p->machine), &occupancy);
+        (void)mr_cli_print(cli,
+                           "%5" PRIu32 " %10.3f %7.2fx  %8" PRIu64 " %8" PRIu64 " %8" PRIu64
+                           "  %7.2f %7.2f %7.2f\n",
+                           r->users, system_rate(r), system_rate(r) / system_rate(rows), r->p50,
+                           r->p99, r->max, 100.0 * occupancy,
+                           100.0 * (double)r->unavoidable / (double)r->latency, 100.0 * r->kv);
+    }
+    (void)mr_cli_print(cli,
+                       "at most 1.10 times one user's time of a token: %" PRIu32 " users; %s\n",
+                       users_at_pace(rows, count), o->svg);
+}
+
+static void json_sweep(mr_cli_t *cli, const options_t *o, const mr_placement_t *p,
+                       const mr_cli_pipeline_result_t *rows, size_t count) {
+    cJSON *object = cJSON_CreateObject();
+    cJSON *runs = cJSON_AddArrayToObject(object, "runs");
+    for (size_t i = 0; i < count; i++) {
+        cJSON_AddItemToArray(runs, json_of(o, p, &rows[i]));
+    }
+    mr_cli_json_number(object, "gain", system_rate(&rows[count - 1u]) / system_rate(rows));
+    mr_cli_json_u64(object, "users_at_1_10", users_at_pace(rows, count));
+    (void)mr_cli_json_print(cli, object);
+}
+
+static int run_sweep(mr_cli_t *cli, const options_t *o, mr_session_t *session) {
+    static mr_cli_pipeline_result_t rows[SWEEP_MAX];
+    const mr_placement_t *p = mr_session_placement(session);
+    mr_cli_pipeline_options_t run = o->run;
+    size_t count = 0;
+    char caption[256];
+    for (uint32_t users = 1; users != 0; count++) {
+        run.users = users;
+        const int code = mr_cli_pipeline_run(session, &run, &rows[count]);
+        if (code != MR_CLI_OK) {
+            return code;
+        }
+        users = users == o->run.users ? 0 : users * 2u < o->run.users ? users * 2u : o->run.users;
+    }
+    const char *name = strrchr(o->model, '/') != NULL ? strrchr(o->model, '/') + 1 : o->model;
+    (void)snprintf(caption, sizeof caption,
+                   "%.60s on %.60s, mode %.20s: decoding from %" PRIu32 " positions on, %" PRIu32
+                   " tokens of each user",
+                   name, o->device, o->mode_text, o->run.context, o->run.tokens);
+    const int code = mr_cli_pipeline_picture(o->svg, caption, rows, count);
+    if (o->json) {
+        json_sweep(cli, o, p, rows, count);
+    } else {
+        print_sweep(cli, o, p, rows, count);
+    }
+    return code;
+}
+
 int mr_cli_bench_pipeline(mr_cli_t *cli, int argc, char **argv) {
     options_t o = {.device = "sim:deep",
                    .mode_text = "efficiency",
                    .mode = MR_PLACE_EFFICIENCY,
-                   .run = {.users = 1, .context = 128, .tokens = 4}};
+                   .run = {.context = 128, .tokens = 4}};
     mr_session_t *session = NULL;
     for (int key; (key = mr_cli_next_option(cli, argc, argv, &spec)) != -1;) {
         if (key == MR_CLI_KEY_HELP) {
@@ -209,12 +303,17 @@ int mr_cli_bench_pipeline(mr_cli_t *cli, int argc, char **argv) {
     if (optind < argc) {
         return mr_cli_usage(cli, "unexpected operand '%s'", argv[optind]);
     }
+    if (o.svg != NULL && !o.sweep) {
+        return mr_cli_usage(cli, "--svg needs --sweep");
+    }
+    o.svg = o.svg != NULL ? o.svg : "pipeline.svg";
+    o.run.users = o.run.users != 0 ? o.run.users : o.sweep ? 128u : 1u;
     if (o.model == NULL) {
         return mr_cli_usage(cli, "no model given; use -m FILE");
     }
     int code = mr_cli_pipeline_open(o.device, o.model, o.mode, &session);
     if (code == MR_CLI_OK) {
-        code = run_one(cli, &o, session);
+        code = o.sweep ? run_sweep(cli, &o, session) : run_one(cli, &o, session);
     }
     mr_session_close(session);
     return code;

@@ -66,6 +66,11 @@ void mr_cli_pipeline_visit(const mr_placement_t *placement, const mr_visit_t *vi
 /* The same of all visits of a tile; "idle": it has none. */
 void mr_cli_pipeline_stage(const mr_placement_t *placement, uint32_t tile, char *text, size_t size);
 
+/* Draws throughput, time of a token and its parts against users, in ascending order, as SVG.
+ * @return an exit code; the message is out. */
+int mr_cli_pipeline_picture(const char *path, const char *caption,
+                            const mr_cli_pipeline_result_t *rows, size_t count);
+
 /* Opens model and device, which has to give trace records; mode: MR_PLACE_*. */
 int mr_cli_pipeline_open(const char *device, const char *model, uint32_t mode,
                          mr_session_t **session);

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """bench pipeline on two groups of one tile: what is measured adds up, and what cannot be measured is refused with a reason."""
+import os
+import tempfile
+import xml.etree.ElementTree
+
 from cli_test import BROOK, CliTest, main
 
 DEVICE = "sim:tiny-2g-composed"
@@ -41,6 +45,29 @@ class Pipeline(CliTest):
         for state in ("gemv", "top_k", "kv_append"):
             self.assertAlmostEqual(three["states"][state], one["states"][state], delta=0.01 * one["states"][state])
 
+    def test_sweep(self):
+        with tempfile.TemporaryDirectory() as folder:
+            picture = os.path.join(folder, "p.svg")
+            args = ("bench", "pipeline", "-m", BROOK, "--device", DEVICE, "--context", "0", "--tokens", "2", "--sweep", "--users", "3",
+                    "--svg", picture)
+            sweep = self.json(*args)
+            self.assertEqual([run["users"] for run in sweep["runs"]], [1, 2, 3])
+            rates = [run["system_tokens_per_mcycle"] for run in sweep["runs"]]
+            self.assertAlmostEqual(sweep["gain"], rates[2] / rates[0], places=6)
+            times = [run["token_latency_cycles"]["mean"] for run in sweep["runs"]]
+            self.assertEqual(sweep["users_at_1_10"], max(n + 1 for n in range(3) if times[n] <= 1.10 * times[0]))
+            root = xml.etree.ElementTree.parse(picture).getroot()
+            shapes = [element.tag.rsplit("}", 1)[1] for element in root.iter()]
+            self.assertEqual(shapes.count("circle"), 3 * 3)  # throughput, p50 and p99 of each run
+            self.assertEqual(shapes.count("rect"), 1 + 3 * len(PARTS) + len(PARTS))  # paper, bars, legend
+            for element in root.iter():
+                for name in ("x", "y", "cx", "cy", "height"):
+                    value = element.get(name, "0")
+                    self.assertTrue(value == "100%" or 0 <= float(value) < 2000, (element.tag, name, value))
+            out, _ = self.call(*args)
+            self.assertEqual(out.count(b"\n"), 5)
+            self.assertIn(b"1.10 times", out)
+
     def test_text(self):
         out, err = self.call("bench", "pipeline", "-m", BROOK, "--device", DEVICE, "--context", "0", "--tokens", "1")
         self.assertEqual(err, b"")
@@ -51,7 +78,7 @@ class Pipeline(CliTest):
         for args, words in (
                 ((), ("-m",)), (("-m", BROOK, "x"), ("'x'",)), (("-m", BROOK, "--users", "0"), ("--users",)),
                 (("-m", BROOK, "--users", "257"), ("--users",)), (("-m", BROOK, "--tokens", "0"), ("--tokens",)),
-                (("-m", BROOK, "--mode", "fast"), ("--mode",))):
+                (("-m", BROOK, "--mode", "fast"), ("--mode",)), (("-m", BROOK, "--svg", "x.svg"), ("--sweep",))):
             self.fails("bench", "pipeline", *args, code=2, words=words)
         self.fails("bench", "pipeline", "-m", BROOK, "--device", "model", words=("no trace", "sim:deep"))
         self.fails("bench", "pipeline", "-m", BROOK, "--device", DEVICE, "--users", "17", words=("16 slots", "17 users"))
