@@ -187,6 +187,9 @@ mr_status_t mr_sched_admit(mr_sched_t *self, uint64_t now) {
                               ? self->cfg.max_pages
                               : self->total_pages;
     sweep(self, now);
+    while (self->cut && self->queue_count > 0) {
+        drop(self, 0, MR_END_ERROR);
+    }
     while (self->queue_count > 0) {
         const mr_request_t *r = queued(self, 0);
         const uint32_t slot = free_slot(self);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sampler: temperature, top-k, top-p and a seeded draw. */
+/* Sampler: temperature, top-k, top-p, min-p and a seeded draw. */
 #include "millrace/sampler.h"
 
 #include <stdbool.h>
@@ -9,7 +9,8 @@
 mr_status_t mr_sampler_init(mr_sampler_t *self, const mr_sampling_t *cfg) {
     const bool greedy = cfg->temperature >= 0.0f && cfg->temperature <= 0.0f; /* no NaN */
     const bool t_ok = greedy || (cfg->temperature >= 0.01f && cfg->temperature <= 100.0f);
-    if (!t_ok || !(cfg->top_p > 0.0f && cfg->top_p <= 1.0f)) {
+    if (!t_ok || !(cfg->top_p > 0.0f && cfg->top_p <= 1.0f) ||
+        !(cfg->min_p >= 0.0f && cfg->min_p <= 1.0f)) {
         return MR_RANGE;
     }
     self->cfg = *cfg;
@@ -77,12 +78,14 @@ uint32_t mr_sampler_pick(mr_sampler_t *self, float *logits, uint32_t n, uint32_t
      * probable last. */
     const uint32_t limit = self->cfg.top_k != 0 && self->cfg.top_k < n ? self->cfg.top_k : n;
     const float reach = mr_f32_mul(total, self->cfg.top_p);
+    const float least = mr_f32_mul(logits[top], self->cfg.min_p);
     uint32_t kept = 0;
     float mass = 0.0f;
     for (uint32_t i = n / 2u; i-- > 0;) {
         sift(logits, order, i, n);
     }
-    while (kept < limit && (kept == 0 || self->cfg.top_p >= 1.0f || mass < reach)) {
+    while (kept < limit && (kept == 0 || ((self->cfg.top_p >= 1.0f || mass < reach) &&
+                                          logits[order[0]] >= least))) {
         const uint32_t left = n - kept;
         const uint32_t token = order[0];
         order[0] = order[left - 1u];

@@ -137,8 +137,9 @@ static mr_status_t retire(mr_sched_t *self, bool *busy, bool *moved) {
 static mr_status_t idle(mr_sched_t *self, bool refused) {
     const uint32_t cycles = refused ? RETRY_CYCLES : WAIT_CYCLES;
     if (self->in_flight > 0 || refused) {
+        MR_TRY(mr_sched_find_link(self));
         if (self->silent >= self->cfg.stall_cycles) {
-            return MR_TIMEOUT;
+            MR_TRY(mr_sched_stalled(self));
         }
         self->silent += cycles;
     }
@@ -152,6 +153,7 @@ mr_status_t mr_sched_step(mr_sched_t *self, bool *busy) {
     uint64_t now;
     MR_TRY(probe(self));
     MR_TRY(expire(self, &now));
+    mr_sched_cut(self, &heard);
     MR_TRY(mr_sched_admit(self, now));
     MR_TRY(mr_sched_prepare(self));
     mr_sched_retry(self);

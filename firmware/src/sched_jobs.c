@@ -79,6 +79,9 @@ mr_status_t mr_sched_inject(mr_sched_t *self, bool *refused, bool *moved) {
     const uint32_t n = self->cfg.n_slots;
     const uint32_t chunk = self->cfg.chunk != 0 ? self->cfg.chunk : 1u;
     *refused = false;
+    if (self->cut) {
+        return MR_OK;
+    }
     for (uint32_t idle = 0; idle <= n && self->in_flight < self->cfg.placement->window; idle++) {
         const uint32_t slot = self->turn % n;
         const mr_slot_t *t = &self->cfg.slots[slot];
@@ -172,11 +175,14 @@ mr_status_t mr_sched_tokens(mr_sched_t *self, bool *moved) {
         MR_TRY(status);
         *moved = true;
         if (k.slot >= self->cfg.n_slots || self->cfg.slots[k.slot].in_flight == 0 ||
-            k.pos != self->cfg.slots[k.slot].next_pos || k.why >= MR_LOOP_ERROR ||
-            k.token >= self->cfg.placement->shape.vocab) {
+            k.pos != self->cfg.slots[k.slot].next_pos || k.why > MR_LOOP_ERROR ||
+            (k.why != MR_LOOP_ERROR && k.token >= self->cfg.placement->shape.vocab)) {
             return MR_DEVICE;
         }
         mr_slot_t *t = &self->cfg.slots[k.slot];
+        if (k.why == MR_LOOP_ERROR) { /* cut off by a dead link */
+            mr_sched_finish(t, MR_END_ERROR, MR_SCHED_STATUS_NETWORK);
+        }
         t->done = k.pos;
         if (k.why == MR_LOOP_INJECTED) {
             t->next_pos++;
@@ -258,9 +264,13 @@ mr_status_t mr_sched_result(mr_sched_t *self, bool *moved) {
     *moved = true;
     /* Tokens that the slot drew in the loop come before its result. */
     MR_TRY(mr_sched_tokens(self, moved));
+    if (res.status == MR_SCHED_STATUS_WATCHDOG) {
+        MR_TRY(mr_sched_find_tile(self, res.slot));
+    }
     if (res.slot >= self->cfg.n_slots || self->cfg.slots[res.slot].in_flight == 0 ||
         res.pos >= self->cfg.slots[res.slot].next_pos) {
-        return MR_DEVICE;
+        /* What a fault has left behind may still come. */
+        return self->fault.kind != MR_FAULT_NONE ? mr_hub_pop(self->cfg.mmio) : MR_DEVICE;
     }
     mr_slot_t *t = &self->cfg.slots[res.slot];
     if (t->armed && (res.status != 0 || (res.flags & MR_JOB_TOP) != 0)) {

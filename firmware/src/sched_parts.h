@@ -33,6 +33,25 @@ mr_status_t mr_sched_disarm(mr_sched_t *self, uint32_t slot);
 /* Tells the tokens that readers did not take once more. */
 void mr_sched_retry(mr_sched_t *self);
 
+/* ---- sched_fault.c: tiles that stop answering, links that go down ---- */
+
+#define MR_SCHED_STATUS_WATCHDOG 8u /* of a job, tile_isa.md section 4 */
+#define MR_SCHED_STATUS_NETWORK 9u
+
+/* Notes which tile was given up; none: a message of slot's job never came. */
+mr_status_t mr_sched_find_tile(mr_sched_t *self, uint32_t slot);
+
+/* Looks whether a link is down, and notes it. */
+mr_status_t mr_sched_find_link(mr_sched_t *self);
+
+/* Ends everyone whose jobs a dead link has cut off, as soon as nothing comes any more; *moved is
+ * set then. */
+void mr_sched_cut(mr_sched_t *self, bool *moved);
+
+/* After stall_cycles of silence: gives up the tile that the device waits for, or ends those whose
+ * jobs such a tile has lost. MR_TIMEOUT: it is not that. */
+mr_status_t mr_sched_stalled(mr_sched_t *self);
+
 /* ---- admit.c: queue, pages, shared prefixes ---- */
 
 /* Pages that a request can need. */

@@ -25,7 +25,11 @@ enum {
     KEY_STATS,
     KEY_MODE,
     KEY_USERS,
-    KEY_PROMPTS
+    KEY_PROMPTS,
+    KEY_REFUSE,
+    KEY_MAX_PAGES,
+    KEY_DEADLINE,
+    KEY_MIN_P
 };
 
 static const mr_cli_option_t options_table[] = {
@@ -41,6 +45,8 @@ static const mr_cli_option_t options_table[] = {
     {KEY_TOP_P, "top-p", "P",
      "draw among the likeliest tokens that reach probability P "
      "(default 1)"},
+    {KEY_MIN_P, "min-p", "P",
+     "leave out tokens less likely than P times the likeliest one (default 0: none)"},
     {KEY_SEED, "seed", "S", "seed of the draws (default 0)"},
     {KEY_IGNORE_EOS, "ignore-eos", NULL, "go on behind the end-of-sequence token"},
     {KEY_LOGPROBS, "logprobs", "K", "log-probabilities, and those of the K best; needs --json"},
@@ -51,6 +57,11 @@ static const mr_cli_option_t options_table[] = {
     {KEY_PROMPTS, "prompts", "FILE",
      "prompts of the users, one a line, in turn (- is standard input); N is their number by "
      "default"},
+    {KEY_REFUSE, "refuse", NULL,
+     "with users: end those whose KV cache does not fit when their turn comes; else they wait"},
+    {KEY_MAX_PAGES, "max-pages", "N",
+     "with users: refuse those who can need more than N pages of 32 positions"},
+    {KEY_DEADLINE, "deadline", "CYCLES", "with users: end all after so many cycles of the device"},
     {0, NULL, NULL, NULL}};
 
 static const mr_cli_spec_t spec = {"-m FILE [-p TEXT] [OPTION...]",
@@ -97,6 +108,15 @@ static bool take_option(const mr_cli_t *cli, int key, mr_cli_run_options_t *o) {
     case KEY_PROMPTS:
         o->prompts = optarg;
         return true;
+    case KEY_REFUSE:
+        o->refuse = true;
+        return true;
+    case KEY_MAX_PAGES:
+        return mr_cli_parse_u32(cli, "--max-pages", optarg, 1, UINT32_MAX, &o->max_pages);
+    case KEY_DEADLINE:
+        return mr_cli_parse_u64(cli, "--deadline", optarg, &o->deadline);
+    case KEY_MIN_P:
+        return mr_cli_parse_f32(cli, "--min-p", optarg, 0.0f, 1.0f, &o->sampling.min_p);
     default:
         o->stats = true;
         return true;
@@ -122,6 +142,10 @@ static int check_options(const mr_cli_t *cli, int operands, const mr_cli_run_opt
     }
     if (o->logprobs && (o->users != 0 || o->prompts != NULL)) {
         return mr_cli_usage(cli, "--logprobs takes one user; leave --users and --prompts out");
+    }
+    if ((o->refuse || o->max_pages != 0 || o->deadline != 0) && o->users == 0 &&
+        o->prompts == NULL) {
+        return mr_cli_usage(cli, "--refuse, --max-pages and --deadline need --users or --prompts");
     }
     if (o->prompts != NULL && o->prompt != NULL) {
         return mr_cli_usage(cli, "give prompts with -p or with --prompts, not both");
@@ -275,7 +299,7 @@ static int generate(mr_cli_run_t *run, const mr_cli_text_t *prompt) {
     }
     emit(run, "\n", json ? 0 : 1);
     if (code == MR_CLI_OK && run->why == MR_END_ERROR) {
-        code = mr_cli_job_failed(run->detail);
+        code = mr_cli_job_failed(run->detail, mr_sched_fault(run->sched));
     }
     if (code == MR_CLI_OK && run->status != MR_OK) {
         code = mr_cli_fail("reading the counters failed: %s", mr_status_text(run->status));

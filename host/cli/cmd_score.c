@@ -153,7 +153,9 @@ static int compute(const options_t *o, score_t *s) {
         (void)mr_cli_fail("interrupted");
         return MR_CLI_INTERRUPTED;
     }
-    return code == MR_CLI_OK && s->why == MR_END_ERROR ? mr_cli_job_failed(s->detail) : code;
+    return code == MR_CLI_OK && s->why == MR_END_ERROR
+               ? mr_cli_job_failed(s->detail, mr_sched_fault(sched))
+               : code;
 }
 
 static void print(mr_cli_t *cli, const options_t *o, const score_t *s) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "millrace/device.h"
 #include "users.h"
 
 /* ---- events ---- */
@@ -222,9 +223,15 @@ static mr_status_t generate(mr_cli_users_t *all) {
             common.stops[common.n_stops++] = id;
         }
     }
+    const mr_session_policy_t policy = {all->options->refuse, all->options->max_pages};
+    mr_session_set_policy(all->session, &policy);
     MR_TRY(mr_session_sched(all->session, &events, &all->sched));
     MR_TRY(mr_cli_stats_begin(&all->stats, mr_session_mmio(all->session),
                               &mr_session_placement(all->session)->machine));
+    if (all->options->deadline != 0) {
+        MR_TRY(mr_chip_cycles(mr_session_mmio(all->session), &common.deadline));
+        common.deadline += all->options->deadline;
+    }
     MR_TRY(drive(all, &common));
     return mr_cli_users_measure(all);
 }
@@ -248,7 +255,7 @@ static int finished(mr_cli_users_t *all) {
         mr_cli_users_stats(all);
     }
     if (all->failed != 0) {
-        return mr_cli_job_failed(all->failed);
+        return mr_cli_job_failed(all->failed, mr_sched_fault(all->sched));
     }
     for (uint32_t i = 0; i < all->n; i++) {
         interrupted = interrupted || all->user[i].why == MR_END_CANCEL;
@@ -256,9 +263,12 @@ static int finished(mr_cli_users_t *all) {
     }
     if (refused > 0) {
         return mr_cli_fail("%" PRIu32 " of %" PRIu32
-                           " users were refused: the device's KV cache cannot "
+                           " users were refused: the device's KV cache%s cannot "
                            "hold prompt and tokens; use a smaller -n",
-                           refused, all->n);
+                           refused, all->n,
+                           all->options->max_pages != 0 ? " or --max-pages"
+                           : all->options->refuse       ? ", as far as it was free,"
+                                                        : "");
     }
     return interrupted ? MR_CLI_INTERRUPTED : MR_CLI_OK;
 }

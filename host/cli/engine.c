@@ -118,7 +118,32 @@ int mr_cli_drive(const mr_session_t *session, mr_sched_t *sched, const bool *may
     return MR_CLI_OK;
 }
 
-int mr_cli_job_failed(uint32_t detail) {
+/* Which part of the device is to blame, for a message. */
+static void describe(const mr_fault_t *fault, char *text, size_t size) {
+    text[0] = '\0';
+    switch (fault->kind) {
+    case MR_FAULT_TILE:
+        (void)snprintf(text, size,
+                       ": tile %" PRIu32 " stopped in a job of slot %" PRIu32
+                       "; reset the device and load again",
+                       fault->index, fault->slot);
+        break;
+    case MR_FAULT_LINK:
+        (void)snprintf(text, size,
+                       ": the link from group %" PRIu32
+                       " to the next one is down; reset the device and load again",
+                       fault->index);
+        break;
+    case MR_FAULT_MESSAGE:
+        (void)snprintf(text, size, ": a message for a job of slot %" PRIu32 " never came",
+                       fault->slot);
+        break;
+    case MR_FAULT_NONE:
+        break;
+    }
+}
+
+int mr_cli_job_failed(uint32_t detail, const mr_fault_t *fault) {
     static const char *const texts[] = {"no error",
                                         "unknown opcode",
                                         "operand out of range",
@@ -128,8 +153,10 @@ int mr_cli_job_failed(uint32_t detail) {
                                         "KV cache: out of pages; use a shorter text",
                                         "KV cache: data damaged",
                                         "watchdog",
-                                        "network message too long"};
+                                        "network message too long or cut off"};
     const size_t n = sizeof texts / sizeof texts[0];
-    return mr_cli_fail("the device refused a job: status %" PRIu32 " (%s)", detail,
-                       detail < n ? texts[detail] : "unknown");
+    char where[160];
+    describe(fault, where, sizeof where);
+    return mr_cli_fail("a job failed on the device: status %" PRIu32 " (%s)%s", detail,
+                       detail < n ? texts[detail] : "unknown", where);
 }

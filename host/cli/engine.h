@@ -42,7 +42,8 @@ int mr_cli_encode(const mr_session_t *session, const mr_cli_text_t *text, bool a
  * @return MR_CLI_OK, or MR_CLI_FAILED with the message out when the device fails. */
 int mr_cli_drive(const mr_session_t *session, mr_sched_t *sched, const bool *may_cancel);
 
-/* Message for a job that the device refused; detail as in the end event. @return MR_CLI_FAILED. */
-int mr_cli_job_failed(uint32_t detail);
+/* Message for a job that failed, with the part of the device that is to blame; detail as in the end
+ * event. @return MR_CLI_FAILED. */
+int mr_cli_job_failed(uint32_t detail, const mr_fault_t *fault);
 
 #endif

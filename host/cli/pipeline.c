@@ -384,7 +384,7 @@ static int outcome(run_t *run, mr_status_t status) {
                            fault != NULL ? fault : mr_status_text(status));
     }
     if (run->failed != 0) {
-        return mr_cli_job_failed(run->failed);
+        return mr_cli_job_failed(run->failed, mr_sched_fault(run->sched));
     }
     if (run->phase == CLOSED) {
         return judge(run);

@@ -27,6 +27,9 @@ typedef struct {
     bool stats;
     uint32_t users;      /* at once; 0: not asked for */
     const char *prompts; /* file with their prompts, or NULL */
+    bool refuse;         /* users whose KV cache does not fit now, instead of letting them wait */
+    uint32_t max_pages;  /* of KV cache a user may ask for; 0: no limit */
+    uint64_t deadline;   /* cycles after the start at which users end; 0: none */
 } mr_cli_run_options_t;
 
 typedef struct {
@@ -53,7 +56,7 @@ typedef struct {
 } mr_cli_run_t;
 
 /* Why a generation ended: "stop", "length" (all tokens made), "context" (full), "interrupted",
- * "refused" (no room for its KV cache) or "error". */
+ * "refused" (no room for its KV cache), "deadline" or "error". */
 const char *mr_cli_end_reason(mr_end_t why, bool all_made);
 
 /* The one object of --json on standard output. @return MR_CLI_OK. */

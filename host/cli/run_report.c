@@ -17,7 +17,8 @@ const char *mr_cli_end_reason(mr_end_t why, bool all_made) {
         return "interrupted";
     case MR_END_REFUSED:
         return "refused";
-    case MR_END_DEADLINE: /* not asked for */
+    case MR_END_DEADLINE:
+        return "deadline";
     case MR_END_ERROR:
         break;
     }

@@ -8,11 +8,12 @@
 // TimeoutCycles   clocks without a good frame (empty ones count) before the link goes down; more than the partner's
 //                 BeatCycles by far. Both ends leave reset within this time.
 // BeatCycles      an idle link repeats its reverse word this often.
+// CutFlits        flits that end a message whose end is missing: more than the largest buffer of a receiver has, so that it tells the job (status 9).
 //
 // Wire: no ready; reverse words registered. Bus: the sender side of a node of mr_group_bus. A message is requested as soon as its
 // header is there and good; payload follows as its frames become good. Nothing of a bad frame is used.
 // down_o is sticky until reset. The link then takes and sends nothing; what it has is still delivered, and a message whose end is missing
-// ends with one flit of zeros, so the bus does not hang. idle_o: no message waits or passes.
+// ends with CutFlits flits of ones (no token either), so the bus does not hang. idle_o: no message waits or passes.
 // Counters, from reset to down: messages granted by the bus, frames taken, bad frames (empty ones too), good frames that were refused because
 // an earlier one is missing or because they were there already.
 // Latency on a free bus: last beat of the first frame to tx_req_o 6 clocks, of a later one to tx_valid_o 4.
@@ -25,7 +26,8 @@ module mr_link_in #(
   parameter int FrameFlits = 16,
   parameter int RxFlits = 256,
   parameter int TimeoutCycles = 16384,
-  parameter int BeatCycles = 64
+  parameter int BeatCycles = 64,
+  parameter int CutFlits = 513
 ) (
   input  wire                 clk_i,
   input  wire                 rst_ni,
@@ -55,6 +57,7 @@ module mr_link_in #(
   localparam int AddrW = $clog2(RxFlits);
   localparam int QuietW = $clog2(TimeoutCycles + 1);
   localparam int BeatW = $clog2(BeatCycles + 1);
+  localparam int CutW = $clog2(CutFlits + 1);
 
   initial begin
     if (RxFlits != 1 << AddrW || RxFlits > 4096 || RxFlits < 2 * FrameFlits + 4) $fatal(1, "%m: RxFlits");
@@ -178,6 +181,7 @@ module mr_link_in #(
   logic [64:0] buf_rdata;         // {last of the message, flit}
   wire         pop = have_q && (st_q == StHead0 || st_q == StHead1 || (st_q == StData && tx_ready_i));
   wire         buf_re = rd_q != exp_q && (!have_q || pop);
+  logic [CutW-1:0] cut_q;         // flits of the end that is made up
   wire         cut = down_q && st_q == StData && !have_q && rd_q == exp_q;    // nothing more will come
 
   mr_sram_1r1w #(.Width(65), .Depth(RxFlits)) u_buf (
@@ -187,8 +191,8 @@ module mr_link_in #(
 
   assign tx_req_o = st_q == StReq;
   assign tx_valid_o = st_q == StData && (have_q || cut);
-  assign tx_data_o = cut ? 64'd0 : buf_rdata[63:0];
-  assign tx_last_o = cut || buf_rdata[64];
+  assign tx_data_o = cut ? '1 : buf_rdata[63:0];
+  assign tx_last_o = cut ? 32'(cut_q) == CutFlits - 1 : buf_rdata[64];
   assign idle_o = st_q == StHead0 && !have_q && rd_q == exp_q;
 
   always_ff @(posedge clk_i) begin
@@ -196,7 +200,9 @@ module mr_link_in #(
       st_q <= StHead0;
       have_q <= 1'b0;
       rd_q <= '0;
+      cut_q <= '0;
     end else begin
+      cut_q <= st_q != StData ? '0 : cut && tx_ready_i ? cut_q + CutW'(1) : cut_q;
       if (buf_re) rd_q <= rd_q + PosW'(1);
       have_q <= buf_re || (have_q && !pop);
       case (st_q)

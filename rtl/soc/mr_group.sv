@@ -220,7 +220,7 @@ module mr_group #(
         .out_fwd_valid_i(fwd_valid), .out_fwd_data_i(fwd_data), .out_rev_valid_o(rev_valid), .out_rev_data_o(rev_data),
         .in_fwd_valid_o(out_valid_o), .in_fwd_data_o(out_data_o), .in_rev_valid_i(out_rev_valid_i), .in_rev_data_i(out_rev_data_i)
       );
-      mr_link_in #(.Width(LinkWidth), .RevWidth(RevWidth)) u_in (
+      mr_link_in #(.Width(LinkWidth), .RevWidth(RevWidth), .CutFlits(LinkFlits + 1)) u_in (
         .clk_i, .rst_ni(run_ni),
         .fwd_valid_i(in_valid_i), .fwd_data_i(in_data_i), .rev_valid_o(in_rev_valid_o), .rev_data_o(in_rev_data_o),
         .tx_req_o(tx_req[N]), .tx_hdr_o(tx_hdr[N*128 +: 128]), .tx_empty_o(tx_empty[N]), .tx_grant_i(tx_grant[N]),

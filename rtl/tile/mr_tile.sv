@@ -102,6 +102,11 @@ module mr_tile #(
   // ---- registers ----
   logic        enable;
   logic        clear_cmd;
+  logic        fail_cmd;
+  logic        abort;
+  logic        dead;
+  logic [7:0]  dead_slot;
+  logic [23:0] watchdog;
   logic        cnt_clear_cmd;
   logic [23:0] in_base;
   logic [15:0] in_size;
@@ -123,10 +128,11 @@ module mr_tile #(
 
   mr_csr_tile u_csr (
     .clk_i, .rst_ni, .sel_i, .write_i, .addr_i, .wdata_i, .rdata_o, .error_o,
-    .ctrl_enable_q(enable), .ctrl_clear_cmd(clear_cmd),
+    .ctrl_enable_q(enable), .ctrl_clear_cmd(clear_cmd), .ctrl_fail_cmd(fail_cmd),
     .status_busy_i(busy), .status_queued_i(7'(queued)), .status_slot_i(slot), .status_pc_i(pc),
     .error_code_set_i(err_set ? err_code : 4'd0), .error_code_q(), .error_pc_i(pc),
     .in_base_q(in_base), .in_size_q(in_size), .cnt_ctrl_clear_cmd(cnt_clear_cmd),
+    .watchdog_q(watchdog), .fault_failed_i(dead), .fault_slot_i(dead_slot),
     .jobs_i(jobs), .descriptors_i(descriptors), .cyc_busy_i(cyc_busy), .cyc_gemv_i(cyc_gemv), .cyc_lane_i(cyc_lane),
     .cyc_vec_i(cyc_vec), .cyc_kv_wait_i(cyc_kv_wait), .cyc_net_wait_i(cyc_net_wait), .cyc_tag_i(cyc_tag)
   );
@@ -134,10 +140,12 @@ module mr_tile #(
   wire unused_ok = &{1'b0, in_base[23:VdW]};  // addresses beyond VMEM: firmware's mistake, wraps
 
   // CTRL.clear resets what runs in the tile, but neither memories nor registers, nor a message that the bus has under way.
-  wire run_ni = rst_ni && !clear_cmd;
+  // The watchdog does the same with the units other than the network's.
+  wire run_ni = rst_ni && !clear_cmd && !abort;
   assign kv_drop_o = !run_ni;
 
   // ---- receiver and sequencer ----
+  wire            kv_moves = (kc_valid_o && kc_ready_i) || (kw_valid_o && kw_ready_i) || (kr_valid_i && kr_ready_o);
   logic           job_valid;
   logic           job_take;
   logic           job_free;
@@ -156,7 +164,7 @@ module mr_tile #(
   logic [63:0]    rw_data;
 
   mr_tile_rx #(.VdW(VdW)) u_rx (
-    .clk_i, .rst_ni, .clear_i(clear_cmd), .in_base_i(in_base[VdW-1:0]), .in_size_i(in_size),
+    .clk_i, .rst_ni, .clear_i(clear_cmd), .in_base_i(in_base[VdW-1:0]), .in_size_i(in_size), .watchdog_i(watchdog),
     .rx_hdr_i, .rx_accept_o, .rx_commit_i, .rx_empty_i, .rx_valid_i, .rx_ready_o, .rx_data_i, .rx_last_i,
     .vw_valid_o(rw_valid), .vw_ready_i(rw_ready), .vw_addr_o(rw_addr), .vw_data_o(rw_data),
     .job_valid_o(job_valid), .job_take_i(job_take), .job_free_i(job_free), .job_buf_o(job_buf), .job_slot_o(job_slot),
@@ -198,7 +206,7 @@ module mr_tile #(
   logic           job_done;
 
   mr_tile_seq #(.VdW(VdW), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth)) u_seq (
-    .clk_i, .rst_ni, .enable_i(enable), .clear_i(clear_cmd),
+    .clk_i, .rst_ni, .enable_i(enable), .clear_i(clear_cmd), .fail_i(fail_cmd), .watchdog_i(watchdog),
     .job_valid_i(job_valid), .job_take_o(job_take), .job_free_o(job_free), .job_buf_i(job_buf), .job_slot_i(job_slot),
     .job_pos_i(job_pos), .job_token_i(job_token), .job_flags_i(job_flags), .job_status_i(job_status), .job_pc_i(job_pc),
     .pm_en_o(pm_en), .pm_addr_o(pm_addr), .pm_data_i(pm_data),
@@ -207,6 +215,7 @@ module mr_tile #(
     .slot_o(slot), .pos_o(pos), .token_o(token), .flags_o(flags), .status_o(status),
     .vec_busy_i(vec_busy), .vec_err_i(vec_err), .dpu_busy_i(dpu_busy), .dpu_err_i(dpu_err),
     .kv_busy_i(kv_busy), .kv_err_i(kv_err), .net_busy_i(net_busy),
+    .kv_moves_i(kv_moves), .abort_o(abort), .dead_o(dead), .dead_slot_o(dead_slot),
     .busy_o(busy), .pc_o(pc), .tag_o(tag), .issue_o(issue), .job_done_o(job_done),
     .err_set_o(err_set), .err_code_o(err_code)
   );

@@ -5,6 +5,8 @@
 // Four input buffers lie in VMEM from in_base_i, in_size_i elements each (even). A message joins the buffer that waits for
 // the same (slot, pos, pc), or takes a free one; when `parts` messages are there the job is queued. Payload that would
 // pass the buffer's end is dropped and the job gets status 9. The first non-zero status of a job's messages is kept.
+// A job whose missing messages do not come for watchdog_i to 2 watchdog_i + 8 clocks after its last one (0: for ever) is queued with status 8; what comes
+// afterwards is the begin of another one.
 // Bus side: mr_group_bus; rx_accept_o and the buffer that it speaks of are registered: they belong to the header of the
 // cycle before, which must still stand when it is committed (clear_i takes the acceptance back). VMEM write side: ready/valid, one pair of elements a cycle.
 // Job side: job_valid_o with the oldest complete job; job_take_i marks it running; job_free_i frees the running one.
@@ -18,6 +20,7 @@ module mr_tile_rx #(
   input  wire            clear_i,      // drops everything
   input  wire [VdW-1:0]  in_base_i,
   input  wire [15:0]     in_size_i,
+  input  wire [23:0]     watchdog_i,   // clocks, see below
   // bus
   input  wire [127:0]    rx_hdr_i,
   output logic           rx_accept_o,
@@ -71,6 +74,9 @@ module mr_tile_rx #(
 
   wire unused_ok = &{1'b0, rx_hdr_i[31:0], rx_hdr_i[63:60], rx_hdr_i[127:124]};  // mask and source: the bus's
 
+  logic       expire;           // buffer expire_idx waits no longer
+  logic [1:0] expire_idx;
+
   // Which buffer the offered header would use: found in one cycle, used in the next. Nothing but a commit takes a free or a
   // partial buffer away in between, apart from clear_i.
   logic       accept_q;
@@ -99,7 +105,7 @@ module mr_tile_rx #(
   assign rx_accept_o = accept_q;
   wire [3:0] sel_left = (hit_q ? left_q[sel_q] : (h_parts == 4'd0 ? 4'd1 : h_parts)) - 4'd1;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || clear_i) accept_q <= 1'b0;
+    if (!rst_ni || clear_i || expire) accept_q <= 1'b0;
     else accept_q <= hit || has_free;
   end
   always_ff @(posedge clk_i) begin
@@ -147,6 +153,30 @@ module mr_tile_rx #(
   assign job_pc_o = pc_q[head];
   assign idle_o = used_q == '0 && !payload_q;
 
+  // ---- messages that never come ----
+  // A buffer that a tick finds old is queued as soon as no message is under way; with it goes the acceptance, which may be for this buffer.
+  logic [23:0]     age_q;
+  logic [Bufs-1:0] old_q;       // nothing came since the last tick
+  logic [Bufs-1:0] over_q;
+  wire             tick = partial_q != '0 && watchdog_i != '0 && age_q >= watchdog_i;
+  wire [Bufs-1:0]  touched = rx_commit_i ? Bufs'(1) << sel_q : '0;
+  assign expire = over_q != '0 && !rx_commit_i && !payload_q && !complete_data_q;
+  always_comb begin
+    expire_idx = 2'd0;
+    for (int k = Bufs - 1; k >= 0; k = k - 1) if (over_q[k]) expire_idx = 2'(k);
+  end
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) begin
+      age_q <= '0;
+      old_q <= '0;
+      over_q <= '0;
+    end else begin
+      age_q <= partial_q == '0 || tick ? '0 : age_q + 24'd1;
+      old_q <= (tick ? partial_q : old_q) & ~touched;
+      over_q <= ((tick ? partial_q & old_q : '0) | over_q) & ~touched & ~(expire ? Bufs'(1) << expire_idx : '0);
+    end
+  end
+
   always_ff @(posedge clk_i) begin
     if (!rst_ni) payload_q <= 1'b0;
     else if (rx_commit_i) payload_q <= !rx_empty_i;
@@ -165,7 +195,8 @@ module mr_tile_rx #(
         used_q[sel_q] <= 1'b1;
         partial_q[sel_q] <= sel_left != 4'd0;
       end
-      if (complete_empty || complete_data_q) q_wr_q <= q_wr_q + 3'd1;
+      if (expire) partial_q[expire_idx] <= 1'b0;
+      if (complete_empty || complete_data_q || expire) q_wr_q <= q_wr_q + 3'd1;
       if (job_take_i) q_rd_q <= q_rd_q + 3'd1;
       if (job_free_i) used_q[run_q] <= 1'b0;
     end
@@ -195,6 +226,8 @@ module mr_tile_rx #(
     end
     if (complete_empty) q_idx_q[q_wr_q[1:0]] <= sel_q;
     if (complete_data_q) q_idx_q[q_wr_q[1:0]] <= cur_q;
+    if (expire) q_idx_q[q_wr_q[1:0]] <= expire_idx;
+    if (expire && status_q[expire_idx] == 4'd0) status_q[expire_idx] <= 4'd8;
     if (job_take_i) run_q <= head;
     if (clear_i) cur_done_q <= 1'b0;   // the rest of a message under way completes nothing
   end

@@ -8,6 +8,9 @@
 // Checked here: opcode, VMEM spans (range and evenness), XMEM spans of QUANT and GEMV, first XMEM block of the others. WMEM
 // spans are checked by the firmware that places the weights. A program that passes the end of PMEM gets status 1
 // and goes on at descriptor 0, where the error makes it skip to the next END.
+// Watchdog: a job that issues nothing and moves nothing at the KV port for watchdog_i clocks (those in which SEND is busy do not count; 0: for ever)
+// gets status 8 and goes on to its SENDs and END; abort_o resets the other units for one clock. A job that has an error already and does not
+// come to its END ends there. Then, and by fail_i, the tile is given up until reset or clear_i: every job gets status 8.
 // Unit side: start pulses with the decoded fields stable; busy inputs; err inputs sampled in the last busy cycle.
 `default_nettype none
 module mr_tile_seq #(
@@ -21,6 +24,8 @@ module mr_tile_seq #(
   input  wire             rst_ni,
   input  wire             enable_i,
   input  wire             clear_i,       // stops the present job
+  input  wire             fail_i,        // gives the tile up
+  input  wire  [23:0]     watchdog_i,
   // jobs
   input  wire             job_valid_i,
   output logic            job_take_o,
@@ -63,10 +68,14 @@ module mr_tile_seq #(
   input  wire             kv_busy_i,
   input  wire  [3:0]      kv_err_i,
   input  wire             net_busy_i,
+  input  wire             kv_moves_i,    // a command or a beat passes the KV port
+  output logic            abort_o,
   // state for registers and counters
   output logic            busy_o,        // a job runs
   output logic [15:0]     pc_o,
   output logic [2:0]      tag_o,         // tag of the descriptor issued last
+  output logic            dead_o,        // given up
+  output logic [7:0]      dead_slot_o,   // slot that ran then
   output logic            issue_o,       // a descriptor was issued in this cycle
   output logic            job_done_o,
   output logic            err_set_o,     // a job got an error, code in err_code_o
@@ -87,6 +96,7 @@ module mr_tile_seq #(
 
   localparam logic [3:0] StatusOpcode = 4'd1;
   localparam logic [3:0] StatusRange = 4'd2;
+  localparam logic [3:0] StatusWatchdog = 4'd8;
 
   localparam logic [1:0] StIdle = 2'd0;
   localparam logic [1:0] StFetch = 2'd1;
@@ -240,6 +250,32 @@ module mr_tile_seq #(
   wire next = (at_issue && skip) || fault || (go && op != OpEnd);
   wire finish = go && op == OpEnd;
 
+  // ---- watchdog ----
+  logic           dead_q;
+  logic [7:0]     dead_slot_q;
+  logic [23:0]    quiet_q;        // clocks without progress
+  logic           late_q;
+  wire moves = (go && !failed_q) || kv_moves_i || !busy_o;
+  wire abort = busy_o && (late_q || fail_i);
+  wire give_up = busy_o && late_q && failed_q;    // no END either
+  assign abort_o = abort;
+  assign dead_o = dead_q;
+  assign dead_slot_o = dead_slot_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) begin
+      dead_q <= 1'b0;
+      quiet_q <= '0;
+      late_q <= 1'b0;
+    end else begin
+      if (abort || fail_i) dead_q <= 1'b1;
+      if (moves || abort) quiet_q <= '0;
+      else if (!net_busy_q && quiet_q != '1) quiet_q <= quiet_q + 24'd1;
+      late_q <= !moves && !abort && watchdog_i != '0 && quiet_q >= watchdog_i;
+    end
+    if (!rst_ni) dead_slot_q <= '0;
+    else if ((abort || fail_i) && !dead_q) dead_slot_q <= slot_q;
+  end
+
   assign issue_o = go;
   assign vec_start_o = go && to_vec_q;
   assign dpu_start_o = go && to_dpu_q;
@@ -264,7 +300,7 @@ module mr_tile_seq #(
   assign pc_o = pc_q;
   assign tag_o = tag_q;
   assign job_take_o = st_q == StIdle && job_valid_i && enable_i;
-  assign job_free_o = finish || (clear_i && busy_o);
+  assign job_free_o = finish || give_up || (clear_i && busy_o);
   assign job_done_o = finish;
   assign pm_en_o = st_q == StFetch && cnt_q < 3'd4;
   assign pm_addr_o = {pc_q[PdW-1:0], cnt_q[1:0]};
@@ -272,12 +308,13 @@ module mr_tile_seq #(
   // First error of the job: from the check, or from a unit in its last busy cycle.
   always_comb begin
     err_code_o = 4'd0;
-    if (fault) err_code_o = bad_op_q ? StatusOpcode : StatusRange;
+    if (abort) err_code_o = StatusWatchdog;
+    else if (fault) err_code_o = bad_op_q ? StatusOpcode : StatusRange;
     else if (vec_fell && vec_bad_q) err_code_o = vec_err_q;
     else if (dpu_fell && dpu_bad_q) err_code_o = dpu_err_q;
     else if (kv_fell && kv_bad_q) err_code_o = kv_err_q;
   end
-  assign err_set_o = (fault || late_err) && !failed_q && busy_o;
+  assign err_set_o = (fault || late_err || abort) && !failed_q && busy_o;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
@@ -308,6 +345,10 @@ module mr_tile_seq #(
         end
         default: st_q <= StIdle;
       endcase
+      if (give_up) begin
+        st_q <= StIdle;
+        cnt_q <= '0;
+      end
     end
   end
   always_ff @(posedge clk_i) begin
@@ -318,8 +359,8 @@ module mr_tile_seq #(
       pos_q <= job_pos_i;
       token_q <= job_token_i;
       flags_q <= job_flags_i;
-      status_q <= job_status_i;
-      failed_q <= job_status_i != 4'd0;
+      status_q <= job_status_i == 4'd0 && (dead_q || fail_i) ? StatusWatchdog : job_status_i;
+      failed_q <= job_status_i != 4'd0 || dead_q || fail_i;
       tag_q <= 3'd0;
       embed_q <= 1'b0;
     end else if (busy_o) begin

@@ -23,7 +23,19 @@ static const mr_chip_model_t *const models[] = {
 static const char *const absent[] = {
 #include "chip_absent.inc"
     NULL};
-enum { MODELS = sizeof models / sizeof models[0], RESET_CLOCKS = 4, CHANNELS_MAX = 16 };
+enum {
+    MODELS = sizeof models / sizeof models[0],
+    RESET_CLOCKS = 4,
+    CHANNELS_MAX = 16,
+    LATE = 1024
+};
+
+/* Read data that a mute DRAM keeps back, a ring. */
+typedef struct {
+    mr_dram_dev_out_t data[LATE];
+    uint32_t head;
+    uint32_t count;
+} late_t;
 
 struct mr_chip_sim {
     const mr_chip_model_t *model;
@@ -35,6 +47,9 @@ struct mr_chip_sim {
     uint64_t cycles;
     uint32_t noise_every; /* 0: none */
     uint32_t noise_state; /* of its random numbers */
+    uint32_t noise_links; /* a bit each */
+    uint32_t mute;        /* DRAMs that do not answer reads, a bit each */
+    late_t *late;         /* of each channel; NULL: none ever was */
     char fault[256];
     mr_chip_trace_t *trace; /* NULL: not traced */
 };
@@ -73,6 +88,24 @@ static void note_fault(mr_chip_sim_t *sim, uint32_t channel, const char *pins) {
     }
 }
 
+/* Keeps read data back, in order, as long as the channel is mute. */
+static void delay(mr_chip_sim_t *sim, uint32_t channel, mr_dram_dev_out_t *out) {
+    late_t *late = &sim->late[channel];
+    if (out->rd_valid && late->count == LATE) {
+        (void)snprintf(sim->fault, sizeof sim->fault, "more than %d reads without an answer", LATE);
+        return;
+    }
+    if (out->rd_valid) {
+        late->data[(late->head + late->count++) % LATE] = *out;
+    }
+    out->rd_valid = false;
+    if ((sim->mute >> channel & 1u) == 0 && late->count > 0) {
+        *out = late->data[late->head];
+        late->head = (late->head + 1u) % LATE;
+        late->count--;
+    }
+}
+
 /* The device's side of a rising edge: takes the port before it and drives the data bus for it. */
 static void dram_edge(mr_chip_sim_t *sim, uint32_t channel) {
     mr_dram_dev_in_t in = {0};
@@ -91,6 +124,9 @@ static void dram_edge(mr_chip_sim_t *sim, uint32_t channel) {
     mr_dram_rules_clock(&sim->rules[channel], &in, &out);
     if (sim->model->ecc) {
         mr_dram_dev_clock(&sim->chk[channel], &chk_in, &chk_out);
+    }
+    if (sim->late != NULL) {
+        delay(sim, channel, &out);
     }
     sim->model->answer(sim->dut, channel, &out, &chk_out);
     note_fault(sim, channel, fault);
@@ -129,6 +165,7 @@ mr_chip_sim_t *mr_chip_sim_create(uint32_t dram) {
     }
     sim->model = model;
     sim->noise_state = NOISE_SEED;
+    sim->noise_links = UINT32_MAX;
     sim->dut = model->open();
     if (sim->dut == NULL || !open_drams(sim)) {
         if (sim->dut != NULL) {
@@ -153,6 +190,7 @@ void mr_chip_sim_destroy(mr_chip_sim_t *sim) {
         sim->model->close(sim->dut);
         close_drams(sim);
         free(sim->trace);
+        free(sim->late);
         free(sim);
     }
 }
@@ -168,6 +206,9 @@ static uint32_t noise_next(mr_chip_sim_t *sim) {
 static void link_noise(mr_chip_sim_t *sim) {
     uint64_t bits = 0;
     for (uint32_t link = 0; link < sim->model->groups; link++) {
+        if ((sim->noise_links >> link & 1u) == 0) {
+            continue;
+        }
         if (sim->noise_every == 1) {
             bits |= ((UINT64_C(1) << LINK_FAULTS) - 1u) << (LINK_FAULTS * link);
         } else if (noise_next(sim) % sim->noise_every == 0) {
@@ -177,10 +218,22 @@ static void link_noise(mr_chip_sim_t *sim) {
     sim->model->link_fault(sim->dut, bits);
 }
 
-bool mr_chip_sim_link_noise(mr_chip_sim_t *sim, uint32_t every) {
+bool mr_chip_sim_dram_mute(mr_chip_sim_t *sim, uint32_t channels) {
+    if (sim->model->pins != NULL || sim->model->ecc) {
+        return false;
+    }
+    if (channels != 0 && sim->late == NULL) {
+        sim->late = calloc(CHANNELS_MAX, sizeof *sim->late);
+    }
+    sim->mute = sim->late != NULL ? channels : 0;
+    return sim->mute == channels;
+}
+
+bool mr_chip_sim_link_noise(mr_chip_sim_t *sim, uint32_t links, uint32_t every) {
     if (sim->model->link_fault == NULL) {
         return false;
     }
+    sim->noise_links = links;
     sim->noise_every = every;
     sim->model->link_fault(sim->dut, 0);
     return true;

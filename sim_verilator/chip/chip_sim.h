@@ -39,10 +39,14 @@ bool mr_chip_sim_response(const mr_chip_sim_t *sim, uint32_t *data, bool *error)
 /* A result waits in the hub. */
 bool mr_chip_sim_irq(const mr_chip_sim_t *sim);
 
-/* Disturbs the links between groups from the next clock on: in one clock of `every` on average each
- * of them changes or drops what it carries there or back; 0: never, 1: nothing gets through. False:
- * the chip has no links. */
-bool mr_chip_sim_link_noise(mr_chip_sim_t *sim, uint32_t every);
+/* Disturbs links between groups from the next clock on (a bit each, bit g: from group g): in one
+ * clock of `every` on average each of them changes or drops what it carries there or back; 0:
+ * never, 1: nothing gets through. False: the chip has no links. */
+bool mr_chip_sim_link_noise(mr_chip_sim_t *sim, uint32_t links, uint32_t every);
+
+/* DRAMs (a bit a channel) that answer no read from the next clock on; what they owe comes when they
+ * answer again (0: all do). False: not with this chip's DRAM (pins, ECC), or out of memory. */
+bool mr_chip_sim_dram_mute(mr_chip_sim_t *sim, uint32_t channels);
 
 /* Whether the chip has trace ports: composed ones do. */
 bool mr_chip_sim_traceable(const mr_chip_sim_t *sim);

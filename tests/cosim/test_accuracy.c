@@ -272,8 +272,10 @@ static void run(mr_sched_t *sched, const mr_request_t *request) {
 
 /* Fills ids[1..n-1] with tokens that the model itself draws. */
 static void draw_window(test_t *t, mr_sched_t *sched, uint32_t n, uint64_t seed) {
-    const mr_request_t request = {
-        .prompt = t->ids, .n_prompt = 1, .max_tokens = n - 1u, .sampling = {1.0f, 0, 1.0f, seed}};
+    const mr_request_t request = {.prompt = t->ids,
+                                  .n_prompt = 1,
+                                  .max_tokens = n - 1u,
+                                  .sampling = {.temperature = 1.0f, .top_p = 1.0f, .seed = seed}};
     run(sched, &request);
 }
 
@@ -283,7 +285,7 @@ static void score_window(test_t *t, mr_sched_t *sched, uint32_t n) {
     const mr_request_t request = {.prompt = t->ids,
                                   .n_prompt = n,
                                   .max_tokens = 0,
-                                  .sampling = {0.0f, 0, 1.0f, 0},
+                                  .sampling = {.top_p = 1.0f},
                                   .prompt_logits = true};
     run(sched, &request);
 }

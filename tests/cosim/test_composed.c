@@ -87,7 +87,7 @@ static void open_run(run_t *r, const char *device, const char *model, uint32_t n
     }
     r->io = mr_session_mmio(r->session);
     must(mr_session_sched(r->session, &events, &r->sched), "scheduler");
-    must(mr_backend_sim_link_noise(r->io, noise), "link noise");
+    must(mr_backend_sim_link_noise(r->io, UINT32_MAX, noise), "link noise");
 }
 
 static void submit(run_t *r, uint32_t user) {
@@ -98,7 +98,7 @@ static void submit(run_t *r, uint32_t user) {
     const mr_request_t request = {.prompt = r->ids[user],
                                   .n_prompt = (uint32_t)n,
                                   .max_tokens = TOKENS,
-                                  .sampling = {0.0f, 0, 1.0f, 0},
+                                  .sampling = {.top_p = 1.0f},
                                   .prompt_logits = true,
                                   .token_logits = user == 0};
     must(mr_sched_submit(r->sched, user, &request), "submit");

@@ -127,7 +127,7 @@ static void run(run_t *r) {
         const mr_request_t request = {.prompt = s->ids,
                                       .n_prompt = s->n_prompt,
                                       .max_tokens = TOKENS,
-                                      .sampling = {0.0f, 0, 1.0f, 0},
+                                      .sampling = {.top_p = 1.0f},
                                       .prompt_logits = true,
                                       .token_logits = true};
         must(mr_sched_submit(sched, i, &request), "submit");

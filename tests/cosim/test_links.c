@@ -4,9 +4,10 @@
  * usage: test_links DEVICE MODEL.gguf
  * Two users at once, every logit compared with the functional model's: over quiet links, where each
  * position passes each of the two links once; then over links that lose and change what they carry,
- * where frames are sent again. Over links that carry nothing the chip reports both as down, the
- * scheduler gives up within its bound, and a soft reset brings the links back. Exit status 0 and
- * "PASS" only without a difference.
+ * where frames are sent again. When a link carries nothing any more, in the middle of it all, every
+ * user ends with status 9 within a bound, also one that still waits, the scheduler names the link
+ * and no page stays in use; after a reset and a load in the same process every logit is right
+ * again. Then the same with all links. Exit status 0 and "PASS" only without a difference.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,17 +16,25 @@
 
 #include "millrace/backend_sim.h"
 #include "millrace/device.h"
+#include "millrace/kv.h"
 #include "millrace/regs.h"
 #include "session/session.h"
 
 enum { USERS = 2, TOKENS = 8, POSITIONS = 32, GROUPS = 2, VOCAB_MAX = 4096 };
-enum { NOISE_EVERY = 300, STALL_CYCLES = 200000, BACK_CYCLES = 2000 };
+enum { NOISE_EVERY = 300, STALL_CYCLES = 2000000, BOUND_CYCLES = 600000, CUT_TOKENS = 5 };
 
 static const char *const prompts[USERS] = {"Once upon a time", "The"};
 
 typedef struct {
+    mr_session_options_t options;
     mr_session_t *session;
     const mr_mmio_t *io;
+    uint32_t pages;
+    uint32_t dead; /* links that die, a bit each */
+    uint32_t tokens;
+    uint64_t dead_at; /* cycle; 0: not yet */
+    mr_fault_t fault;
+    uint32_t status[USERS]; /* 0: not ended by an error */
     uint32_t vocab;
     uint32_t ids[USERS][POSITIONS];
     uint32_t positions[USERS]; /* whose logits are there */
@@ -57,27 +66,28 @@ static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logit
 static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     run_t *r = ctx;
     r->ids[slot][pos] = token;
+    r->tokens++;
     return true;
 }
 
 static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
     run_t *r = ctx;
-    (void)slot;
-    (void)detail;
     r->ends += why == MR_END_LENGTH ? 1u : 0u;
+    r->status[slot] = why == MR_END_ERROR ? detail : 0;
 }
 
 static run_t *open_device(const char *device, const char *model) {
-    const mr_session_options_t options = {device, model, NULL, NULL};
     mr_session_error_t error;
     run_t *r = calloc(1, sizeof *r);
     if (r == NULL) {
         fail("out of memory");
     }
-    if (mr_session_open(&options, &r->session, &error) != MR_OK) {
+    r->options = (mr_session_options_t){device, model, NULL, NULL};
+    if (mr_session_open(&r->options, &r->session, &error) != MR_OK) {
         fail(error.text);
     }
     r->io = mr_session_mmio(r->session);
+    must(mr_kv_pages_free(r->io, &r->pages), "pages");
     r->vocab = mr_llama_model_hparams(mr_session_model(r->session))->vocab;
     if (r->vocab > VOCAB_MAX) {
         fail("vocabulary too large");
@@ -88,6 +98,26 @@ static run_t *open_device(const char *device, const char *model) {
 static void close_device(run_t *r) {
     mr_session_close(r->session);
     free(r);
+}
+
+static uint64_t cycles(const run_t *r) {
+    uint64_t now;
+    must(mr_chip_cycles(r->io, &now), "cycles");
+    return now;
+}
+
+/* Lets links die once some tokens are made. */
+static void cut(run_t *r) {
+    if (r->dead == 0 || r->tokens < CUT_TOKENS) {
+        return;
+    }
+    if (r->dead_at == 0) {
+        r->dead_at = cycles(r);
+        must(mr_backend_sim_link_noise(r->io, r->dead, 1), "noise");
+    }
+    if (cycles(r) - r->dead_at > BOUND_CYCLES) {
+        fail("a dead link does not end its users within the bound");
+    }
 }
 
 /* Runs all users; the status of the step that failed. */
@@ -106,6 +136,8 @@ static mr_status_t run(run_t *r) {
     mr_sched_t sched;
     must(mr_sched_init(&sched, &cfg), "scheduler");
     r->ends = 0;
+    r->tokens = 0;
+    r->dead_at = 0;
     for (uint32_t i = 0; i < USERS; i++) {
         size_t n;
         must(mr_tokenizer_encode(mr_session_tokenizer(r->session), prompts[i], strlen(prompts[i]),
@@ -115,12 +147,13 @@ static mr_status_t run(run_t *r) {
         const mr_request_t request = {.prompt = r->ids[i],
                                       .n_prompt = (uint32_t)n,
                                       .max_tokens = TOKENS,
-                                      .sampling = {0.0f, 0, 1.0f, 0},
+                                      .sampling = {.top_p = 1.0f},
                                       .prompt_logits = true,
                                       .token_logits = true};
         must(mr_sched_submit(&sched, i, &request), "submit");
     }
     for (bool busy = true; busy;) {
+        cut(r);
         const mr_status_t status = mr_sched_step(&sched, &busy);
         const char *fault = status != MR_OK ? mr_device_fault(r->io) : NULL;
         if (fault != NULL) {
@@ -128,6 +161,7 @@ static mr_status_t run(run_t *r) {
         }
         MR_TRY(status);
     }
+    r->fault = *mr_sched_fault(&sched);
     return MR_OK;
 }
 
@@ -194,9 +228,9 @@ static void test_quiet(run_t *chip, const run_t *model) {
 }
 
 static void test_noise(run_t *chip, const run_t *model) {
-    must(mr_backend_sim_link_noise(chip->io, NOISE_EVERY), "noise");
+    must(mr_backend_sim_link_noise(chip->io, UINT32_MAX, NOISE_EVERY), "noise");
     must(run(chip), "disturbed links");
-    must(mr_backend_sim_link_noise(chip->io, 0), "noise");
+    must(mr_backend_sim_link_noise(chip->io, UINT32_MAX, 0), "noise");
     same(chip, model, "disturbed links");
     expect_messages(chip, 2u * jobs(chip));
     printf("RESULT links_replays %" PRIu32 " replays\n", sum(chip, MR_LINK_REPLAYS_OFFSET));
@@ -205,25 +239,37 @@ static void test_noise(run_t *chip, const run_t *model) {
     }
 }
 
-static void test_dead(run_t *chip) {
-    must(mr_backend_sim_link_noise(chip->io, 1), "noise");
-    if (run(chip) != MR_TIMEOUT) {
-        fail("dead links: the scheduler did not give up");
+static void test_dead(run_t *chip, const run_t *model, uint32_t links, uint32_t first) {
+    mr_session_error_t error;
+    uint32_t pages;
+    chip->dead = links;
+    must(run(chip), "dead link");
+    printf("RESULT dead_links_%" PRIu32 "_cycles %" PRIu64 " cycles to the last user's error\n",
+           links, cycles(chip) - chip->dead_at);
+    chip->dead = 0;
+    for (uint32_t i = 0; i < USERS; i++) {
+        if (chip->status[i] != 9u) {
+            fail("a user behind a dead link has no status 9");
+        }
     }
-    const uint32_t both = MR_LINK_STATUS_DOWN_MASK | MR_LINK_STATUS_RX_DOWN_MASK;
-    if ((chip_status(chip) & MR_CHIP_STATUS_LINK_ERROR_MASK) == 0 ||
-        link_get(chip, 0, MR_LINK_STATUS_OFFSET) != both) {
-        fail("dead links are not reported");
+    if (chip->fault.kind != MR_FAULT_LINK || chip->fault.index != first ||
+        (chip_status(chip) & MR_CHIP_STATUS_LINK_ERROR_MASK) == 0 ||
+        link_get(chip, first, MR_LINK_STATUS_OFFSET) == 0) {
+        fail("a dead link is not reported");
     }
-    must(mr_backend_sim_link_noise(chip->io, 0), "noise");
-    must(mr_chip_soft_reset(chip->io), "soft reset");
-    must(mr_mmio_write32(chip->io, MR_CHIP_BASE + MR_CHIP_STATUS_OFFSET,
-                         MR_CHIP_STATUS_LINK_ERROR_MASK),
-         "STATUS");
-    must(mr_mmio_wait(chip->io, BACK_CYCLES), "wait");
+    must(mr_kv_pages_free(chip->io, &pages), "pages");
+    if (pages != chip->pages) {
+        fail("pages are lost behind a dead link");
+    }
+    must(mr_backend_sim_link_noise(chip->io, links, 0), "noise");
+    if (mr_session_reload(chip->session, &chip->options, &error) != MR_OK) {
+        fail(error.text);
+    }
     expect_messages(chip, 0);
-    if ((chip_status(chip) & MR_CHIP_STATUS_LINK_ERROR_MASK) != 0) {
-        fail("the links did not come back");
+    must(run(chip), "after a reset");
+    same(chip, model, "after a reset");
+    if (chip->fault.kind != MR_FAULT_NONE) {
+        fail("a fault after the reset");
     }
 }
 
@@ -236,13 +282,15 @@ int main(int argc, char **argv) {
     if (mr_session_placement(chip->session)->machine.groups != GROUPS) {
         fail("the device has not two groups");
     }
-    if (mr_backend_sim_link_noise(model->io, 0) != MR_UNSUPPORTED) {
+    if (mr_backend_sim_link_noise(model->io, 1, 0) != MR_UNSUPPORTED) {
         fail("the functional model takes noise");
     }
     must(run(model), "model");
     test_quiet(chip, model);
     test_noise(chip, model);
-    test_dead(chip);
+    test_dead(chip, model, 1, 0);
+    test_dead(chip, model, 2, 1);
+    test_dead(chip, model, UINT32_MAX, 0);
     close_device(chip);
     close_device(model);
     printf("PASS test_links %s\n", argv[1]);

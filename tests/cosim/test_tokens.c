@@ -145,7 +145,7 @@ static void start(test_t *t, mr_session_t *session, mr_sched_t *sched, uint32_t 
     const mr_request_t request = {.prompt = s->ids,
                                   .n_prompt = (uint32_t)s->n_prompt,
                                   .max_tokens = tokens,
-                                  .sampling = {0.0f, 0, 1.0f, 0},
+                                  .sampling = {.top_p = 1.0f},
                                   .prompt_logits = true,
                                   .token_logits = true};
     if (mr_sched_submit(sched, slot, &request) != MR_OK) {

@@ -3,7 +3,8 @@
  * arithmetic, so that the same logits and seed give the same token on every host.
  *
  * Order: temperature, softmax, top-k, top-p (the smallest set of most probable tokens whose
- * probability reaches top_p), then one draw. Ties go to the smaller id. temperature 0 is greedy and
+ * probability reaches top_p), min-p (those at least min_p times as probable as the most probable
+ * one), then one draw. Ties go to the smaller id. temperature 0 is greedy and
  * draws nothing.
  */
 #ifndef MR_SAMPLER_H
@@ -18,6 +19,7 @@ typedef struct {
     uint32_t top_k;    /* 0: no limit */
     float top_p;       /* (0, 1]; 1: no limit */
     uint64_t seed;
+    float min_p; /* [0, 1]; 0: no limit */
 } mr_sampling_t;
 
 /* State of one user's generator; read nothing, write nothing. */

@@ -16,6 +16,12 @@
  * A reader that does not take a token stops its own slot only. What the slot ran on in the meantime
  * is cut off again and done anew. No heap: all storage is the caller's. One thread. Nothing waits
  * without a bound.
+ *
+ * Faults: a tile that makes no progress is given up by its own watchdog, or by the scheduler after
+ * stall_cycles of silence; the requests whose jobs meet it end with MR_END_ERROR, detail 8, the
+ * others go on. When a link goes down, whose messages are lost, all requests that pass it end with
+ * MR_END_ERROR, detail 9, within 300,000 cycles of the last result. mr_sched_fault tells which.
+ * Pages are given back as ever; the device works again after a soft reset and a load (mr_load).
  */
 #ifndef MR_SCHED_H
 #define MR_SCHED_H
@@ -35,7 +41,7 @@ typedef enum {
     MR_END_STOP,     /* a stop token was drawn (it is reported as a token first) */
     MR_END_LENGTH,   /* max_tokens are made, or the context is full */
     MR_END_CANCEL,   /* mr_sched_cancel */
-    MR_END_ERROR,    /* the device refused a job; detail is its status (tile_isa.md section 4) */
+    MR_END_ERROR,    /* a job failed; detail is its status (tile_isa.md section 4) */
     MR_END_DEADLINE, /* the request's deadline passed */
     MR_END_REFUSED,  /* its KV cache can never fit, or does not fit now (config's `refuse`) */
 } mr_end_t;
@@ -123,6 +129,19 @@ typedef struct {
     uint32_t quantum;   /* tokens in the loop in a row, see above; 0: 16 */
 } mr_sched_config_t;
 
+typedef enum {
+    MR_FAULT_NONE,
+    MR_FAULT_TILE,    /* tile `index` was given up while it worked for `slot` */
+    MR_FAULT_LINK,    /* the link from group `index` to the next one went down */
+    MR_FAULT_MESSAGE, /* a message of a job of `slot` never came, and no tile is at fault */
+} mr_fault_kind_t;
+
+typedef struct {
+    mr_fault_kind_t kind;
+    uint32_t index;
+    uint32_t slot;
+} mr_fault_t;
+
 /* Read nothing, write nothing. */
 typedef struct {
     mr_sched_config_t cfg;
@@ -134,6 +153,8 @@ typedef struct {
     uint32_t steps;
     uint32_t queue_head;
     uint32_t queue_count;
+    mr_fault_t fault;
+    bool cut;            /* a link that all jobs pass is down */
     bool probed;         /* the next two are known */
     uint32_t loop_slots; /* that the device's token loop knows */
     uint32_t total_pages;
@@ -155,6 +176,9 @@ MR_NODISCARD mr_status_t mr_sched_enqueue(mr_sched_t *self, const mr_request_t *
 /* Who is in a slot that is in use; valid from the start to the end event. */
 uint32_t mr_sched_user(const mr_sched_t *self, uint32_t slot);
 
+/* The first fault of the device since mr_sched_init. */
+const mr_fault_t *mr_sched_fault(const mr_sched_t *self);
+
 /* Ends the requests of a user, in a slot or in the queue. */
 void mr_sched_cancel_user(mr_sched_t *self, uint32_t user);
 
@@ -163,8 +187,8 @@ void mr_sched_cancel(mr_sched_t *self, uint32_t slot);
 
 /* Injects what can go in and handles one result, if there is one.
  * @param[out] busy false when no request is left
- * @return MR_OK; MR_TIMEOUT: the device hangs; MR_DEVICE: from the device, or a result that no job
- * in flight can have; MR_IO: from the device. */
+ * @return MR_OK; MR_TIMEOUT: the device hangs, and no tile is at fault; MR_DEVICE: from the device,
+ * or a result that no job in flight can have; MR_IO: from the device. */
 MR_NODISCARD mr_status_t mr_sched_step(mr_sched_t *self, bool *busy);
 
 #endif

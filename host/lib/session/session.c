@@ -23,12 +23,14 @@ struct mr_session {
     size_t image_size;
     mr_image_t image;
     bool has_device;
+    uint32_t mode; /* of the placement */
     mr_mmio_t mmio;
     mr_placement_t placement;
     mr_slot_t *slots;
     float *logits;
     uint32_t *order;
     mr_request_t *queue;
+    mr_session_policy_t policy;
     mr_sched_t sched;
 };
 
@@ -178,6 +180,7 @@ mr_status_t mr_session_open_mode(const mr_session_options_t *o, uint32_t mode, m
     mr_status_t status = mr_device_open(o->device, &s->mmio, error);
     if (status == MR_OK) {
         s->has_device = true;
+        s->mode = mode;
         status = load(s, o, mode, error);
     }
     if (status != MR_OK) {
@@ -186,6 +189,11 @@ mr_status_t mr_session_open_mode(const mr_session_options_t *o, uint32_t mode, m
     }
     *out = s;
     return MR_OK;
+}
+
+mr_status_t mr_session_reload(mr_session_t *s, const mr_session_options_t *o,
+                              mr_session_error_t *error) {
+    return load(s, o, s->mode, error);
 }
 
 const mr_llama_model_t *mr_session_model(const mr_session_t *s) {
@@ -202,6 +210,10 @@ const mr_mmio_t *mr_session_mmio(const mr_session_t *s) {
 
 const mr_placement_t *mr_session_placement(const mr_session_t *s) {
     return &s->placement;
+}
+
+void mr_session_set_policy(mr_session_t *s, const mr_session_policy_t *policy) {
+    s->policy = *policy;
 }
 
 mr_status_t mr_session_sched(mr_session_t *s, const mr_sched_events_t *events, mr_sched_t **out) {
@@ -233,6 +245,8 @@ mr_status_t mr_session_sched(mr_session_t *s, const mr_sched_events_t *events, m
                                    .events = *events,
                                    .queue = s->queue,
                                    .n_queue = QUEUE,
+                                   .max_pages = s->policy.max_pages,
+                                   .refuse = s->policy.refuse,
                                    .chunk = CHUNK};
     MR_TRY(mr_sched_init(&s->sched, &cfg));
     *out = &s->sched;

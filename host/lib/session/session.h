@@ -65,6 +65,21 @@ MR_NODISCARD mr_status_t mr_session_open_mode(const mr_session_options_t *option
 MR_NODISCARD mr_status_t mr_session_open(const mr_session_options_t *options, mr_session_t **out,
                                          mr_session_error_t *error);
 
+/* Resets the device and loads the model again, for use after a fault; schedulers of before are
+ * void. @return as mr_session_open_mode; on error only mr_session_close is left. */
+MR_NODISCARD mr_status_t mr_session_reload(mr_session_t *session,
+                                           const mr_session_options_t *options,
+                                           mr_session_error_t *error);
+
+/* How the scheduler admits requests from its queue (mr_sched_config_t). */
+typedef struct {
+    bool refuse;        /* a request whose pages are not free is refused; else it waits */
+    uint32_t max_pages; /* of one request; 0: all that there are */
+} mr_session_policy_t;
+
+/* For the next mr_session_sched; before the first: wait, no limit. */
+void mr_session_set_policy(mr_session_t *session, const mr_session_policy_t *policy);
+
 /* Ends device and model; NULL is allowed. */
 void mr_session_close(mr_session_t *session);
 

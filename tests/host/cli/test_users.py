@@ -58,10 +58,29 @@ class Users(CliTest):
         self.assertIn(b"2 users, 20 tokens made", err)
         self.assertIn(b"has no time", err)
 
+    def test_policy(self):
+        run = ("run", "-m", BROOK, "-p", PROMPT, "--device", "model", "--users", "3", "-n", "60")
+        # A page has 32 positions, so 60 tokens need more than one; the texts of the others are what they were.
+        _, err = self.call(*run, "--max-pages", "1", code=1)
+        self.assertRegex(err, b"3 of 3 users were refused.*--max-pages")
+        self.assertEqual([user["stop_reason"] for user in self.users("-p", PROMPT, "--users", "3", "-n", "20", "--max-pages", "1")["users"]],
+                         ["length"] * 3)
+        late = self.users("-p", PROMPT, "--users", "3", "-n", "60", "--deadline", "1")
+        self.assertEqual([user["stop_reason"] for user in late["users"]], ["deadline"] * 3)
+        # Nobody has to wait for pages here, so --refuse changes nothing.
+        free = self.users("-p", PROMPT, "--users", "3", "-n", "20", "--refuse")
+        self.assertEqual([user["stop_reason"] for user in free["users"]], ["length"] * 3)
+        # A limit of 1 leaves the likeliest token alone.
+        hot = ("--temp", "5", "--min-p", "1", "--seed", "3")
+        self.assertEqual(self.users("-p", PROMPT, "--users", "1", "-n", "20", *hot)["users"][0]["tokens"], self.alone(PROMPT, "-n", "20")["tokens"])
+
     def test_refusals(self):
         for options, text in ((("-p", "x", "--users", "0"), "--users"), (("-p", "x", "--users", "5000"), "--users"),
                               (("-p", "x", "--prompts", "y"), "not both"),
-                              (("-p", "x", "--users", "2", "--logprobs", "1", "--json"), "one user")):
+                              (("-p", "x", "--users", "2", "--logprobs", "1", "--json"), "one user"),
+                              (("-p", "x", "--refuse"), "need --users"), (("-p", "x", "--max-pages", "1"), "need --users"),
+                              (("-p", "x", "--deadline", "9"), "need --users"), (("-p", "x", "--users", "2", "--max-pages", "0"), "--max-pages"),
+                              (("-p", "x", "--users", "2", "--deadline", "soon"), "--deadline"), (("-p", "x", "--min-p", "1.5"), "--min-p")):
             self.fails("run", "-m", BROOK, "--device", "model", *options, code=2, words=(text,))
         self.fails("run", "-m", BROOK, "--device", "model", "--prompts", "/nonexistent", words=("cannot open",))
         self.fails("run", "-m", BROOK, "--device", "model", "--prompts", "/dev/null", words=("has no prompt",))

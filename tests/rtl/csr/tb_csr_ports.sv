@@ -37,9 +37,9 @@ module tb_csr_ports;
 
   mr_csr_tile u_tile (
     .clk_i, .rst_ni, .sel_i(tile_sel), .write_i(write), .addr_i(addr), .wdata_i(wdata), .rdata_o(tile_rdata), .error_o(tile_error),
-    .ctrl_enable_q(enable), .ctrl_clear_cmd(clear_cmd), .status_busy_i(1'b1), .status_queued_i(7'd5), .status_slot_i(8'hA6),
+    .ctrl_enable_q(enable), .ctrl_clear_cmd(clear_cmd), .ctrl_fail_cmd(), .status_busy_i(1'b1), .status_queued_i(7'd5), .status_slot_i(8'hA6),
     .status_pc_i(16'h1234), .error_code_set_i(code_set), .error_code_q(code), .error_pc_i(pc), .in_base_q(), .in_size_q(),
-    .cnt_ctrl_clear_cmd(cnt_clear_cmd), .jobs_i(jobs), .descriptors_i(64'd0), .cyc_busy_i(64'd0), .cyc_gemv_i(64'd0),
+    .cnt_ctrl_clear_cmd(cnt_clear_cmd), .watchdog_q(), .fault_failed_i(1'b0), .fault_slot_i(8'd0), .jobs_i(jobs), .descriptors_i(64'd0), .cyc_busy_i(64'd0), .cyc_gemv_i(64'd0),
     .cyc_lane_i(64'd0), .cyc_vec_i(64'd0), .cyc_kv_wait_i(64'd0), .cyc_net_wait_i(64'd0), .cyc_tag_i(tags));
 
   mr_csr_kv u_kv (

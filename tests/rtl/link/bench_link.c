@@ -294,7 +294,7 @@ static void check_dead(void) {
     const uint32_t dropped = w.dropped;
     w.rates = fast(w.c.max_flits);
     w.rates.len_min = 0;
-    world_run(2 * (w.c.rx_flits + w.c.max_flits) + 200);
+    world_run(2 * (w.c.rx_flits + w.c.max_flits + CUT_FLITS) + 200);
     for (uint64_t i = 0; i < 2 * w.c.timeout_cycles; i++) {
         world_clock();
         if (w.out.fwd.sent || w.out.rev.sent) {

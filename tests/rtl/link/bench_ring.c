@@ -186,9 +186,9 @@ static void receive_flit(uint32_t i, const ring_group_t *g) {
     if (!s->in_message) {
         fail("end %" PRIu32 ": a flit without a message", i);
     }
-    const bool zeros = g->data == 0 && g->last && crosses_dead(m);
-    if (zeros) {
-        w.cut++;
+    const bool ones = g->data == UINT64_MAX && crosses_dead(m);
+    if (ones) {
+        w.cut += g->last ? 1u : 0u;
     } else if (g->data != flit(s->in_id, s->in_flit) || g->last != (s->in_flit + 1 == m->len)) {
         fail("end %" PRIu32 ": flit %" PRIu32 " of message %" PRIu32 " differs", i, s->in_flit,
              s->in_id);

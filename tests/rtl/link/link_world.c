@@ -178,11 +178,15 @@ static void sink_header(void) {
 static void sink_flit(void) {
     w.progress_at = w.now;
     if (w.out.in_down && w.rd == w.exp) {
-        if (w.out.data != 0 || !w.out.last) {
-            world_fail("the cut message does not end with zeros");
+        w.cut_flits++;
+        if (w.out.data != UINT64_MAX || w.out.last != (w.cut_flits == CUT_FLITS)) {
+            world_fail("the cut message does not end with ones");
         }
-        w.cut++;
-        w.sink_data = false;
+        if (w.out.last) {
+            w.cut++;
+            w.cut_flits = 0;
+            w.sink_data = false;
+        }
         return;
     }
     const flit_t *f = flit_at(w.rd);

@@ -10,6 +10,7 @@
 #include "link_frame.h"
 
 enum { LOG_FLITS = 1 << 15 };
+enum { CUT_FLITS = 513 }; /* mr_link_in, CutFlits */
 
 /* How things go, each in 1000 but for the faults: in 1,000,000 beats. */
 typedef struct {
@@ -55,7 +56,7 @@ typedef struct {
     /* The bus from mr_link_in. */
     bool sink_data; /* in a message */
     bool held;      /* a flit was on offer and not taken */
-    uint32_t delivered, cut;
+    uint32_t delivered, cut, cut_flits;
     uint64_t req_at;
 
     /* The wire. */

@@ -39,7 +39,7 @@ module tb_tile_rx;
   logic           idle;
 
   mr_tile_rx #(.VdW(VdW)) dut (
-    .clk_i(clk), .rst_ni(rst_n), .clear_i(clear), .in_base_i(VdW'(Base)), .in_size_i(16'(Size)),
+    .clk_i(clk), .rst_ni(rst_n), .clear_i(clear), .in_base_i(VdW'(Base)), .in_size_i(16'(Size)), .watchdog_i(24'd0),
     .rx_hdr_i(hdr), .rx_accept_o(accept), .rx_commit_i(commit), .rx_empty_i(empty),
     .rx_valid_i(rx_valid), .rx_ready_o(rx_ready), .rx_data_i(rx_data), .rx_last_i(rx_last),
     .vw_valid_o(vw_valid), .vw_ready_i(vw_ready), .vw_addr_o(vw_addr), .vw_data_o(vw_data),

@@ -114,7 +114,7 @@ static void generate(heard_t *h) {
         const mr_request_t r = {.prompt = prompt + slot,
                                 .n_prompt = 3u * (slot + 1u),
                                 .max_tokens = TOKENS - 3u * (slot + 1u),
-                                .sampling = {0.0f, 0, 1.0f, 0},
+                                .sampling = {.top_p = 1.0f},
                                 .prompt_logits = true,
                                 .token_logits = true};
         assert_int_equal(mr_sched_submit(&sched, slot, &r), MR_OK);

@@ -52,11 +52,15 @@ static uint32_t drawn(const mr_sampling_t *cfg) {
 static void test_init__ranges(void **state) {
     (void)state;
     const float nan = mr_f32_from_bits(MR_F32_NAN);
-    const mr_sampling_t bad[] = {{-1.0f, 0, 1.0f, 0},   {0.0099f, 0, 1.0f, 0}, {100.1f, 0, 1.0f, 0},
-                                 {nan, 0, 1.0f, 0},     {1.0f, 0, 0.0f, 0},    {1.0f, 0, -0.5f, 0},
-                                 {1.0f, 0, 1.0001f, 0}, {1.0f, 0, nan, 0},     {0.0f, 0, 0.0f, 0}};
-    const mr_sampling_t good[] = {
-        {0.0f, 0, 1.0f, 0}, {-0.0f, 0, 1.0f, 0}, {0.01f, 0, 1.0f, 0}, {100.0f, 0, 0.001f, 0}};
+    const mr_sampling_t bad[] = {
+        {-1.0f, 0, 1.0f, 0, 0.0f},   {0.0099f, 0, 1.0f, 0, 0.0f}, {100.1f, 0, 1.0f, 0, 0.0f},
+        {nan, 0, 1.0f, 0, 0.0f},     {1.0f, 0, 0.0f, 0, 0.0f},    {1.0f, 0, -0.5f, 0, 0.0f},
+        {1.0f, 0, 1.0001f, 0, 0.0f}, {1.0f, 0, nan, 0, 0.0f},     {0.0f, 0, 0.0f, 0, 0.0f},
+        {1.0f, 0, 1.0f, 0, -0.1f},   {1.0f, 0, 1.0f, 0, 1.01f},   {1.0f, 0, 1.0f, 0, nan}};
+    const mr_sampling_t good[] = {{0.0f, 0, 1.0f, 0, 0.0f},
+                                  {-0.0f, 0, 1.0f, 0, 0.0f},
+                                  {0.01f, 0, 1.0f, 0, 0.0f},
+                                  {100.0f, 0, 0.001f, 0, 0.0f}};
     mr_sampler_t s = {.state = 42};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(mr_sampler_init(&s, &bad[i]), MR_RANGE);
@@ -73,7 +77,7 @@ static void test_greedy__smallest_of_equals_and_no_draw(void **state) {
     float logits[] = {-1.0f, 2.5f, 0.0f, 2.5f, 2.0f};
     const float before[] = {-1.0f, 2.5f, 0.0f, 2.5f, 2.0f};
     uint32_t order[5];
-    assert_int_equal(mr_sampler_init(&s, &(mr_sampling_t){0.0f, 3, 0.5f, 9}), MR_OK);
+    assert_int_equal(mr_sampler_init(&s, &(mr_sampling_t){0.0f, 3, 0.5f, 9, 0.0f}), MR_OK);
     assert_int_equal(mr_sampler_pick(&s, logits, 5, order), 1);
     assert_memory_equal(logits, before, sizeof before);
     assert_true(s.state == 9);
@@ -82,26 +86,30 @@ static void test_greedy__smallest_of_equals_and_no_draw(void **state) {
 
 static void test_top_k__exact_sets(void **state) {
     (void)state;
-    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 1, 1.0f, 1}), 0x02);
-    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 2, 1.0f, 1}), 0x0A); /* tie 3, 5: the smaller */
-    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 3, 1.0f, 1}), 0x2A);
-    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 8, 1.0f, 1}), 0xFF);
-    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 99, 1.0f, 1}), 0xFF);
+    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 1, 1.0f, 1, 0.0f}), 0x02);
+    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 2, 1.0f, 1, 0.0f}),
+                     0x0A); /* tie 3, 5: the smaller */
+    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 3, 1.0f, 1, 0.0f}), 0x2A);
+    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 8, 1.0f, 1, 0.0f}), 0xFF);
+    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 99, 1.0f, 1, 0.0f}), 0xFF);
 }
 
 static void test_top_p__exact_sets(void **state) {
     (void)state;
-    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 0, 0.001f, 1}), 0x02);
-    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 0, 0.39f, 1}), 0x02);
-    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 0, 0.41f, 1}), 0x0A);
-    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 0, 0.79f, 1}), 0x2A);
-    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 0, 0.85f, 1}), 0x2E);
-    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 2, 0.85f, 1}), 0x0A); /* both limits */
+    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 0, 0.001f, 1, 0.0f}), 0x02);
+    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 0, 0.39f, 1, 0.0f}), 0x02);
+    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 0, 0.41f, 1, 0.0f}), 0x0A);
+    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 0, 0.79f, 1, 0.0f}), 0x2A);
+    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 0, 0.85f, 1, 0.0f}), 0x2E);
+    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 2, 0.85f, 1, 0.0f}), 0x0A); /* both limits */
+    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 0, 1.0f, 1, 1.0f}), 0x02);
+    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 0, 1.0f, 1, 0.4f}), 0x2A);
+    assert_int_equal(drawn(&(mr_sampling_t){1.0f, 2, 1.0f, 1, 0.4f}), 0x0A); /* with top-k */
 }
 
 static void test_temperature__low_is_nearly_greedy(void **state) {
     (void)state;
-    assert_int_equal(drawn(&(mr_sampling_t){0.01f, 0, 1.0f, 1}), 0x02);
+    assert_int_equal(drawn(&(mr_sampling_t){0.01f, 0, 1.0f, 1, 0.0f}), 0x02);
 }
 
 static void test_seed__reproducible(void **state) {
@@ -110,8 +118,8 @@ static void test_seed__reproducible(void **state) {
     for (uint32_t run = 0; run < 3; run++) {
         mr_sampler_t s;
         uint32_t differing = 0;
-        assert_int_equal(mr_sampler_init(&s, &(mr_sampling_t){1.0f, 0, 1.0f, run < 2 ? 7 : 8}),
-                         MR_OK);
+        assert_int_equal(
+            mr_sampler_init(&s, &(mr_sampling_t){1.0f, 0, 1.0f, run < 2 ? 7 : 8, 0.0f}), MR_OK);
         for (uint32_t i = 0; i < 200; i++) {
             float logits[N];
             uint32_t order[N];
@@ -142,9 +150,9 @@ static void check_distribution(const mr_sampling_t *cfg, double power) {
 
 static void test_distribution__chi_square(void **state) {
     (void)state;
-    check_distribution(&(mr_sampling_t){1.0f, 0, 1.0f, 1}, 1.0);
-    check_distribution(&(mr_sampling_t){1.0f, 0, 1.0f, 0}, 1.0);
-    check_distribution(&(mr_sampling_t){2.0f, 0, 1.0f, 3}, 0.5);
+    check_distribution(&(mr_sampling_t){1.0f, 0, 1.0f, 1, 0.0f}, 1.0);
+    check_distribution(&(mr_sampling_t){1.0f, 0, 1.0f, 0, 0.0f}, 1.0);
+    check_distribution(&(mr_sampling_t){2.0f, 0, 1.0f, 3, 0.0f}, 0.5);
 }
 
 /* A device that computes nonsense gets a token of the vocabulary all the same. */
@@ -155,7 +163,7 @@ static void test_not_numbers__give_a_token(void **state) {
         mr_sampler_t s;
         float logits[N];
         uint32_t order[N];
-        const mr_sampling_t cfg = {1.0f, 0, i % 2u == 0 ? 1.0f : 0.5f, i};
+        const mr_sampling_t cfg = {1.0f, 0, i % 2u == 0 ? 1.0f : 0.5f, i, 0.0f};
         assert_int_equal(mr_sampler_init(&s, &cfg), MR_OK);
         logits_of(logits);
         for (uint32_t k = 0; k <= i / 4u; k++) {

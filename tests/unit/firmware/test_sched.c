@@ -133,7 +133,7 @@ static mr_request_t request(uint32_t first, uint32_t n_prompt, uint32_t max_toke
     const mr_request_t r = {.prompt = prompt + first,
                             .n_prompt = n_prompt,
                             .max_tokens = max_tokens,
-                            .sampling = {0.0f, 0, 1.0f, 0}};
+                            .sampling = {.top_p = 1.0f}};
     return r;
 }
 
@@ -225,7 +225,7 @@ static void test_slots__together_as_alone(void **state) {
     for (uint32_t i = 0; i < SLOTS; i++) {
         r[i] = request(i, 1u + 3u * i, 20u + i);
         if (i % 2u == 1u) {
-            r[i].sampling = (mr_sampling_t){1.0f, 20, 0.95f, i};
+            r[i].sampling = (mr_sampling_t){1.0f, 20, 0.95f, i, 0.0f};
         }
         submit(i, &r[i]);
         run();

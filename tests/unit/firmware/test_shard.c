@@ -113,7 +113,7 @@ static void generate(heard_t *h, bool logits_too) {
         const mr_request_t r = {.prompt = prompt + slot % 3u,
                                 .n_prompt = n,
                                 .max_tokens = TOKENS - n,
-                                .sampling = {0.0f, 0, 1.0f, 0},
+                                .sampling = {.top_p = 1.0f},
                                 .prompt_logits = logits_too,
                                 .token_logits = logits_too};
         assert_int_equal(mr_sched_submit(&sched, slot, &r), MR_OK);

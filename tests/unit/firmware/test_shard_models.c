@@ -56,7 +56,7 @@ static void request(mr_sched_t *sched, const uint32_t *prompt, uint32_t n, bool 
     const mr_request_t r = {.prompt = prompt,
                             .n_prompt = n,
                             .max_tokens = logits ? 0 : TOKENS,
-                            .sampling = {0.0f, 0, 1.0f, 0},
+                            .sampling = {.top_p = 1.0f},
                             .prompt_logits = logits};
     bool busy = true;
     if (mr_sched_submit(sched, 0, &r) != MR_OK) {

@@ -112,7 +112,7 @@ static void test_unmapped__bus_error(void **state) {
                               MR_LINK_BASE,         /* of several groups */
                               MR_LINK_BASE + 0x38u,
                               0x00010000u,
-                              MR_TILE_BASE + 0x18u,
+                              MR_TILE_BASE + 0xA0u,
                               MR_TILE_BASE + TILES * MR_TILE_STRIDE,
                               MR_WINDOW_BASE + MR_WINDOW_SIZE,
                               0xFFFFFFFCu};

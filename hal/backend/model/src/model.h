@@ -21,6 +21,7 @@ enum {
     MODEL_JOB_KV_POS = 5,
     MODEL_JOB_KV_PAGES = 6,
     MODEL_JOB_KV_INTEGRITY = 7,
+    MODEL_JOB_WATCHDOG = 8,
     MODEL_JOB_NET = 9
 };
 
@@ -52,8 +53,10 @@ typedef struct {
     uint8_t flags;
     uint8_t status;
     uint16_t pc;
+    bool wrapped; /* the program passed the end of PMEM */
     uint32_t pos;
     uint32_t token;
+    uint64_t heard; /* cycle of the last message */
 } model_job_t;
 
 typedef struct {
@@ -77,6 +80,9 @@ typedef struct {
     uint32_t in_size;
     uint32_t error_code;
     uint32_t error_pc;
+    uint32_t watchdog;
+    bool failed; /* given up */
+    uint8_t fault_slot;
     uint64_t n_jobs;
     uint64_t n_descriptors;
     uint32_t latch;
@@ -222,6 +228,10 @@ bool mr_model_net_take(model_tile_t *tile);
 /* Drops every job of a tile. */
 void mr_model_net_clear(model_tile_t *tile);
 
+/* Queues jobs with status 8 whose missing messages did not come for the watchdog's time; true if
+ * there were any. */
+bool mr_model_net_expire(model_t *m, model_tile_t *tile);
+
 /* True while any input buffer of the tile is in use. */
 bool mr_model_net_tile_has_job(const model_t *m, const model_tile_t *tile);
 
@@ -253,6 +263,9 @@ bool mr_model_loop_write(model_t *m, uint32_t offset, uint32_t value);
 /* Executes descriptors of the tile's jobs until it has none, is blocked by the network, or *budget
  * descriptors are used up; true if anything was done. */
 bool mr_model_tile_run(model_t *m, model_tile_t *tile, uint32_t *budget);
+
+/* Gives the tile up: its running job and all later ones get status 8. */
+void mr_model_tile_give_up(model_t *m, model_tile_t *tile);
 
 /* ---- model_ops.c: the descriptors
  * ---------------------------------------------------------------- */

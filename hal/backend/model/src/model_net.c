@@ -59,10 +59,12 @@ static void net_deliver_tile(const model_t *m, model_tile_t *tile, const model_m
         job->pc = msg->pc;
         job->pos = msg->pos;
         job->token = msg->token;
+        job->wrapped = false;
     } else if (job->status == MODEL_JOB_OK) {
         job->status = msg->status;
     }
     net_payload(m, tile, index, msg, payload, n);
+    job->heard = m->cycles;
     job->left--;
     if (job->left == 0) {
         tile->queue[tile->queued++] = (uint8_t)index;
@@ -143,11 +145,33 @@ bool mr_model_net_take(model_tile_t *tile) {
     }
     tile->running = tile->queue[0];
     tile->busy = true;
+    model_job_t *job = &tile->jobs[tile->running];
+    if (tile->failed && job->status == MODEL_JOB_OK) {
+        job->status = MODEL_JOB_WATCHDOG;
+    }
     tile->queued--;
     for (uint32_t i = 0; i < tile->queued; i++) {
         tile->queue[i] = tile->queue[i + 1];
     }
     return true;
+}
+
+bool mr_model_net_expire(model_t *m, model_tile_t *tile) {
+    bool any = false;
+    for (uint32_t i = 0; i < m->cfg.in_bufs; i++) {
+        model_job_t *job = &tile->jobs[i];
+        if (!job->used || job->left == 0 || tile->watchdog == 0 ||
+            m->cycles - job->heard < tile->watchdog) {
+            continue;
+        }
+        job->left = 0;
+        if (job->status == MODEL_JOB_OK) {
+            job->status = MODEL_JOB_WATCHDOG;
+        }
+        tile->queue[tile->queued++] = (uint8_t)i;
+        any = true;
+    }
+    return any;
 }
 
 void mr_model_net_clear(model_tile_t *tile) {

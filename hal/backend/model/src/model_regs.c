@@ -418,6 +418,9 @@ static void tile_reset(model_tile_t *tile) {
     tile->enable = false;
     tile->in_base = MR_TILE_IN_BASE_RESET;
     tile->in_size = MR_TILE_IN_SIZE_RESET;
+    tile->watchdog = MR_TILE_WATCHDOG_RESET;
+    tile->failed = false;
+    tile->fault_slot = 0;
     tile->error_code = 0;
     tile->error_pc = 0;
     tile->n_jobs = 0;
@@ -451,6 +454,13 @@ static bool tile_read(model_t *m, model_tile_t *tile, uint32_t offset, uint32_t 
     case MR_TILE_IN_SIZE_OFFSET:
         *value = tile->in_size;
         return true;
+    case MR_TILE_WATCHDOG_OFFSET:
+        *value = tile->watchdog;
+        return true;
+    case MR_TILE_FAULT_OFFSET:
+        *value = regs_bit(tile->failed, MR_TILE_FAULT_FAILED_MASK) |
+                 ((uint32_t)tile->fault_slot << MR_TILE_FAULT_SLOT_SHIFT);
+        return true;
     case MR_TILE_CNT_CTRL_OFFSET:
         *value = 0;
         return true;
@@ -479,6 +489,10 @@ static bool tile_write(model_t *m, model_tile_t *tile, uint32_t offset, uint32_t
         tile->enable = (value & MR_TILE_CTRL_ENABLE_MASK) != 0;
         if ((value & MR_TILE_CTRL_CLEAR_MASK) != 0) {
             mr_model_net_clear(tile);
+            tile->failed = false;
+        }
+        if ((value & MR_TILE_CTRL_FAIL_MASK) != 0) {
+            mr_model_tile_give_up(m, tile);
         }
         mr_model_run(m);
         return true;
@@ -490,6 +504,9 @@ static bool tile_write(model_t *m, model_tile_t *tile, uint32_t offset, uint32_t
         return true;
     case MR_TILE_IN_SIZE_OFFSET:
         tile->in_size = value & MR_TILE_IN_SIZE_MASK;
+        return true;
+    case MR_TILE_WATCHDOG_OFFSET:
+        tile->watchdog = value & MR_TILE_WATCHDOG_MASK;
         return true;
     case MR_TILE_CNT_CTRL_OFFSET:
         if ((value & MR_TILE_CNT_CTRL_CLEAR_MASK) != 0) {
@@ -619,8 +636,15 @@ static mr_status_t model_write_block(void *ctx, uint32_t addr, const uint32_t *w
 
 static mr_status_t model_wait(void *ctx, uint32_t cycles) {
     model_t *m = ctx;
+    bool late = false;
     m->cycles += cycles;
     mr_model_run(m);
+    for (uint32_t t = 0; t < mr_model_tiles(m); t++) {
+        late = mr_model_net_expire(m, &m->tiles[t]) || late;
+    }
+    if (late) {
+        mr_model_run(m);
+    }
     return MR_OK;
 }
 

@@ -61,13 +61,37 @@ static void tile_end(model_tile_t *tile) {
     tile->busy = false;
 }
 
+/* The watchdog ends a job that has an error and does not come to its END. */
+static void tile_drop(model_tile_t *tile) {
+    tile->failed = true;
+    tile->fault_slot = tile->jobs[tile->running].slot;
+    tile->jobs[tile->running].used = false;
+    tile->busy = false;
+}
+
+void mr_model_tile_give_up(model_t *m, model_tile_t *tile) {
+    if (tile->busy) {
+        tile_fail(m, tile, MODEL_JOB_WATCHDOG);
+    }
+    if (!tile->failed) {
+        tile->fault_slot = tile->jobs[tile->running].slot;
+    }
+    tile->failed = true;
+}
+
 /* Looks at the running job's next descriptor; false if it has to wait for the network. */
 static bool tile_step(model_t *m, model_tile_t *tile) {
     model_job_t *job = &tile->jobs[tile->running];
     if (job->pc >= m->cfg.pmem_descs) {
-        /* The program ran past the end: an error, and the counter comes round to the start. */
+        /* The program ran past the end: an error, and the counter comes round to the start. Without
+         * an END on the way only the watchdog stops it. */
+        if (job->wrapped && tile->watchdog != 0) {
+            tile_drop(tile);
+            return true;
+        }
         tile_fail(m, tile, MODEL_JOB_OPCODE);
         job->pc = 0;
+        job->wrapped = true;
         return true;
     }
     const uint32_t *w = &tile->pmem[(size_t)job->pc * MODEL_DESC_WORDS];

@@ -107,8 +107,13 @@ mr_status_t mr_backend_sim_create(const char *dram, mr_mmio_t *mmio) {
     return MR_OK;
 }
 
-mr_status_t mr_backend_sim_link_noise(const mr_mmio_t *mmio, uint32_t every) {
-    const bool done = mmio->ops == &ops && mr_chip_sim_link_noise(mmio->ctx, every);
+mr_status_t mr_backend_sim_link_noise(const mr_mmio_t *mmio, uint32_t links, uint32_t every) {
+    const bool done = mmio->ops == &ops && mr_chip_sim_link_noise(mmio->ctx, links, every);
+    return done ? MR_OK : MR_UNSUPPORTED;
+}
+
+mr_status_t mr_backend_sim_dram_mute(const mr_mmio_t *mmio, uint32_t channels) {
+    const bool done = mmio->ops == &ops && mr_chip_sim_dram_mute(mmio->ctx, channels);
     return done ? MR_OK : MR_UNSUPPORTED;
 }
 

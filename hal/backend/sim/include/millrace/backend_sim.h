@@ -24,10 +24,18 @@ bool mr_backend_sim_absent(const char *name);
  * @return MR_OK; MR_NOT_FOUND: not in this build; MR_NO_MEMORY. */
 MR_NODISCARD mr_status_t mr_backend_sim_create(const char *dram, mr_mmio_t *mmio);
 
-/* Disturbs the links between groups from now on: in one clock of `every` on average each of them
- * changes or drops what it carries; 0: never, 1: nothing gets through.
+/* Disturbs links between groups (a bit each, bit g: from group g) from now on: in one clock of
+ * `every` on average each of them changes or drops what it carries; 0: never, 1: nothing gets
+ * through.
  * @return MR_OK; MR_UNSUPPORTED: mmio is no simulated chip of several groups. */
-MR_NODISCARD mr_status_t mr_backend_sim_link_noise(const mr_mmio_t *mmio, uint32_t every);
+MR_NODISCARD mr_status_t mr_backend_sim_link_noise(const mr_mmio_t *mmio, uint32_t links,
+                                                   uint32_t every);
+
+/* DRAMs (a bit a channel, those of group 0 first) that answer no read from now on; what they owe
+ * comes when they answer again (0: all do).
+ * @return MR_OK; MR_UNSUPPORTED: mmio is no simulated chip, one whose DRAM has a PHY with pins or
+ * ECC, or out of memory. */
+MR_NODISCARD mr_status_t mr_backend_sim_dram_mute(const mr_mmio_t *mmio, uint32_t channels);
 
 /* Gives trace records of every clock from now on to sink, or ends that (NULL).
  * @return MR_OK; MR_UNSUPPORTED: mmio is no simulated chip, or a whole one: those composed of parts
