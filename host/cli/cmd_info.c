@@ -8,10 +8,11 @@
 
 #include "engine.h"
 #include "json.h"
+#include "measure.h"
 #include "predict.h"
 #include "stats.h"
 
-enum { KEY_DEVICE = 256, KEY_MODE, KEY_PLACEMENT, KEY_JSON };
+enum { KEY_DEVICE = 256, KEY_MODE, KEY_PLACEMENT, KEY_MEASURE, KEY_JSON };
 
 static const mr_cli_option_t options_table[] = {
     {'m', "model", "FILE", "tell whether this model fits, and how full each tile gets"},
@@ -21,6 +22,9 @@ static const mr_cli_option_t options_table[] = {
     {KEY_MODE, "mode", "MODE", MR_CLI_MODE_HELP},
     {KEY_PLACEMENT, "placement", NULL,
      "with -m: tell each stage's tiles and the cycles that a token is predicted to take there"},
+    {KEY_MEASURE, "measure", NULL,
+     "with -m: load the model, let a user make some tokens, and tell each tile's cycles beside "
+     "those predicted"},
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {0, NULL, NULL, NULL}};
 
@@ -33,6 +37,7 @@ typedef struct {
     const char *model; /* NULL: the machine only */
     uint32_t mode;     /* MR_PLACE_* */
     bool placement;
+    bool measure;
     bool json;
 } options_t;
 
@@ -246,9 +251,47 @@ static void json_model(cJSON *object, const char *path, const mr_llama_hparams_t
     cJSON_AddBoolToObject(model, "tied_output", h->tied_output);
 }
 
-/* The model's part of the answer; object is NULL for text. */
+/* A placed model; object is NULL for text, measured if there is nothing measured. */
+static void show_placement(mr_cli_t *cli, const options_t *o, const mr_placement_t *p,
+                           const mr_cli_measure_t *measured, cJSON *object) {
+    if (object != NULL) {
+        json_placement(object, p);
+    } else {
+        print_placement(cli, p);
+    }
+    if (o->placement && object != NULL) {
+        mr_cli_predict_json(object, p);
+    } else if (o->placement) {
+        mr_cli_predict_print(cli, p);
+    }
+    if (measured != NULL && object != NULL) {
+        mr_cli_measure_json(object, p, measured);
+    } else if (measured != NULL) {
+        mr_cli_measure_print(cli, p, measured);
+    }
+}
+
+/* A model that does not fit; object is NULL for text. */
+static void show_refusal(mr_cli_t *cli, const mr_fit_t *fit, mr_status_t status, cJSON *object) {
+    /* Without a resource that is too small, the reason is the status. */
+    const char *reason =
+        fit->reason != MR_FIT_OK ? mr_fit_text(fit->reason) : mr_status_text(status);
+    if (object != NULL) {
+        cJSON *refusal = cJSON_AddObjectToObject(object, "refusal");
+        cJSON_AddStringToObject(refusal, "reason", reason);
+        mr_cli_json_u64(refusal, "needed", fit->needed);
+        mr_cli_json_u64(refusal, "available", fit->available);
+    } else if (fit->reason != MR_FIT_OK) {
+        (void)mr_cli_print(cli, "  does not fit: %s: needs %" PRIu64 ", has %" PRIu64 "\n", reason,
+                           fit->needed, fit->available);
+    } else {
+        (void)mr_cli_print(cli, "  cannot be placed: %s\n", reason);
+    }
+}
+
+/* The model's part of the answer; measured and object as above. */
 static int show_model(mr_cli_t *cli, const options_t *o, const mr_machine_t *machine,
-                      cJSON *object) {
+                      const mr_cli_measure_t *measured, cJSON *object) {
     mr_session_t *session;
     const char *path = o->model;
     const int code = mr_cli_open_model(path, &session);
@@ -259,35 +302,16 @@ static int show_model(mr_cli_t *cli, const options_t *o, const mr_machine_t *mac
     mr_placement_t *placement = mr_cli_alloc(1, sizeof *placement);
     mr_fit_t fit = {MR_FIT_OK, 0, 0};
     const mr_status_t status = mr_session_fit_mode(session, machine, o->mode, placement, &fit);
-    /* Without a resource that is too small, the reason is the status. */
-    const char *reason = fit.reason != MR_FIT_OK ? mr_fit_text(fit.reason) : mr_status_text(status);
     if (object != NULL) {
         json_model(object, path, h);
         cJSON_AddBoolToObject(object, "fits", status == MR_OK);
-        if (status == MR_OK) {
-            json_placement(object, placement);
-            if (o->placement) {
-                mr_cli_predict_json(object, placement);
-            }
-        } else {
-            cJSON *refusal = cJSON_AddObjectToObject(object, "refusal");
-            cJSON_AddStringToObject(refusal, "reason", reason);
-            mr_cli_json_u64(refusal, "needed", fit.needed);
-            mr_cli_json_u64(refusal, "available", fit.available);
-        }
     } else {
         print_model(cli, path, h);
-        if (status == MR_OK) {
-            print_placement(cli, placement);
-            if (o->placement) {
-                mr_cli_predict_print(cli, placement);
-            }
-        } else if (fit.reason != MR_FIT_OK) {
-            (void)mr_cli_print(cli, "  does not fit: %s: needs %" PRIu64 ", has %" PRIu64 "\n",
-                               reason, fit.needed, fit.available);
-        } else {
-            (void)mr_cli_print(cli, "  cannot be placed: %s\n", reason);
-        }
+    }
+    if (status == MR_OK) {
+        show_placement(cli, o, placement, measured, object);
+    } else {
+        show_refusal(cli, &fit, status, object);
     }
     free(placement);
     mr_session_close(session);
@@ -309,6 +333,13 @@ static int show(mr_cli_t *cli, const options_t *o) {
                            ", VERSION 0x%08" PRIX32 ")",
                            device, mr_status_text(status), machine.id, machine.version);
     }
+    mr_cli_measure_t measured;
+    if (o->measure) {
+        code = mr_cli_measure(device, o->model, o->mode, &measured);
+        if (code != MR_CLI_OK) {
+            return code;
+        }
+    }
     cJSON *object = o->json ? cJSON_CreateObject() : NULL;
     if (o->json) {
         json_machine(object, device, &machine);
@@ -316,7 +347,7 @@ static int show(mr_cli_t *cli, const options_t *o) {
         print_machine(cli, device, &machine);
     }
     if (o->model != NULL) {
-        code = show_model(cli, o, &machine, object);
+        code = show_model(cli, o, &machine, o->measure ? &measured : NULL, object);
     }
     if (o->json && code == MR_CLI_OK) {
         return mr_cli_json_print(cli, object);
@@ -338,10 +369,14 @@ int mr_cli_cmd_info(mr_cli_t *cli, int argc, char **argv) {
         o.model = key == 'm' ? optarg : o.model;
         o.device = key == KEY_DEVICE ? optarg : o.device;
         o.placement = o.placement || key == KEY_PLACEMENT;
+        o.measure = o.measure || key == KEY_MEASURE;
         o.json = o.json || key == KEY_JSON;
     }
     if (optind < argc) {
         return mr_cli_usage(cli, "unexpected operand '%s'", argv[optind]);
+    }
+    if (o.measure && o.model == NULL) {
+        return mr_cli_usage(cli, "--measure needs a model: add -m FILE");
     }
     return show(cli, &o);
 }

@@ -12,6 +12,7 @@ import unittest
 
 TOOL, MODELS = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 BROOK = os.path.join(MODELS, "brook.gguf")
+GORGE = os.path.join(MODELS, "gorge.gguf")
 PROMPT = "Once upon a time"
 TIMEOUT_S = 60
 

@@ -3,7 +3,7 @@
 import os
 import tempfile
 
-from cli_test import BROOK, CliTest, main, write_model
+from cli_test import BROOK, CliTest, GORGE, main, write_model
 
 COMMANDS = ("run", "score", "tokenize", "detokenize", "info", "reg")
 
@@ -49,6 +49,27 @@ class Info(CliTest):
         for name in ("model:", "model:2", "model:2x", "model:0x1", "model:17x1", "model:2x31", "model:16x17", "model:1x32", "model:2x2x2",
                      "model:-1x2", "model: 2x2", "model:1000x1"):
             self.fails("info", "--device", name, words=(f"'{name}'", "model:GROUPSxTILES", "1 to 16 groups"))
+
+    def test_placement__clones_for_many_users(self):
+        options = ("info", "-m", GORGE, "--device", "model:16x12", "--placement")
+        predicted = self.json(*options)["predicted"]
+        visits = predicted["visits"]
+        self.assertIn(4, [visit["clones"] for visit in visits])
+        self.assertEqual((visits[0]["clones"], visits[0]["first_tile"]), (1, 0))
+        end = 0
+        for visit in visits:
+            self.assertEqual(visit["tiles"], visit["clones"])
+            self.assertGreaterEqual(visit["first_tile"], end)
+            end = visit["first_tile"] + visit["tiles"]
+            self.assertLessEqual(visit["cycles_from_token_to_token"], predicted["cycles_from_token_to_token"])
+        # What the bar of 128 users asks for, at position 127.
+        self.assertEqual(predicted["position"], 127)
+        self.assertGreater(predicted["cycles"], 110 * predicted["cycles_from_token_to_token"])
+        out, _ = self.call(*options)
+        self.assertIn(b"bounds it", out)
+
+    def test_measure__needs_time(self):
+        self.fails("info", "-m", BROOK, "--device", "model", "--measure", words=("'model'", "no time", "sim"))
 
     def test_model__that_does_not_fit(self):
         with tempfile.TemporaryDirectory() as folder:

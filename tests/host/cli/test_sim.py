@@ -33,6 +33,17 @@ class Sim(CliTest):
         self.assertEqual(ddr4["stats"]["device"], "sim:ddr4-2400")
         self.assertEqual(ddr4["stats"]["clock_hz"], 1.2e9)
 
+    def test_measure__as_predicted(self):
+        answer = self.json("info", "-m", BROOK, "--device", "sim:small", "--placement", "--measure")
+        measured = answer["measured"]
+        used = [tile for tile in measured["tiles"] if tile["busy_cycles"]]
+        # One user's slot uses the first clone of each visit alone.
+        self.assertEqual(len(used), len(answer["predicted"]["visits"]))
+        self.assertLess(len(used), sum(visit["tiles"] for visit in answer["predicted"]["visits"]))
+        for tile in used:
+            self.assertAlmostEqual(tile["predicted_busy_cycles"], tile["busy_cycles"], delta=0.05 * tile["busy_cycles"])
+        self.assertAlmostEqual(measured["cycles"], answer["predicted"]["cycles"], delta=0.1 * measured["cycles"])
+
     def test_dram__unknown(self):
         self.fails("run", "-m", BROOK, "-p", PROMPT, "--device", "sim:ddr5", words=("'sim:ddr5'", "sim:hbm2-pc"))
 
