@@ -92,7 +92,10 @@ static int drive(run_t *run, const mr_session_t *session, mr_sched_t *sched, uin
     if (code == MR_CLI_OK && run->status != MR_OK) {
         code = mr_cli_fail("the tiles' counters cannot be read: %s", mr_status_text(run->status));
     }
-    return code == MR_CLI_OK && run->failed != 0 ? mr_cli_job_failed(run->failed) : code;
+    if (code == MR_CLI_OK && run->failed != 0) {
+        code = mr_cli_job_failed(run->failed, mr_sched_fault(sched));
+    }
+    return code;
 }
 
 static void predict(const mr_placement_t *p, mr_cli_measure_t *m) {
