@@ -54,8 +54,7 @@ static void show(mr_cli_users_t *all, const mr_cli_user_t *user) {
     }
     mr_cli_users_clear(all);
     (void)mr_cli_print(all->cli, "== user %" PRIu32 ": %" PRIu32 " tokens, %s ==\n", number,
-                       user->n_tokens,
-                       mr_cli_end_reason(user->why, user->n_tokens >= all->options->n));
+                       user->n_tokens, mr_cli_end_reason(user->why, user->n_tokens >= user->n));
     (void)mr_cli_write(all->cli, user->source, user->source_length);
     (void)mr_cli_write(all->cli, user->text.bytes, user->text.length);
     (void)mr_cli_write(all->cli, "\n", 1);
@@ -129,20 +128,25 @@ static int count_prompts(mr_cli_users_t *all) {
     return MR_CLI_OK;
 }
 
-/* Gives every user its prompt: the lines in turn, or the one prompt. */
+/* Gives every user its prompt and settings: the lines in turn, or the one prompt. */
 static int make_users(mr_cli_users_t *all) {
     const mr_llama_hparams_t *h = mr_llama_model_hparams(mr_session_model(all->session));
     size_t at = 0;
+    uint32_t lines = 0;
     all->user = mr_cli_alloc(all->n, sizeof *all->user);
     for (uint32_t i = 0; i < all->n; i++) {
         mr_cli_user_t *user = &all->user[i];
         mr_cli_text_t line = *all->text;
         if (all->options->prompts != NULL && !next_line(all->text, &at, &line)) {
             at = 0;
+            lines = 0;
             (void)next_line(all->text, &at, &line);
         }
-        const int code =
-            mr_cli_encode(all->session, &line, true, false, &user->prompt, &user->n_prompt);
+        lines++;
+        int code = mr_cli_users_settings(all, i, lines, &line, user);
+        if (code == MR_CLI_OK) {
+            code = mr_cli_encode(all->session, &line, true, false, &user->prompt, &user->n_prompt);
+        }
         if (code != MR_CLI_OK) {
             return code;
         }
@@ -154,8 +158,7 @@ static int make_users(mr_cli_users_t *all) {
         user->source = line.bytes;
         user->source_length = line.length;
         const uint32_t left = h->context - (uint32_t)user->n_prompt + 1u;
-        user->tokens =
-            mr_cli_alloc(all->options->n < left ? all->options->n : left, sizeof *user->tokens);
+        user->tokens = mr_cli_alloc(user->n < left ? user->n : left, sizeof *user->tokens);
         mr_tokenizer_decoder_init(&user->decoder,
                                   all->options->json ? MR_DECODE_REPLACE : MR_DECODE_RAW, false);
     }
@@ -171,7 +174,8 @@ static mr_status_t enqueue(mr_cli_users_t *all, const mr_request_t *common, uint
         r.prompt = all->user[*next].prompt;
         r.n_prompt = (uint32_t)all->user[*next].n_prompt;
         r.user = *next;
-        r.sampling.seed += *next;
+        r.max_tokens = all->user[*next].n;
+        r.sampling = all->user[*next].sampling;
         const mr_status_t status = mr_sched_enqueue(all->sched, &r);
         if (status == MR_BUSY) {
             return MR_OK;
@@ -216,7 +220,7 @@ static mr_status_t generate(mr_cli_users_t *all) {
                                       .ctx = all,
                                       .start = on_start,
                                       .drop = on_drop};
-    mr_request_t common = {.max_tokens = all->options->n, .sampling = all->options->sampling};
+    mr_request_t common = {.n_stops = 0};
     const uint32_t vocab = mr_llama_model_hparams(mr_session_model(all->session))->vocab;
     for (uint32_t id = 0; !all->options->ignore_eos && id < vocab; id++) {
         if (mr_tokenizer_is_eog(tokenizer, id) && common.n_stops < MR_SCHED_STOPS_MAX) {
@@ -241,6 +245,7 @@ static void release(mr_cli_users_t *all) {
         free(all->user[i].prompt);
         free(all->user[i].tokens);
         free(all->user[i].text.bytes);
+        free(all->user[i].own.bytes);
     }
     free(all->user);
 }

@@ -24,8 +24,11 @@ typedef enum {
 } mr_cli_user_state_t;
 
 typedef struct {
-    const char *source; /* the prompt's text, not ours */
+    const char *source; /* the prompt's text */
     size_t source_length;
+    mr_cli_text_t own; /* the same, where the file has JSON */
+    uint32_t n;        /* tokens at most */
+    mr_sampling_t sampling;
     uint32_t *prompt;
     size_t n_prompt;
     uint32_t *tokens;
@@ -52,7 +55,17 @@ typedef struct {
     /* live view */
     uint32_t lines; /* on the screen */
     double drawn_s; /* when it was drawn last */
+    uint64_t drawn_cycles;
+    uint64_t busy[MR_MACHINE_TILES_MAX]; /* cycles of each tile then */
 } mr_cli_users_t;
+
+/* ---- users_prompts.c ---- */
+
+/* Settings of a user by its number: those of the options, and of its line where the file of prompts
+ * is a .jsonl; *text is then the prompt in it. @return MR_CLI_OK or MR_CLI_FAILED with the message
+ * out. Free user->own.bytes. */
+int mr_cli_users_settings(const mr_cli_users_t *all, uint32_t number, uint32_t line,
+                          mr_cli_text_t *text, mr_cli_user_t *user);
 
 /* ---- users_report.c ---- */
 
@@ -65,8 +78,8 @@ int mr_cli_users_json(const mr_cli_users_t *all);
 /* The lines of --stats on standard error. */
 void mr_cli_users_stats(const mr_cli_users_t *all);
 
-/* Draws the live view, at most ten times a second, if standard error is a terminal: users and jobs
- * in flight, then a line a user that runs. */
+/* Draws the live view, at most ten times a second, if standard error is a terminal: users, jobs in
+ * flight and how busy the tiles were since it was drawn last, then a line a user that runs. */
 void mr_cli_users_view(mr_cli_users_t *all);
 
 /* Takes the live view off the screen. */

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "millrace/device.h"
+#include "millrace/regs.h"
 #include "users.h"
 
 #define VIEW_ROWS 20u
@@ -68,7 +70,7 @@ int mr_cli_users_json(const mr_cli_users_t *all) {
         mr_cli_json_ids(entry, "prompt_tokens", user->prompt, user->n_prompt);
         mr_cli_json_ids(entry, "tokens", user->tokens, user->n_tokens);
         cJSON_AddStringToObject(entry, "stop_reason",
-                                mr_cli_end_reason(user->why, user->n_tokens >= all->options->n));
+                                mr_cli_end_reason(user->why, user->n_tokens >= user->n));
         cJSON_AddItemToArray(users, entry);
     }
     add_stats(all, object);
@@ -120,8 +122,42 @@ static void tail(const mr_cli_user_t *user, char *out) {
     out[n] = '\0';
 }
 
+/* Share of their time that the tiles were busy since the last call, and the busiest one; false:
+ * the device does not tell. */
+static bool occupancy(mr_cli_users_t *all, double *mean, double *most, uint32_t *busiest) {
+    const mr_mmio_t *mmio = mr_session_mmio(all->session);
+    const uint32_t tiles = mr_machine_tiles(&mr_session_placement(all->session)->machine);
+    uint64_t now;
+    if (all->stats.clock_khz == 0 || mr_chip_cycles(mmio, &now) != MR_OK) {
+        return false;
+    }
+    const double span = (double)(now - all->drawn_cycles);
+    *mean = 0.0;
+    *most = 0.0;
+    *busiest = 0;
+    for (uint32_t t = 0; t < tiles; t++) {
+        uint64_t busy;
+        if (mr_tile_counter(mmio, t, MR_TILE_CYC_BUSY_LO_OFFSET, &busy) != MR_OK) {
+            return false;
+        }
+        const double share = fmin(per((double)(busy - all->busy[t]), span), 1.0);
+        all->busy[t] = busy;
+        *mean += share / tiles;
+        if (share > *most) {
+            *most = share;
+            *busiest = t;
+        }
+    }
+    const bool first = all->drawn_cycles == 0;
+    all->drawn_cycles = now;
+    return !first;
+}
+
 void mr_cli_users_view(mr_cli_users_t *all) {
     char text[VIEW_TEXT + 1u];
+    double mean;
+    double most;
+    uint32_t busiest;
     const uint32_t window = mr_session_placement(all->session)->window;
     const double now = now_s();
     if (all->options->json || isatty(STDERR_FILENO) != 1 || now - all->drawn_s < VIEW_SECONDS) {
@@ -135,6 +171,11 @@ void mr_cli_users_view(mr_cli_users_t *all) {
             all->n_done, all->n, all->n_tokens, all->sched->in_flight, window,
             100.0 * all->sched->in_flight / window);
     all->lines = 1;
+    if (occupancy(all, &mean, &most, &busiest)) {
+        fprintf(stderr, "pipeline: tiles busy %.0f %%, the busiest is tile %" PRIu32 ", %.0f %%\n",
+                100.0 * mean, busiest, 100.0 * most);
+        all->lines++;
+    }
     for (uint32_t i = 0; i < all->n && all->lines < VIEW_ROWS; i++) {
         const mr_cli_user_t *user = &all->user[i];
         if (user->state == MR_CLI_USER_PROMPT || user->state == MR_CLI_USER_DECODE) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """millrace run --users and --prompts: every user's text is what it gets alone."""
 import os
+import pathlib
 import tempfile
 
 from cli_test import BROOK, PROMPT, CliTest, main
@@ -57,6 +58,24 @@ class Users(CliTest):
         _, err = self.call("run", "-m", BROOK, "-p", PROMPT, "--users", "2", "-n", "10", "--device", "model", "--stats")
         self.assertIn(b"2 users, 20 tokens made", err)
         self.assertIn(b"has no time", err)
+
+    def test_jsonl__settings_of_each_user(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "prompts.jsonl")
+            path.write_text('{"prompt": "The", "n": 8, "temp": 0.9, "top_k": 20, "top_p": 0.9, "min_p": 0.05, "seed": 11}\n\n'
+                            '{"prompt": "Once upon a time"}\n{"prompt": "The", "temp": 2}\n', encoding="utf-8")
+            users = self.users("--prompts", str(path), "-n", "12", "--seed", "4")["users"]
+            self.assertEqual(users[0]["tokens"], self.alone("The", "-n", "8", "--temp", "0.9", "--top-k", "20", "--top-p", "0.9", "--min-p", "0.05",
+                                                            "--seed", "11")["tokens"])
+            self.assertEqual(users[1]["tokens"], self.alone("Once upon a time", "-n", "12")["tokens"])
+            self.assertEqual(users[2]["tokens"], self.alone("The", "-n", "12", "--temp", "2", "--seed", "6")["tokens"])
+            self.assertEqual([user["stop_reason"] for user in users], ["length"] * 3)
+            for line, words in (('{"prompt": ""}', '"prompt" must be'), ('{"n": 3}', 'no "prompt"'), ("The", "no JSON object"), ("[1]", "no JSON object"),
+                                ('{"prompt": "a", "temp": 200}', "temp takes"), ('{"prompt": "a", "min_p": 2}', "min_p one"),
+                                ('{"prompt": "a", "k": 1}', "the names are"), ('{"prompt": "a", "n": 1.5}', '"n" must be'),
+                                ('{"prompt": "a", "seed": -1}', '"seed" must be'), ('{"prompt": "a", "top_p": "x"}', '"top_p" must be')):
+                path.write_text('{"prompt": "good"}\n' + line + "\n", encoding="utf-8")
+                self.fails("run", "-m", BROOK, "--device", "model", "--prompts", str(path), words=(words, "line 2"))
 
     def test_policy(self):
         run = ("run", "-m", BROOK, "-p", PROMPT, "--device", "model", "--users", "3", "-n", "60")
