@@ -230,7 +230,7 @@ void tile_to_group(Dut &d, uint32_t n) {
         put<1>(to.kc_count_i, i, t.kc_count_o);
     }
     if (t.kw_valid_o) {
-        put<36>(to.kw_block_i, i, t.kw_block_o);
+        put<34>(to.kw_block_i, i, t.kw_block_o);
     }
 }
 
@@ -262,7 +262,7 @@ void tile_inputs(Dut &d, uint32_t n) {
     t.kr_valid_i = bit(from.kr_valid_o, i);
     t.kv_nbh_i = from.kv_nbh_o;
     if (t.kr_valid_i) {
-        get<36>(from.kr_block_o, i, t.kr_block_i);
+        get<34>(from.kr_block_o, 0, t.kr_block_i);
         t.kr_last_i = bit(from.kr_last_o, i);
         get<1>(from.kr_status_o, i, t.kr_status_i);
     }

@@ -2,7 +2,7 @@
 // mr_group for a simulation that joins groups and tiles itself (composed_dut.cpp): tile ports in whole bytes, DRAM ports in words.
 //
 // Profile, Bytes and the dfi ports as in chip_sim_top. A slice of a tile's kc_op, kc_count and kr_status is 8 bits, of kc_pos 32,
-// of kw_block and kr_block 288. Everything else as in mr_group.
+// kr_block_o is for all tiles, which is right with one channel. Everything else as in mr_group.
 `default_nettype none
 module group_sim_top #(
   parameter int Profile = 0,
@@ -89,8 +89,8 @@ module group_sim_top #(
   input  wire  [8*Tiles-1:0]             kc_head_i,
   input  wire  [32*Tiles-1:0]            kc_pos_i,
   input  wire  [8*Tiles-1:0]             kc_count_i,
-  input  wire  [288*Tiles-1:0]           kw_block_i,
-  output wire  [288*Tiles-1:0]           kr_block_o,
+  input  wire  [272*Tiles-1:0]           kw_block_i,
+  output wire  [271:0]                   kr_block_o,
   output wire  [8*Tiles-1:0]             kr_status_o,
   output wire  [4:0]                     kv_nbh_o,
   input  wire  [3:0]                     link_fault_i,
@@ -124,7 +124,6 @@ module group_sim_top #(
   logic [2*Tiles-1:0] kc_op;
   logic [18*Tiles-1:0] kc_pos;
   logic [6*Tiles-1:0] kc_count;
-  logic [272*Tiles-1:0] kw_block;
   logic [272*Tiles-1:0] kr_block;
   logic [4*Tiles-1:0] kr_status;
 
@@ -134,12 +133,11 @@ module group_sim_top #(
       assign kc_op[2*t +: 2] = kc_op_i[8*t +: 2];
       assign kc_pos[18*t +: 18] = kc_pos_i[32*t +: 18];
       assign kc_count[6*t +: 6] = kc_count_i[8*t +: 6];
-      assign kw_block[272*t +: 272] = kw_block_i[288*t +: 272];
-      assign kr_block_o[288*t +: 288] = 288'(kr_block[272*t +: 272]);
       assign kr_status_o[8*t +: 8] = 8'(kr_status[4*t +: 4]);
     end
   endgenerate
-  wire unused_ok = &{1'b0, kc_op_i, kc_pos_i, kc_count_i, kw_block_i};
+  assign kr_block_o = kr_block[271:0];
+  wire unused_ok = &{1'b0, kc_op_i, kc_pos_i, kc_count_i, kr_block};
 
   dfi_words #(.Channels(KvChannels), .DqBytes(DqBytes), .Codes(Codes), .ChkBits(ChkBits)) u_words (
     .cmd_i(cmd), .bg_i(bg), .ba_i(ba), .a_i(a), .cmd2_i(cmd2), .bg2_i(bg2), .ba2_i(ba2), .a2_i(a2), .mask_i(mask), .wrchk_i(wrchk),
@@ -157,7 +155,7 @@ module group_sim_top #(
     .hub_valid_o, .hub_ready_i, .rx_data_o, .rx_last_o, .tx_req_i, .tx_empty_i, .tx_grant_o, .tx_valid_i, .tx_ready_o,
     .tx_last_i, .rx_accept_i, .rx_commit_o, .rx_valid_o, .rx_ready_i, .kc_valid_i, .kc_ready_o, .kc_kind_i, .kw_valid_i,
     .kw_ready_o, .kr_valid_o, .kr_ready_i, .kr_last_o, .kv_drop_i, .tx_hdr_i, .tx_data_i, .kc_op_i(kc_op), .kc_slot_i,
-    .kc_layer_i, .kc_head_i, .kc_pos_i(kc_pos), .kc_count_i(kc_count), .kw_block_i(kw_block), .kr_block_o(kr_block),
+    .kc_layer_i, .kc_head_i, .kc_pos_i(kc_pos), .kc_count_i(kc_count), .kw_block_i, .kr_block_o(kr_block),
     .kr_status_o(kr_status), .kv_nbh_o, .link_fault_i, .out_valid_o, .out_data_o, .out_rev_valid_i, .out_rev_data_i,
     .in_valid_i, .in_data_i, .in_rev_valid_o, .in_rev_data_o, .dfi_ready_o, .dfi_cmd_o(cmd), .dfi_bg_o(bg), .dfi_ba_o(ba),
     .dfi_a_o(a), .dfi2_cmd_o(cmd2), .dfi2_bg_o(bg2), .dfi2_ba_o(ba2), .dfi2_a_o(a2), .dfi_wrdata_en_o, .dfi_wrdata_o,
