@@ -61,6 +61,8 @@ MUTANTS = [
     ("rev_beat", "link_in", "rev_ctrl != sent_q || 32'(beat_q)", "rev_ctrl != sent_q || 1'b0 && 32'(beat_q)", "link_64_0"),
     # To the bus.
     ("cut", "link_in", "wire         cut = down_q &&", "wire cut = 1'b0 && down_q &&", "link_64_0"),
+    ("cut_short", "link_in", "32'(cut_q) == CutFlits - 1", "1'b1", "link_64_0"),
+    ("cut_zeros", "link_in", "cut ? '1 : buf_rdata[63:0]", "cut ? '0 : buf_rdata[63:0]", "link_64_0"),
     ("cut_early", "link_in", "st_q == StData && !have_q && rd_q == exp_q;", "st_q == StData;", "link_64_0"),
     ("pop", "link_in", "(st_q == StData && tx_ready_i));", "(st_q == StData));", "link_64_0"),
     ("empty", "link_in", "tx_empty_o ? StHead0 : StData", "StData", "link_64_0"),
