@@ -302,10 +302,7 @@ mr_status_t mr_load_mode(const mr_mmio_t *mmio, const mr_machine_t *machine,
     MR_TRY(write_programs(&l));
     const mr_model_shape_t *s = &p->shape;
     for (uint32_t g = 0; g < machine->groups; g++) {
-        /* A controller without layers is set up all the same, so that administration needs no
-         * exception. */
-        const uint32_t layers = p->kv_layers[g] != 0u ? p->kv_layers[g] : 1u;
-        MR_TRY(mr_kv_init(mmio, g, layers, s->n_kv, s->hd / 32u, KV_INIT_CYCLES));
+        MR_TRY(mr_kv_init(mmio, g, p->kv_layers[g], s->n_kv, s->hd / 32u, KV_INIT_CYCLES));
     }
     for (uint32_t t = 0; t < mr_machine_tiles(machine); t++) {
         MR_TRY(mr_tile_start(mmio, t, p->tile[t].in_base, p->in_size));

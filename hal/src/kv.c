@@ -36,6 +36,19 @@ static mr_status_t read_groups(const mr_mmio_t *mmio, uint32_t *groups) {
     return *groups >= 1u && *groups <= MR_KV_COUNT ? MR_OK : MR_DEVICE;
 }
 
+/* The groups that keep the cache of any layer, a bit each: on a chip of one group that one. */
+static mr_status_t groups_in_use(const mr_mmio_t *mmio, uint32_t *used) {
+    uint32_t groups;
+    MR_TRY(read_groups(mmio, &groups));
+    *used = groups == 1u ? 1u : 0u;
+    for (uint32_t g = 0; groups > 1u && g < groups; g++) {
+        uint32_t config;
+        MR_TRY(kv_read(mmio, g, MR_KV_CONFIG_OFFSET, &config));
+        *used |= (config & MR_KV_CONFIG_LAYERS_MASK) != 0 ? 1u << g : 0u;
+    }
+    return MR_OK;
+}
+
 /* Polls a register until (value & mask) == want; *value is what it was then. */
 static mr_status_t kv_wait(const mr_mmio_t *mmio, uint32_t group, uint32_t offset, uint32_t mask,
                            uint32_t want, uint32_t max_cycles, uint32_t *value) {
@@ -150,6 +163,9 @@ mr_status_t mr_kv_init(const mr_mmio_t *mmio, uint32_t group, uint32_t layers, u
     if (group >= MR_KV_COUNT) {
         return MR_RANGE;
     }
+    if (layers == 0) {
+        return kv_write(mmio, group, MR_KV_CONFIG_OFFSET, 0);
+    }
     MR_TRY(mr_kv_layout(mmio, layers, heads, nbh, &layout));
     MR_TRY(kv_write(mmio, group, MR_KV_CONFIG_OFFSET,
                     layers << MR_KV_CONFIG_LAYERS_SHIFT | heads << MR_KV_CONFIG_HEADS_SHIFT |
@@ -201,19 +217,22 @@ static mr_status_t admin_start(const mr_mmio_t *mmio, uint32_t group, const kv_c
                         c->op << MR_KV_ADMIN_OP_SHIFT | MR_KV_ADMIN_GO_MASK);
 }
 
-/* Starts a command in every group, then waits for all of them. */
+/* Starts a command in every group that keeps a cache, then waits for all of them. */
 static mr_status_t admin(const mr_mmio_t *mmio, const kv_command_t *c, uint32_t max_cycles) {
     mr_status_t first = MR_OK;
-    uint32_t groups;
+    uint32_t used;
     if (c->slot > 255u || c->src > 255u || c->len > MR_KV_ADMIN_LEN_MASK) {
         return MR_RANGE;
     }
-    MR_TRY(read_groups(mmio, &groups));
-    for (uint32_t g = 0; g < groups; g++) {
-        MR_TRY(admin_start(mmio, g, c, max_cycles));
+    MR_TRY(groups_in_use(mmio, &used));
+    for (uint32_t g = 0; g < MR_KV_COUNT; g++) {
+        MR_TRY((used >> g & 1u) != 0 ? admin_start(mmio, g, c, max_cycles) : MR_OK);
     }
-    for (uint32_t g = 0; g < groups; g++) {
+    for (uint32_t g = 0; g < MR_KV_COUNT; g++) {
         uint32_t status;
+        if ((used >> g & 1u) == 0) {
+            continue;
+        }
         MR_TRY(kv_wait(mmio, g, MR_KV_ADMIN_STATUS_OFFSET, MR_KV_ADMIN_STATUS_BUSY_MASK, 0,
                        max_cycles, &status));
         const mr_status_t outcome =
@@ -244,12 +263,12 @@ mr_status_t mr_kv_quota(const mr_mmio_t *mmio, uint32_t slot, uint32_t pages, ui
 /* ---- statistics ---- */
 
 mr_status_t mr_kv_pages_free(const mr_mmio_t *mmio, uint32_t *pages) {
-    uint32_t groups;
-    MR_TRY(read_groups(mmio, &groups));
-    MR_TRY(kv_read(mmio, 0, MR_KV_PAGES_FREE_OFFSET, pages));
-    for (uint32_t g = 1; g < groups; g++) {
-        uint32_t n;
-        MR_TRY(kv_read(mmio, g, MR_KV_PAGES_FREE_OFFSET, &n));
+    uint32_t used;
+    MR_TRY(groups_in_use(mmio, &used));
+    *pages = used != 0 ? UINT32_MAX : 0;
+    for (uint32_t g = 0; g < MR_KV_COUNT; g++) {
+        uint32_t n = *pages;
+        MR_TRY((used >> g & 1u) != 0 ? kv_read(mmio, g, MR_KV_PAGES_FREE_OFFSET, &n) : MR_OK);
         *pages = n < *pages ? n : *pages;
     }
     return MR_OK;

@@ -32,11 +32,12 @@ MR_NODISCARD mr_status_t mr_kv_layout(const mr_mmio_t *mmio, uint32_t layers, ui
                                       uint32_t nbh, mr_kv_layout_t *layout);
 
 /* Sets the shape of a group's cache (group 0..15; layers: those of this group), empties it, and
- * waits until it is ready. Ranges and errors as above. */
+ * waits until it is ready. Ranges and errors as above; layers 0: the group keeps none, and what
+ * follows leaves it alone (only where there are several). */
 MR_NODISCARD mr_status_t mr_kv_init(const mr_mmio_t *mmio, uint32_t group, uint32_t layers,
                                     uint32_t heads, uint32_t nbh, uint32_t max_cycles);
 
-/* ---- administration: slot 0..255, in all groups, done when the function returns ----
+/* ---- administration: slot 0..255, in all groups with layers, done when the function returns ----
  *
  * Further statuses: MR_NOT_FOUND unknown slot, or the cache has no legal shape; MR_STATE a
  * position, length or slot is not in the required state; MR_NO_SPACE the quota is too small (all
@@ -65,7 +66,7 @@ MR_NODISCARD mr_status_t mr_kv_quota(const mr_mmio_t *mmio, uint32_t slot, uint3
 
 /* ---- statistics ---- */
 
-/* Pages that are free, in the channel of any group that has fewest. */
+/* Pages that are free, in the channel of any group with layers that has fewest. */
 MR_NODISCARD mr_status_t mr_kv_pages_free(const mr_mmio_t *mmio, uint32_t *pages);
 
 /* Refused commands of tiles and administration since reset, modulo 2^16, by status. What several

@@ -49,6 +49,13 @@ class Users(CliTest):
         self.assertEqual(len(answer["users"]), 300)
         self.assertEqual({tuple(user["tokens"]) for user in answer["users"]}, {tuple(self.alone("The", "-n", "3")["tokens"])})
 
+    def test_shared_prefix__groups_without_layers(self):
+        prompt = " ".join(LINES * 2)  # more than a page of 32 positions, so that it is shared
+        want = self.alone(prompt, "-n", "6")
+        self.assertGreater(len(want["prompt_tokens"]), 33)
+        answer = self.json("run", "-m", BROOK, "--device", "model:16x2", "-p", prompt, "--users", "3", "-n", "6")
+        self.assertEqual([user["tokens"] for user in answer["users"]], [want["tokens"]] * 3)
+
     def test_plain__each_text_when_it_is_whole(self):
         one = self.alone(PROMPT, "-n", "10")["text"]
         out, err = self.call("run", "-m", BROOK, "-p", PROMPT, "--users", "2", "-n", "10", "--device", "model")

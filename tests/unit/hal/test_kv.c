@@ -153,8 +153,10 @@ static void test_kv_init__sequence(void **state) {
            {'W', KV(CHUNK), 2176}, {'W', KV(PART), 1088}, {'W', KV(STEP), 2},
            {'W', KV(CTRL), MR_KV_CTRL_INIT_MASK}, {'R', KV(STATUS), 0}, {'T', 0, 64},
            {'R', KV(STATUS), 0});
-    static const uint32_t bad[][3] = {{0, 1, 1},   {257, 1, 1}, {1, 0, 1},
-                                      {1, 256, 1}, {1, 1, 0},   {1, 1, 17}};
+    m = fresh(NULL, 0); /* no layers: nothing but a note of it */
+    assert_int_equal(mr_kv_init(&m->io, 0, 0, 1, 16, 1000), MR_OK);
+    EXPECT(m, {'W', KV(CONFIG), 0});
+    static const uint32_t bad[][3] = {{257, 1, 1}, {1, 0, 1}, {1, 256, 1}, {1, 1, 0}, {1, 1, 17}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         m = fresh(NULL, 0);
         assert_int_equal(mr_kv_init(&m->io, 0, bad[i][0], bad[i][1], bad[i][2], 9), MR_RANGE);
@@ -224,20 +226,23 @@ static void test_kv_admin__every_status(void **state) {
 }
 
 /* The command is started everywhere before the first group is waited for; the first refusal counts,
- * and does not keep the driver from waiting for the others. */
+ * and does not keep the driver from waiting for the others. The last group keeps no layer and is
+ * left alone. */
 static void test_kv_admin__several_groups(void **state) {
     (void)state;
-    const uint32_t answers[] = {3, READY, 0, READY, 0, READY, 0, CODE(0), CODE(6), CODE(4)};
-    mock_t *m = fresh(answers, 10);
+    const uint32_t answers[] = {4,     7, 1,     1, 0,       READY,   0,
+                                READY, 0, READY, 0, CODE(0), CODE(6), CODE(4)};
+    mock_t *m = fresh(answers, 14);
     assert_int_equal(mr_kv_free(&m->io, 2, 1000), MR_NO_SPACE);
-    EXPECT(m, {'R', CHIP(CAPS), 0}, {'R', KV_OF(0, STATUS), 0}, {'R', KV_OF(0, ADMIN_STATUS), 0},
-           {'W', KV_OF(0, ADMIN_LEN), 0}, {'W', KV_OF(0, ADMIN), 0x80000002u},
-           {'R', KV_OF(1, STATUS), 0}, {'R', KV_OF(1, ADMIN_STATUS), 0},
-           {'W', KV_OF(1, ADMIN_LEN), 0}, {'W', KV_OF(1, ADMIN), 0x80000002u},
-           {'R', KV_OF(2, STATUS), 0}, {'R', KV_OF(2, ADMIN_STATUS), 0},
-           {'W', KV_OF(2, ADMIN_LEN), 0}, {'W', KV_OF(2, ADMIN), 0x80000002u},
-           {'R', KV_OF(0, ADMIN_STATUS), 0}, {'R', KV_OF(1, ADMIN_STATUS), 0},
-           {'R', KV_OF(2, ADMIN_STATUS), 0});
+    EXPECT(m, {'R', CHIP(CAPS), 0}, {'R', KV_OF(0, CONFIG), 0}, {'R', KV_OF(1, CONFIG), 0},
+           {'R', KV_OF(2, CONFIG), 0}, {'R', KV_OF(3, CONFIG), 0}, {'R', KV_OF(0, STATUS), 0},
+           {'R', KV_OF(0, ADMIN_STATUS), 0}, {'W', KV_OF(0, ADMIN_LEN), 0},
+           {'W', KV_OF(0, ADMIN), 0x80000002u}, {'R', KV_OF(1, STATUS), 0},
+           {'R', KV_OF(1, ADMIN_STATUS), 0}, {'W', KV_OF(1, ADMIN_LEN), 0},
+           {'W', KV_OF(1, ADMIN), 0x80000002u}, {'R', KV_OF(2, STATUS), 0},
+           {'R', KV_OF(2, ADMIN_STATUS), 0}, {'W', KV_OF(2, ADMIN_LEN), 0},
+           {'W', KV_OF(2, ADMIN), 0x80000002u}, {'R', KV_OF(0, ADMIN_STATUS), 0},
+           {'R', KV_OF(1, ADMIN_STATUS), 0}, {'R', KV_OF(2, ADMIN_STATUS), 0});
 }
 
 static void test_kv__groups_that_cannot_be(void **state) {
@@ -294,12 +299,13 @@ static void test_kv__pages_free_and_refused(void **state) {
     assert_int_equal(mr_kv_pages_free(&m->io, &pages), MR_OK);
     assert_int_equal(pages, 1234);
     EXPECT(m, {'R', CHIP(CAPS), 0}, {'R', KV(PAGES_FREE), 0});
-    const uint32_t more[] = {3, 1234, 1233, 1235};
-    m = fresh(more, 4);
+    const uint32_t more[] = {4, 2, 1, 0, 1, 1234, 1233, 1235}; /* group 2 keeps no layer */
+    m = fresh(more, 8);
     assert_int_equal(mr_kv_pages_free(&m->io, &pages), MR_OK);
     assert_int_equal(pages, 1233);
-    EXPECT(m, {'R', CHIP(CAPS), 0}, {'R', KV_OF(0, PAGES_FREE), 0}, {'R', KV_OF(1, PAGES_FREE), 0},
-           {'R', KV_OF(2, PAGES_FREE), 0});
+    EXPECT(m, {'R', CHIP(CAPS), 0}, {'R', KV_OF(0, CONFIG), 0}, {'R', KV_OF(1, CONFIG), 0},
+           {'R', KV_OF(2, CONFIG), 0}, {'R', KV_OF(3, CONFIG), 0}, {'R', KV_OF(0, PAGES_FREE), 0},
+           {'R', KV_OF(1, PAGES_FREE), 0}, {'R', KV_OF(3, PAGES_FREE), 0});
     const uint32_t counts[] = {2, 0x00010001u, 0x80000001u, 0x00010000u, 0x7FFF0002u};
     mr_kv_refused_t refused;
     m = fresh(counts, 5);
