@@ -15,6 +15,7 @@ enum {
     KEY_USERS,
     KEY_CONTEXT,
     KEY_TOKENS,
+    KEY_LINK,
     KEY_SWEEP,
     KEY_SVG,
     KEY_JSON
@@ -30,6 +31,8 @@ static const mr_cli_option_t options_table[] = {
     {KEY_CONTEXT, "context", "L",
      "positions in each user's cache at the start (default: 128); multiples of 32 are quickest"},
     {KEY_TOKENS, "tokens", "T", "tokens of each user that are measured, 1 to 1000 (default: 4)"},
+    {KEY_LINK, "link-latency", "C",
+     "clocks that the wires between groups take more than the device's own, 0 to 48"},
     {KEY_SWEEP, "sweep", NULL, "measure 1, 2, 4, ... N users (default: 128), and draw"},
     {KEY_SVG, "svg", "FILE", "the picture of --sweep (default: pipeline.svg)"},
     {KEY_JSON, "json", NULL, "print one JSON object"},
@@ -49,6 +52,7 @@ typedef struct {
     mr_cli_pipeline_options_t run;
     bool json;
     bool sweep;
+    uint32_t link;
     const char *svg;
 } options_t;
 
@@ -122,6 +126,7 @@ static cJSON *json_of(const options_t *o, const mr_placement_t *p,
     cJSON_AddStringToObject(object, "mode", o->mode_text);
     mr_cli_json_u64(object, "users", r->users);
     mr_cli_json_u64(object, "context", r->context);
+    mr_cli_json_u64(object, "link_latency", o->link);
     mr_cli_json_u64(object, "tokens", r->tokens);
     mr_cli_json_u64(object, "cycles", r->cycles);
     mr_cli_json_number(object, "system_tokens_per_mcycle", system_rate(r));
@@ -185,6 +190,8 @@ static bool take_option(const mr_cli_t *cli, int key, options_t *o) {
                                 &o->run.users);
     case KEY_CONTEXT:
         return mr_cli_parse_u32(cli, "--context", optarg, 0, 1u << 17, &o->run.context);
+    case KEY_LINK:
+        return mr_cli_parse_u32(cli, "--link-latency", optarg, 0, 48, &o->link);
     case KEY_SWEEP:
         o->sweep = true;
         return true;
@@ -312,6 +319,9 @@ int mr_cli_bench_pipeline(mr_cli_t *cli, int argc, char **argv) {
         return mr_cli_usage(cli, "no model given; use -m FILE");
     }
     int code = mr_cli_pipeline_open(o.device, o.model, o.mode, &session);
+    if (code == MR_CLI_OK && mr_device_link_delay(mr_session_mmio(session), o.link) != MR_OK) {
+        code = mr_cli_fail("device '%s' has no links whose latency can be set", o.device);
+    }
     if (code == MR_CLI_OK) {
         code = o.sweep ? run_sweep(cli, &o, session) : run_one(cli, &o, session);
     }

@@ -143,22 +143,8 @@ bool edge(void *dut) {
 } // namespace
 
 extern "C" const mr_chip_model_t CHIP_SYMBOL;
-const mr_chip_model_t CHIP_SYMBOL = {CHIP_NAME,
-                                     CHIP_PROFILE,
-                                     CHIP_DQ_BYTES,
-                                     CHIP_INIT_CLOCKS,
-                                     CHIP_GROUPS,
-                                     CHIP_CHANNELS,
-                                     CHIP_ECC != 0,
-                                     open_dut,
-                                     close_dut,
-                                     dfi,
-                                     pins,
-                                     answer,
-                                     link_fault,
-                                     reset,
-                                     request,
-                                     response,
-                                     edge,
-                                     nullptr,
-                                     0};
+const mr_chip_model_t CHIP_SYMBOL = {CHIP_NAME,   CHIP_PROFILE,  CHIP_DQ_BYTES, CHIP_INIT_CLOCKS,
+                                     CHIP_GROUPS, CHIP_CHANNELS, CHIP_ECC != 0, open_dut,
+                                     close_dut,   dfi,           pins,          answer,
+                                     link_fault,  reset,         request,       response,
+                                     edge,        nullptr,       nullptr,       0};

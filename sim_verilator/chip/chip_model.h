@@ -18,6 +18,8 @@
 extern "C" {
 #endif
 
+enum { MR_CHIP_LINK_DELAY_MAX = 48 };
+
 typedef struct {
     bool valid, write;
     uint32_t addr, data;
@@ -50,6 +52,9 @@ typedef struct {
     void (*response)(const void *dut, mr_chip_response_t *response);
     /* A whole clock; false: an assertion failed. */
     bool (*edge)(void *dut);
+    /* Wires between groups take so many clocks more each way, 0 .. MR_CHIP_LINK_DELAY_MAX; NULL:
+     * the model cannot. */
+    void (*link_delay)(void *dut, uint32_t clocks);
     /* Shows each further clock to a tracer that stays until the next call, or to none (NULL); NULL:
      * the model has no trace ports. */
     void (*trace)(void *dut, mr_chip_trace_t *trace);

@@ -239,6 +239,14 @@ bool mr_chip_sim_link_noise(mr_chip_sim_t *sim, uint32_t links, uint32_t every) 
     return true;
 }
 
+bool mr_chip_sim_link_delay(mr_chip_sim_t *sim, uint32_t clocks) {
+    if (sim->model->link_delay == NULL || clocks > MR_CHIP_LINK_DELAY_MAX) {
+        return false;
+    }
+    sim->model->link_delay(sim->dut, clocks);
+    return true;
+}
+
 bool mr_chip_sim_traceable(const mr_chip_sim_t *sim) {
     return sim->model->trace != NULL;
 }

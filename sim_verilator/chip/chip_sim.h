@@ -48,6 +48,10 @@ bool mr_chip_sim_link_noise(mr_chip_sim_t *sim, uint32_t links, uint32_t every);
  * answer again (0: all do). False: not with this chip's DRAM (pins, ECC), or out of memory. */
 bool mr_chip_sim_dram_mute(mr_chip_sim_t *sim, uint32_t channels);
 
+/* The wires between groups take so many clocks more each way from now on, 0 .. 48. False: there are
+ * none, or they are a part of the Verilated model, or it is too many. */
+bool mr_chip_sim_link_delay(mr_chip_sim_t *sim, uint32_t clocks);
+
 /* Whether the chip has trace ports: composed ones do. */
 bool mr_chip_sim_traceable(const mr_chip_sim_t *sim);
 

@@ -128,6 +128,12 @@ class Helper {
     }
 };
 
+// What one group drives towards its neighbours in a clock.
+struct Beat {
+    bool valid = false, rev_valid = false;
+    uint64_t data = 0, rev_data = 0;
+};
+
 struct Dut {
     VerilatedContext context[Threads];
     ROOT_CLASS root{&context[0]};
@@ -136,6 +142,9 @@ struct Dut {
     bool run = false; // the root's run_no, as the tiles know it
     std::unique_ptr<Helper> helper;
     mr_chip_trace_t *trace = nullptr;
+    uint32_t delay = 0; // clocks that the wires take more than the groups' own registers
+    uint32_t at = 0;    // in the lines
+    Beat line[Groups][MR_CHIP_LINK_DELAY_MAX];
     Dut();
 };
 
@@ -147,6 +156,22 @@ void link_outputs(Dut &d, uint32_t g) {
     std::memcpy(&next.in_data_i, &from.out_data_o, sizeof from.out_data_o);
     before.out_rev_valid_i = from.in_rev_valid_o;
     before.out_rev_data_i = from.in_rev_data_o;
+}
+
+// Puts a group's beat into its line and hands on the one of `delay` clocks ago.
+void link_delayed(Dut &d, uint32_t g) {
+    const GROUP_CLASS &from = *d.group[g];
+    GROUP_CLASS &next = *d.group[(g + 1) % Groups];
+    GROUP_CLASS &before = *d.group[(g + Groups - 1) % Groups];
+    Beat &beat = d.line[g][d.at];
+    next.in_valid_i = beat.valid;
+    std::memcpy(&next.in_data_i, &beat.data, sizeof next.in_data_i);
+    before.out_rev_valid_i = beat.rev_valid;
+    std::memcpy(&before.out_rev_data_i, &beat.rev_data, sizeof before.out_rev_data_i);
+    beat.valid = from.out_valid_o != 0;
+    std::memcpy(&beat.data, &from.out_data_o, sizeof from.out_data_o);
+    beat.rev_valid = from.in_rev_valid_o != 0;
+    std::memcpy(&beat.rev_data, &from.in_rev_data_o, sizeof from.in_rev_data_o);
 }
 
 void root_to_group(const ROOT_CLASS &r, GROUP_CLASS &to, uint32_t g) {
@@ -302,8 +327,13 @@ void settle_reset(Dut &d) {
 void group_inputs(Dut &d) {
     for (uint32_t g = 0; g < Groups; g++) {
         root_to_group(d.root, *d.group[g], g);
-        link_outputs(d, g);
+        if (d.delay == 0) {
+            link_outputs(d, g);
+        } else {
+            link_delayed(d, g);
+        }
     }
+    d.at = d.at + 1 < d.delay ? d.at + 1 : 0;
 }
 
 void fall(GROUP_CLASS &g) {
@@ -382,7 +412,9 @@ void link_fault(void *dut, uint64_t bits) {
         if (d.group[g]->link_fault_i != faults) {
             d.group[g]->link_fault_i = faults;
             d.group[g]->eval();
-            link_outputs(d, g);
+            if (d.delay == 0) {
+                link_outputs(d, g);
+            }
         }
     }
 }
@@ -466,6 +498,18 @@ void both(Dut &d, Phase phase) {
     }
 }
 
+// What is on the wires is lost: the links say it again.
+void link_delay(void *dut, uint32_t clocks) {
+    Dut &d = dut_of(dut);
+    d.delay = clocks;
+    d.at = 0;
+    for (auto &line : d.line) {
+        for (Beat &beat : line) {
+            beat = Beat{};
+        }
+    }
+}
+
 void trace(void *dut, mr_chip_trace_t *to) {
     dut_of(dut).trace = to;
 }
@@ -507,8 +551,7 @@ bool edge(void *dut) {
 } // namespace
 
 extern "C" const mr_chip_model_t CHIP_SYMBOL;
-const mr_chip_model_t CHIP_SYMBOL = {CHIP_NAME,   CHIP_PROFILE, CHIP_DQ_BYTES, CHIP_INIT_CLOCKS,
-                                     CHIP_GROUPS, CHIP_GROUPS,  false,         open_dut,
-                                     close_dut,   dfi,          nullptr,       answer,
-                                     link_fault,  reset,        request,       response,
-                                     edge,        trace,        CHIP_TILES};
+const mr_chip_model_t CHIP_SYMBOL = {
+    CHIP_NAME, CHIP_PROFILE, CHIP_DQ_BYTES, CHIP_INIT_CLOCKS, CHIP_GROUPS, CHIP_GROUPS, false,
+    open_dut,  close_dut,    dfi,           nullptr,          answer,      link_fault,  reset,
+    request,   response,     edge,          link_delay,       trace,       CHIP_TILES};

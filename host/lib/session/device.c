@@ -145,3 +145,13 @@ mr_status_t mr_device_trace(const mr_mmio_t *mmio, mr_trace_sink_t sink, void *c
     return MR_UNSUPPORTED;
 #endif
 }
+
+mr_status_t mr_device_link_delay(const mr_mmio_t *mmio, uint32_t clocks) {
+#ifdef MR_HAVE_SIM
+    return mr_backend_sim_link_delay(mmio, clocks);
+#else
+    (void)mmio;
+    (void)clocks;
+    return MR_UNSUPPORTED;
+#endif
+}

@@ -38,6 +38,10 @@ MR_NODISCARD mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio,
  * NULL. */
 const char *mr_device_fault(const mr_mmio_t *mmio);
 
+/* The wires between the device's groups take so many clocks more each way from now on.
+ * @return MR_OK; MR_UNSUPPORTED: more than 48, or the device cannot. */
+MR_NODISCARD mr_status_t mr_device_link_delay(const mr_mmio_t *mmio, uint32_t clocks);
+
 /* Gives trace records of every clock of the device to sink from now on, or ends that (NULL).
  * @return MR_OK; MR_UNSUPPORTED: it gives none; MR_NO_MEMORY. */
 MR_NODISCARD mr_status_t mr_device_trace(const mr_mmio_t *mmio, mr_trace_sink_t sink, void *ctx);

@@ -36,6 +36,11 @@ class Pipeline(CliTest):
         self.assertEqual((one["states"]["blocked"], one["states"]["net_wait"]), (0, 0))
         self.assertGreater(one["unavoidable_share"], 0.85)
         self.assertEqual(one["tiles"][0]["stage"], "embed .. L2 down")
+        # A token passes two links, and takes exactly as much longer as their wires.
+        far = self.bench("--users", "1", "--context", "3", "--tokens", "3", "--link-latency", "20")
+        self.assertEqual((one["link_latency"], far["link_latency"]), (0, 20))
+        self.assertAlmostEqual(far["token_latency_cycles"]["mean"], one["token_latency_cycles"]["mean"] + 2 * 20, places=6)
+        self.assertGreater(far["breakdown"]["inter_chip"], one["breakdown"]["inter_chip"])
         three = self.bench("--users", "3", "--context", "3", "--tokens", "3")
         self.assertEqual(three["tokens"], 9)
         self.assertGreater(three["system_tokens_per_mcycle"], 1.5 * one["system_tokens_per_mcycle"])
@@ -78,7 +83,8 @@ class Pipeline(CliTest):
         for args, words in (
                 ((), ("-m",)), (("-m", BROOK, "x"), ("'x'",)), (("-m", BROOK, "--users", "0"), ("--users",)),
                 (("-m", BROOK, "--users", "257"), ("--users",)), (("-m", BROOK, "--tokens", "0"), ("--tokens",)),
-                (("-m", BROOK, "--mode", "fast"), ("--mode",)), (("-m", BROOK, "--svg", "x.svg"), ("--sweep",))):
+                (("-m", BROOK, "--mode", "fast"), ("--mode",)), (("-m", BROOK, "--svg", "x.svg"), ("--sweep",)),
+                (("-m", BROOK, "--link-latency", "49"), ("--link-latency",))):
             self.fails("bench", "pipeline", *args, code=2, words=words)
         self.fails("bench", "pipeline", "-m", BROOK, "--device", "model", words=("no trace", "sim:deep"))
         self.fails("bench", "pipeline", "-m", BROOK, "--device", DEVICE, "--users", "17", words=("16 slots", "17 users"))

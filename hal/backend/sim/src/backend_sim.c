@@ -117,6 +117,11 @@ mr_status_t mr_backend_sim_dram_mute(const mr_mmio_t *mmio, uint32_t channels) {
     return done ? MR_OK : MR_UNSUPPORTED;
 }
 
+mr_status_t mr_backend_sim_link_delay(const mr_mmio_t *mmio, uint32_t clocks) {
+    const bool done = mmio->ops == &ops && mr_chip_sim_link_delay(mmio->ctx, clocks);
+    return done ? MR_OK : MR_UNSUPPORTED;
+}
+
 mr_status_t mr_backend_sim_trace(const mr_mmio_t *mmio, mr_trace_sink_t sink, void *ctx) {
     if (mmio->ops != &ops || !mr_chip_sim_traceable(mmio->ctx)) {
         return MR_UNSUPPORTED;

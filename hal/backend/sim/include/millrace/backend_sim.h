@@ -37,6 +37,11 @@ MR_NODISCARD mr_status_t mr_backend_sim_link_noise(const mr_mmio_t *mmio, uint32
  * ECC, or out of memory. */
 MR_NODISCARD mr_status_t mr_backend_sim_dram_mute(const mr_mmio_t *mmio, uint32_t channels);
 
+/* The wires between groups take so many clocks more each way from now on.
+ * @return MR_OK; MR_UNSUPPORTED: more than 48, or mmio is no simulated chip that is composed of
+ * parts. */
+MR_NODISCARD mr_status_t mr_backend_sim_link_delay(const mr_mmio_t *mmio, uint32_t clocks);
+
 /* Gives trace records of every clock from now on to sink, or ends that (NULL).
  * @return MR_OK; MR_UNSUPPORTED: mmio is no simulated chip, or a whole one: those composed of parts
  * are traced; MR_NO_MEMORY. */
