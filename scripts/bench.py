@@ -23,6 +23,7 @@ OUT = os.path.join(ROOT, "docs", "results.md")
 PICTURE = os.path.join(ROOT, "docs", "kv_bench.svg")
 TIMING = os.path.join(ROOT, "docs", "kv_timing.svg")
 SOAK = os.path.join(ROOT, "docs", "kv_soak.md")
+PIPELINE = os.path.join(ROOT, "docs", "pipeline.json")
 DRAMS = {"sim": "sdr-as4c32m16sb-6", "sim:ddr4-2400": "ddr4-2400", "sim:lpddr4-3200": "lpddr4-3200", "sim:hbm2-pc": "hbm2-pc",
          "sim:stacked": "stacked"}
 KV_BARS = {"ddr4-2400": 95.0, "lpddr4-3200": 97.5, "hbm2-pc": 99.0, "sdr-133": 98.5}
@@ -122,6 +123,50 @@ def kv_table(kv):
     return lines
 
 
+def pipeline_rows(pipeline):
+    """Rows of the table of bars about many users, from what scripts/pipeline.py measured."""
+    if not pipeline:
+        return []
+    runs = pipeline["sweep"]["runs"]
+    one, many = runs[0], runs[-1]
+    where = f"gorge on deep, context {many['context']}"
+    late = many["token_latency_cycles"]
+    gain = pipeline["sweep"]["gain"]
+    rows = [(f"{where}: tokens/s of {many['users']} users against one", "simulated", ">= 100 x", f"{gain:.1f} x", gain >= 100)]
+    at = pipeline["sweep"]["users_at_1_10"]
+    spread = late["p99"] / late["p50"]
+    rows.append((f"{where}: users at which a token takes at most 1.10 times as long as for one", "simulated", ">= 100", str(at), at >= 100))
+    rows.append((f"{where}, {many['users']} users: p99 of a token's time against p50", "simulated", "<= 1.05", f"{spread:.3f}", spread <= 1.05))
+    rows.append((f"{where}, {many['users']} users: occupancy of the slowest stage", "simulated", ">= 95 %", f"{100 * many['occupancy']:.1f} %",
+                 many["occupancy"] >= 0.95))
+    share = one["unavoidable_share"]
+    rows.append((f"{where}, one user: unavoidable time of a token (architecture, section 4) of its whole time", "simulated", ">= 90 %",
+                 f"{100 * share:.1f} %", share >= 0.9))
+    time = {mode: run["token_latency_cycles"]["mean"] for mode, run in pipeline["modes"].items()}
+    best = min(time, key=time.get)
+    rows.append((f"brook on deep, one user, context {one['context']}: latency mode against efficiency mode (why: architecture, section 4)", "simulated",
+                 ">= 2.5 x", f"{time['efficiency'] / time[best]:.2f} x (mode {best})", time["efficiency"] / time[best] >= 2.5))
+    speed = many["tokens_per_s_wall"]
+    rows.append((f"co-simulation of {where}, {many['users']} users, wall clock", "host", ">= 20 tokens/s", f"{speed:.1f} tokens/s", speed >= 20))
+    return rows
+
+
+def pipeline_table(pipeline):
+    """Lines of the tables of users and modes."""
+    if not pipeline:
+        return []
+    parts = list(pipeline["sweep"]["runs"][0]["breakdown"])
+    lines = ["", "## Many users (simulated)", "",
+             f"`scripts/pipeline.py` at {pipeline['revision']}; cycles of a token, what they went into (mean). ![throughput and latency](pipeline.svg)", "",
+             "| model, mode | users | tokens a million cycles | p50 | p99 | max | occupancy | " + " | ".join(part.replace("_", " ") for part in parts) + " |",
+             "|" + "---|" * (7 + len(parts))]
+    for run in pipeline["sweep"]["runs"] + list(pipeline["modes"].values()):
+        late = run["token_latency_cycles"]
+        lines.append(f"| {run['model']}, {run['mode']} | {run['users']} | {run['system_tokens_per_mcycle']:.1f} | {late['p50']:,} | {late['p99']:,} | {late['max']:,} | "
+                     f"{100 * run['occupancy']:.1f} % | " + " | ".join(f"{run['breakdown'][part]:,.0f}" for part in parts) + " |")
+    return lines
+
+
 def results_in(path):
     """RESULT lines of a file that another script wrote."""
     try:
@@ -196,7 +241,7 @@ def bar_rows(results, speed, board, fresh):
     return rows
 
 
-def write(revision, results, failed, speed, kv, rows):
+def write(revision, results, failed, speed, kv, pipeline, rows):
     lines = ["<!-- SPDX-License-Identifier: Apache-2.0 -->", "# Results", "",
              f"Written by `make bench` at {revision} on {platform.machine()}, {os.cpu_count()} cores. Nothing here was measured on a board.",
              "Kinds: *simulated* = clock cycles of the Verilated RTL; *synthesised* = reports of open tools; *host* = wall clock of this machine; *exact* = comparison of bits or arithmetic.",
@@ -209,7 +254,7 @@ def write(revision, results, failed, speed, kv, rows):
                   f"{s['cycles_per_token']:,.0f} cycles a token, {s['tokens_per_s_simulated']:,.0f} tokens/s at the stated {s['clock_hz'] / 1e6:g} MHz.", "",
                   "| stage | cycles a token |", "|---|---|"]
         lines += [f"| {name} | {cycles:,.0f} |" for name, cycles in s["breakdown"].items()]
-    lines += kv_table(kv)
+    lines += pipeline_table(pipeline) + kv_table(kv)
     lines += ["", "## Everything the tests measured", "", "| test | name | value |", "|---|---|---|"]
     for test in sorted(results):
         lines += [f"| {test} | {name} | {text} |" for name, text in results[test]]
@@ -230,8 +275,12 @@ def main():
         board.update(results_in(os.path.join(ROOT, "boards", card, "results.md")))
     fresh = results_in(os.path.join(ROOT, "docs", "fresh_clone.txt"))
     kv = measure_kv()
-    rows = bar_rows(results, speed, board, fresh) + kv_rows(kv)
-    write(revision, results, failed, speed, kv, rows)
+    pipeline = None
+    if os.path.exists(PIPELINE):
+        with open(PIPELINE, encoding="utf-8") as file:
+            pipeline = json.load(file)
+    rows = bar_rows(results, speed, board, fresh) + kv_rows(kv) + pipeline_rows(pipeline)
+    write(revision, results, failed, speed, kv, pipeline, rows)
     for what, kind, bar, measured, met in rows:
         print(f"{'ok  ' if met else 'MISS'} {what}: {measured} (bar {bar}, {kind})")
     print(f"bench: wrote {os.path.relpath(OUT, ROOT)}")
