@@ -579,12 +579,21 @@ static uint32_t quickest(mr_placement_t *p, const mr_place_formats_t *f) {
     return best;
 }
 
-/* Clones where they help, otherwise the placement without. */
-static mr_status_t place_balanced(mr_placement_t *p, const mr_place_formats_t *f, mr_fit_t *fit) {
+static bool place_clones(mr_placement_t *p, const mr_place_formats_t *f, uint64_t token) {
     mr_fit_t ignored;
-    if (mr_place_clones(p, f) && place_vectors(p, &ignored) == MR_OK &&
-        place_visits(p, f, &ignored) == MR_OK) {
-        return MR_OK;
+    return mr_place_clones(p, f, token) && place_vectors(p, &ignored) == MR_OK &&
+           place_visits(p, f, &ignored) == MR_OK;
+}
+
+/* Clones where they help, otherwise the placement without. More visits have more messages, so that
+ * a token takes longer afterwards, and tiles may: a second time with that. */
+static mr_status_t place_balanced(mr_placement_t *p, const mr_place_formats_t *f, mr_fit_t *fit) {
+    if (place_clones(p, f, clocks(p, f))) {
+        const uint64_t token = clocks(p, f);
+        MR_TRY(place_shards(p, f, 1, fit));
+        if (place_clones(p, f, token)) {
+            return MR_OK;
+        }
     }
     return place_shards(p, f, 1, fit);
 }

@@ -65,14 +65,13 @@ static void take(mr_placement_t *p, const mr_place_formats_t *f) {
     mr_place_count_words(p, f);
 }
 
-bool mr_place_clones(mr_placement_t *p, const mr_place_formats_t *f) {
+bool mr_place_clones(mr_placement_t *p, const mr_place_formats_t *f, uint64_t token) {
     const mr_machine_t *m = &p->machine;
     mr_balance_t *b = &p->balance;
     const uint32_t now = busiest(p, f);
-    mr_cost_t token;
-    mr_cost_token(p, f, mr_cost_position(&p->shape), &token);
-    /* Each user has one token under way, so quicker tiles would only wait for users. */
-    b->least = clamp32(token.total / m->kv_slots);
+    /* Each user has one token under way, so quicker tiles would only wait for users. A sixteenth
+     * slower than all slots together can be, they are kept busy though users do not come evenly. */
+    b->least = clamp32(token * 17u / (16u * (uint64_t)m->kv_slots));
     p->shared_head = false;
     b->n_steps = p->n_steps;
     b->groups = m->groups;

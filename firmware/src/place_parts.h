@@ -21,7 +21,7 @@ void mr_place_step_vectors(const mr_placement_t *p, uint32_t step, uint32_t *kep
 
 /* Gives the steps of a whole placement of one shard other tiles, with clones, if that shortens the
  * busiest tile's time by a quarter; vectors and visits are then to be placed again. When false, all
- * of the placement is. */
-bool mr_place_clones(mr_placement_t *p, const mr_place_formats_t *f);
+ * of the placement is. token: clocks of a token, which tell how busy a tile can be at most. */
+bool mr_place_clones(mr_placement_t *p, const mr_place_formats_t *f, uint64_t token);
 
 #endif
