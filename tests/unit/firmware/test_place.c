@@ -254,6 +254,7 @@ static void random_case(mr_test_random_t *rng, mr_model_shape_t *s, mr_machine_t
     m->wmem_words = 64u << mr_test_below(rng, 9);
     m->vmem_elems = 2048u << mr_test_below(rng, 4);
     m->in_bufs = 1u + mr_test_below(rng, 4);
+    m->kv_slots = 4u << mr_test_below(rng, 6);
     for (uint32_t layer = 0; layer < s->n_layers; layer++) {
         for (uint32_t kind = 0; kind < MR_IMAGE_LAYER_KINDS; kind++) {
             formats.tensor[layer][kind] = (uint8_t)mr_test_below(rng, 2);
