@@ -133,7 +133,8 @@ def pipeline_rows(pipeline):
     late = many["token_latency_cycles"]
     gain = pipeline["sweep"]["gain"]
     rows = [(f"{where}: tokens/s of {many['users']} users against one", "simulated", ">= 100 x", f"{gain:.1f} x", gain >= 100)]
-    at = pipeline["sweep"]["users_at_1_10"]
+    bound = 1.1 * one["token_latency_cycles"]["mean"]
+    at = max(run["users"] for run in [*runs, pipeline["nearly_all"]] if run["token_latency_cycles"]["mean"] <= bound)
     spread = late["p99"] / late["p50"]
     rows.append((f"{where}: users at which a token takes at most 1.10 times as long as for one", "simulated", ">= 100", str(at), at >= 100))
     rows.append((f"{where}, {many['users']} users: p99 of a token's time against p50", "simulated", "<= 1.05", f"{spread:.3f}", spread <= 1.05))
@@ -160,7 +161,7 @@ def pipeline_table(pipeline):
              f"`scripts/pipeline.py` at {pipeline['revision']}; cycles of a token, what they went into (mean). ![throughput and latency](pipeline.svg)", "",
              "| model, mode | users | tokens a million cycles | p50 | p99 | max | occupancy | " + " | ".join(part.replace("_", " ") for part in parts) + " |",
              "|" + "---|" * (7 + len(parts))]
-    for run in pipeline["sweep"]["runs"] + list(pipeline["modes"].values()):
+    for run in [*pipeline["sweep"]["runs"], pipeline["nearly_all"], *pipeline["modes"].values()]:
         late = run["token_latency_cycles"]
         lines.append(f"| {run['model']}, {run['mode']} | {run['users']} | {run['system_tokens_per_mcycle']:.1f} | {late['p50']:,} | {late['p99']:,} | {late['max']:,} | "
                      f"{100 * run['occupancy']:.1f} % | " + " | ".join(f"{run['breakdown'][part]:,.0f}" for part in parts) + " |")

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure the pipeline of many users on the RTL: scripts/pipeline.py [PROGRAM [CONTEXT]].
 
-Runs `millrace bench pipeline` (PROGRAM, default build/millrace, of a build with the chip `deep`): gorge with 1, 2, 4, ... 128 users, and brook with
-one user in each placement mode, all with CONTEXT (96) positions in each user's cache. Writes docs/pipeline.json, from which `make bench` takes its
+Runs `millrace bench pipeline` (PROGRAM, default build/millrace, of a build with the chip `deep`): gorge with 1, 2, 4, ... 128 users, and 112, and brook with
+one user in each placement mode, all with CONTEXT (128) positions in each user's cache. Writes docs/pipeline.json, from which `make bench` takes its
 rows, and docs/pipeline.svg. About an hour of one core: too long for the check.
 """
 
@@ -33,9 +33,10 @@ def measure(program, model, context, *arguments):
 
 def main():
     program = sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "build", "millrace")
-    context = sys.argv[2] if len(sys.argv) > 2 else "96"
+    context = sys.argv[2] if len(sys.argv) > 2 else "128"
     revision = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], check=True, capture_output=True, text=True).stdout.strip()
     result = {"revision": revision, "modes": {mode: measure(program, "brook.gguf", context, "--users", "1", "--mode", mode) for mode in MODES},
+              "nearly_all": measure(program, "gorge.gguf", context, "--users", "112", "--tokens", "3"),
               "sweep": measure(program, "gorge.gguf", context, "--sweep", "--svg", PICTURE)}
     with open(OUT, "w", encoding="utf-8") as file:
         json.dump(result, file, indent=1)

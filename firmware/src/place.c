@@ -588,10 +588,15 @@ static bool place_clones(mr_placement_t *p, const mr_place_formats_t *f, uint64_
 /* Clones where they help, otherwise the placement without. More visits have more messages, so that
  * a token takes longer afterwards, and tiles may: a second time with that. */
 static mr_status_t place_balanced(mr_placement_t *p, const mr_place_formats_t *f, mr_fit_t *fit) {
-    if (place_clones(p, f, clocks(p, f))) {
+    const uint64_t alone = clocks(p, f);
+    if (place_clones(p, f, alone)) {
         const uint64_t token = clocks(p, f);
         MR_TRY(place_shards(p, f, 1, fit));
         if (place_clones(p, f, token)) {
+            return MR_OK;
+        }
+        MR_TRY(place_shards(p, f, 1, fit));
+        if (place_clones(p, f, alone)) {
             return MR_OK;
         }
     }

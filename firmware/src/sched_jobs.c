@@ -177,6 +177,9 @@ mr_status_t mr_sched_tokens(mr_sched_t *self, bool *moved) {
         if (k.slot >= self->cfg.n_slots || self->cfg.slots[k.slot].in_flight == 0 ||
             k.pos != self->cfg.slots[k.slot].next_pos || k.why > MR_LOOP_ERROR ||
             (k.why != MR_LOOP_ERROR && k.token >= self->cfg.placement->shape.vocab)) {
+            if (self->fault.kind != MR_FAULT_NONE) {
+                continue; /* left behind by a fault */
+            }
             return MR_DEVICE;
         }
         mr_slot_t *t = &self->cfg.slots[k.slot];

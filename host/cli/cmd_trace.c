@@ -104,11 +104,15 @@ static int record(const options_t *o, mr_session_t *session, FILE *file) {
 
 static int run_trace(const options_t *o) {
     mr_session_t *session = NULL;
-    FILE *file = fopen(o->perfetto, "w");
+    FILE *file = fopen(o->perfetto, "a"); /* an older trace stays while nothing replaces it */
     if (file == NULL) {
         return cannot_write(o->perfetto);
     }
     int code = mr_cli_pipeline_open(o->device, o->model, o->mode, &session);
+    if (code == MR_CLI_OK && (file = freopen(o->perfetto, "w", file)) == NULL) {
+        mr_session_close(session);
+        return cannot_write(o->perfetto);
+    }
     if (code == MR_CLI_OK) {
         code = record(o, session, file);
     }

@@ -118,8 +118,15 @@ int mr_cli_measure(const char *device, const char *model, uint32_t mode, mr_cli_
         return code;
     }
     const mr_placement_t *p = mr_session_placement(session);
+    if (p->shape.context < MR_CLI_MEASURE_TOKENS + 2u) {
+        mr_session_close(session);
+        return mr_cli_fail("a context of %u positions is too short to measure in: %u at least",
+                           p->shape.context, MR_CLI_MEASURE_TOKENS + 2u);
+    }
     const uint32_t most = p->shape.context - MR_CLI_MEASURE_TOKENS - 1u;
-    uint32_t prompt = mr_cost_position(&p->shape) - MR_CLI_MEASURE_TOKENS / 2u;
+    const uint32_t position = mr_cost_position(&p->shape);
+    uint32_t prompt =
+        position > MR_CLI_MEASURE_TOKENS / 2u ? position - MR_CLI_MEASURE_TOKENS / 2u : 1u;
     run_t run = {
         .mmio = mr_session_mmio(session), .tiles = mr_machine_tiles(&p->machine), .out = out};
     const mr_sched_events_t events = {
