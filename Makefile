@@ -2,7 +2,8 @@
 # Front door for people. It calls the bootstrap, CMake and the tool, and holds no build rules of its own.
 #
 # Settings: MODEL, PROMPT, N, DEVICE for `make run`; JOBS for every build. A simulated chip takes a minute or more to build, so that only
-# the one of DEVICE and those that the build folder has already are built; `make build DEVICE=all` and `make check` build all.
+# the one of DEVICE and those that the build folder has already are built; `make build DEVICE=all` and `make check` build all. FST=1: the one of
+# DEVICE=sim can record waveforms (`millrace trace --fst`), here and in later builds of the folder, until FST=0.
 
 MODEL  ?= models/brook.gguf
 PROMPT ?= Once upon a time
@@ -17,9 +18,9 @@ BUILD := build
 .DEFAULT_GOAL := build
 .PHONY: build run check bench coverage clean help
 
-build: ## Build the tool at build/millrace (installs what is missing first): DEVICE=sim|sim:NAME|model|all
-	@scripts/bootstrap.sh run
-	@scripts/chips.sh $(BUILD) $(DEVICE)
+build: ## Build the tool at build/millrace (installs what is missing first): DEVICE=sim|sim:NAME|model|all FST=1
+	@scripts/bootstrap.sh $(if $(filter 1,$(FST)),fst,run)
+	@scripts/chips.sh $(BUILD) $(DEVICE) $(FST)
 	@cmake --build $(BUILD) --target millrace -j $(JOBS)
 
 run: build ## Stream a story out of the chip: MODEL= PROMPT= N= DEVICE=sim|sim:NAME|model

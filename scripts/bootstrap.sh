@@ -3,7 +3,8 @@
 # Installs what is missing, from Debian and into the private Python environment .venv.
 #
 #   scripts/bootstrap.sh run      what building and running needs
-#   scripts/bootstrap.sh check    that, and what `make check` needs
+#   scripts/bootstrap.sh fst      that, and what a simulated chip that records waveforms needs (make build FST=1)
+#   scripts/bootstrap.sh check    what building, running and `make check` need
 #
 # A second call finds everything and installs nothing. Exit 1, with the exact list, when something is missing and cannot be installed.
 set -euo pipefail
@@ -18,6 +19,7 @@ run    cmake                          cmake                                     
 run    python3                        python3
 run    verilator                      verilator                                      5.006
 run    libcjson-dev                   /usr/include/cjson/cJSON.h
+fst    zlib1g-dev                     /usr/include/zlib.h
 check  ccache                         ccache
 check  iverilog                       iverilog
 check  yosys                          yosys
@@ -34,9 +36,9 @@ check  python3-venv                   /usr/lib/python3.*/ensurepip/__init__.py
 
 profile=${1:-check}
 case $profile in
-run | check) ;;
+run | fst | check) ;;
 *)
-    echo "bootstrap: unknown profile '$profile'; use run or check" >&2
+    echo "bootstrap: unknown profile '$profile'; use run, fst or check" >&2
     exit 2
     ;;
 esac
@@ -58,7 +60,7 @@ find_missing() {
     local need name probe version found
     while read -r need name probe version; do
         [ -n "$need" ] || continue
-        [ "$need" = check ] && [ "$profile" = run ] && continue
+        [ "$need" = run ] || [ "$need" = "$profile" ] || continue
         if ! present "$probe"; then
             missing+=("$name")
         elif [ -n "$version" ]; then
@@ -70,7 +72,7 @@ find_missing() {
 
 venv_stamp=.venv/millrace-requirements
 venv_ready() {
-    [ "$profile" = run ] || { [ -x .venv/bin/python ] && cmp -s scripts/requirements.txt "$venv_stamp"; }
+    [ "$profile" != check ] || { [ -x .venv/bin/python ] && cmp -s scripts/requirements.txt "$venv_stamp"; }
 }
 
 give_up() {

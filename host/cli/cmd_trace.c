@@ -9,9 +9,11 @@
 #include "engine.h"
 #include "pipeline.h"
 #include "trace/perfetto.h"
+#include "trace_fst.h"
 
 enum {
     KEY_PERFETTO = 256,
+    KEY_FST,
     KEY_DEVICE,
     KEY_MODE,
     KEY_USERS,
@@ -24,29 +26,35 @@ enum {
 static const mr_cli_option_t options_table[] = {
     {'m', "model", "FILE", "model file (GGUF)"},
     {KEY_PERFETTO, "perfetto", "FILE", "write Chrome trace JSON, for ui.perfetto.dev"},
+    {KEY_FST, "fst", "FILE", "write the waveform of all signals, for GTKWave"},
     {KEY_DETAIL, "detail", NULL,
      "also what happens inside each job and token, and the networks; ten times the size"},
-    {KEY_DEVICE, "device", "NAME", "a chip that is simulated in parts (default: sim:deep)"},
+    {KEY_DEVICE, "device", "NAME",
+     "a chip that is simulated in parts (default: sim:deep); with --fst sim, if built for it"},
     {KEY_MODE, "mode", "MODE", MR_CLI_MODE_HELP},
     {KEY_USERS, "users", "N", "users at once, 1 to 256 (default: 1)"},
     {KEY_CONTEXT, "context", "L", "positions in each user's cache at the start (default: 128)"},
     {KEY_TOKENS, "tokens", "T", "tokens of each user, 1 to 1000 (default: 1)"},
-    {KEY_CYCLES, "cycles", "C", "end the file after so many cycles of the window"},
+    {KEY_CYCLES, "cycles", "C", "end the file after so many cycles of the window (0: all of it)"},
     {0, NULL, NULL, NULL}};
 
 static const mr_cli_spec_t spec = {
-    "-m FILE --perfetto FILE [OPTION...]",
+    "-m FILE (--perfetto FILE | --fst FILE) [OPTION...]",
     "Lets users decode on the RTL of a whole chip until the pipeline is in steady state (as "
     "'millrace\n"
     "bench pipeline' does), and then writes what it does: a lane for each tile with its jobs, a "
     "lane\n"
-    "for each user with its tokens, and arrows along each token's way.",
+    "for each user with its tokens, and arrows along each token's way; or, with --fst, every "
+    "signal "
+    "of\n"
+    "the chip.",
     options_table};
 
 typedef struct {
     const char *device;
     const char *model;
     const char *perfetto;
+    const char *fst;
     uint32_t mode; /* MR_PLACE_* */
     uint64_t cycles;
     bool detail;
@@ -102,13 +110,24 @@ static int record(const options_t *o, mr_session_t *session, FILE *file) {
     return code;
 }
 
+static int run_fst(const options_t *o) {
+    const mr_cli_fst_options_t options = {.device = o->device != NULL ? o->device : "sim",
+                                          .model = o->model,
+                                          .path = o->fst,
+                                          .mode = o->mode,
+                                          .cycles = o->cycles,
+                                          .run = o->run};
+    return mr_cli_trace_fst(&options);
+}
+
 static int run_trace(const options_t *o) {
+    const char *device = o->device != NULL ? o->device : "sim:deep";
     mr_session_t *session = NULL;
     FILE *file = fopen(o->perfetto, "a"); /* an older trace stays while nothing replaces it */
     if (file == NULL) {
         return cannot_write(o->perfetto);
     }
-    int code = mr_cli_pipeline_open(o->device, o->model, o->mode, &session);
+    int code = mr_cli_pipeline_open(device, o->model, o->mode, &session);
     if (code == MR_CLI_OK && (file = freopen(o->perfetto, "w", file)) == NULL) {
         mr_session_close(session);
         return cannot_write(o->perfetto);
@@ -132,6 +151,9 @@ static bool take_option(const mr_cli_t *cli, int key, options_t *o) {
     case KEY_PERFETTO:
         o->perfetto = optarg;
         return true;
+    case KEY_FST:
+        o->fst = optarg;
+        return true;
     case KEY_DEVICE:
         o->device = optarg;
         return true;
@@ -153,9 +175,7 @@ static bool take_option(const mr_cli_t *cli, int key, options_t *o) {
 }
 
 int mr_cli_cmd_trace(mr_cli_t *cli, int argc, char **argv) {
-    options_t o = {.device = "sim:deep",
-                   .mode = MR_PLACE_EFFICIENCY,
-                   .run = {.users = 1, .context = 128, .tokens = 1}};
+    options_t o = {.mode = MR_PLACE_EFFICIENCY, .run = {.users = 1, .context = 128, .tokens = 1}};
     for (int key; (key = mr_cli_next_option(cli, argc, argv, &spec)) != -1;) {
         if (key == MR_CLI_KEY_HELP) {
             return MR_CLI_OK;
@@ -170,8 +190,12 @@ int mr_cli_cmd_trace(mr_cli_t *cli, int argc, char **argv) {
     if (o.model == NULL) {
         return mr_cli_usage(cli, "no model given; use -m FILE");
     }
-    if (o.perfetto == NULL) {
-        return mr_cli_usage(cli, "no file to write; use --perfetto FILE");
+    if ((o.perfetto == NULL) == (o.fst == NULL)) {
+        return mr_cli_usage(cli, "%s; use --perfetto FILE or --fst FILE",
+                            o.fst == NULL ? "no file to write" : "two files to write");
     }
-    return run_trace(&o);
+    if (o.fst != NULL && o.detail) {
+        return mr_cli_usage(cli, "--detail goes with --perfetto; --fst has every signal");
+    }
+    return o.fst != NULL ? run_fst(&o) : run_trace(&o);
 }

@@ -14,8 +14,10 @@ static const mr_cli_command_t commands[] = {
     {"tokenize", "text to token ids", mr_cli_cmd_tokenize},
     {"detokenize", "token ids to text", mr_cli_cmd_detokenize},
     {"info", "the machine, and whether a model fits it", mr_cli_cmd_info},
+#if MR_CLI_TRACE
+    {"trace", "what tiles, tokens or signals do, as a file for a viewer", mr_cli_cmd_trace},
+#endif
 #if MR_CLI_KV_BENCH
-    {"trace", "what tiles and tokens do, as a file for a viewer", mr_cli_cmd_trace},
     {"bench", "measure the KV-cache DRAM controller, or users on a chip", mr_cli_cmd_bench},
 #endif
     {"reg", "list, read and write registers by name", mr_cli_cmd_reg},

@@ -236,9 +236,7 @@ static void on_drop(void *ctx, uint32_t user, mr_end_t why) {
     over(ctx, why, 0);
 }
 
-/* Tokens of a user's prompt, the same for all but the last one: steps through the vocabulary that
- * reach every token of it. */
-static void make_prompt(uint32_t *ids, uint32_t n, uint32_t vocab, uint32_t user) {
+void mr_cli_pipeline_prompt(uint32_t *ids, uint32_t n, uint32_t vocab, uint32_t user) {
     for (uint32_t i = 0; i < n; i++) {
         ids[i] = (1u + i * 7919u) % vocab;
     }
@@ -255,7 +253,7 @@ static mr_status_t enqueue(run_t *run) {
     for (; run->queued < o->users; run->queued++) {
         const uint32_t user = run->queued;
         uint32_t *ids = run->prompts + (size_t)user * n;
-        make_prompt(ids, n, p->shape.vocab, user);
+        mr_cli_pipeline_prompt(ids, n, p->shape.vocab, user);
         const mr_request_t request = {.prompt = ids,
                                       .n_prompt = n,
                                       .max_tokens = most < room ? most : room,
@@ -394,7 +392,7 @@ static int outcome(run_t *run, mr_status_t status) {
                       : MR_CLI_INTERRUPTED;
 }
 
-static int check(const mr_session_t *session, const mr_cli_pipeline_options_t *o) {
+int mr_cli_pipeline_check(const mr_session_t *session, const mr_cli_pipeline_options_t *o) {
     const mr_placement_t *p = mr_session_placement(session);
     if (o->users > p->machine.kv_slots) {
         return mr_cli_fail("the device has %" PRIu32 " slots, too few for %" PRIu32 " users",
@@ -412,7 +410,7 @@ int mr_cli_pipeline_run(mr_session_t *session, const mr_cli_pipeline_options_t *
                         mr_cli_pipeline_result_t *result) {
     const mr_machine_t *machine = &mr_session_placement(session)->machine;
     run_t *run = mr_cli_alloc(1, sizeof *run);
-    int code = check(session, options);
+    int code = mr_cli_pipeline_check(session, options);
     run->options = options;
     run->result = result;
     run->session = session;

@@ -75,6 +75,14 @@ int mr_cli_pipeline_picture(const char *path, const char *caption,
 int mr_cli_pipeline_open(const char *device, const char *model, uint32_t mode,
                          mr_session_t **session);
 
+/* Whether the device has slots, and the model positions, for these users. @return an exit code; the
+ * message is out. */
+int mr_cli_pipeline_check(const mr_session_t *session, const mr_cli_pipeline_options_t *options);
+
+/* Tokens of a user's prompt, the same for all but the last one: steps through the vocabulary that
+ * reach every token of it. */
+void mr_cli_pipeline_prompt(uint32_t *ids, uint32_t n, uint32_t vocab, uint32_t user);
+
 /* Runs the users and fills result. @return an exit code; the message is out. */
 int mr_cli_pipeline_run(mr_session_t *session, const mr_cli_pipeline_options_t *options,
                         mr_cli_pipeline_result_t *result);

@@ -3,22 +3,33 @@
 // CHIP_CLASS Verilated class, CHIP_HEADER its header, CHIP_SYMBOL name of the table, CHIP_NAME and
 // CHIP_PROFILE strings, CHIP_DQ_BYTES (0: the profile's), CHIP_INIT_CLOCKS (< 0: the profile's),
 // CHIP_GROUPS, CHIP_CHANNELS of all groups, CHIP_ECC 1: check bits, CHIP_SDR_PINS 1: mr_chip_sdr,
-// 0: chip_sim_top with its DFI-like ports.
+// 0: chip_sim_top with its DFI-like ports; CHIP_FST 1: the class can record waveforms.
 #include <cstring>
+#include <memory>
 #include <new>
 #include <type_traits>
 
 #include CHIP_HEADER
 #include "chip_model.h"
 #include "verilated.h"
+#if CHIP_FST
+#include "verilated_fst_c.h"
+#endif
 
 namespace {
 
 struct Dut {
     VerilatedContext context;
     CHIP_CLASS top;
+#if CHIP_FST
+    std::unique_ptr<VerilatedFstC> file; // null: nothing is recorded
+    uint64_t left = 0;                   // clocks to record; 0: no limit
+#endif
     Dut() : top{&context} {
         context.fatalOnError(false);
+#if CHIP_FST
+        context.traceEverOn(true);
+#endif
     }
 };
 
@@ -131,10 +142,66 @@ void response(const void *dut, mr_chip_response_t *r) {
     *r = {t.req_ready_o != 0, t.rsp_valid_o != 0, t.rsp_error_o != 0, t.irq_o != 0, t.rsp_rdata_o};
 }
 
+#if CHIP_FST
+constexpr uint64_t HalfClock = 5; // ns of the file
+
+// What changed comes half a clock after the last time.
+void record(Dut &d) {
+    d.context.timeInc(HalfClock);
+    if (d.file) {
+        d.file->dump(d.context.time());
+    }
+}
+
+// The chip's inputs for a clock are all there: the file shows them from the falling edge before.
+void record_inputs(Dut &d) {
+    if (d.file) {
+        d.top.eval();
+    }
+    record(d);
+}
+
+void record_clock(Dut &d) {
+    record(d);
+    if (d.left != 0 && --d.left == 0) {
+        d.file.reset();
+    }
+}
+
+bool fst(void *dut, const char *path, uint64_t clocks) {
+    Dut &d = *static_cast<Dut *>(dut);
+    d.file.reset();
+    d.left = path != nullptr ? clocks : 0;
+    if (path != nullptr) {
+        constexpr int AllLevels = 99;
+        d.file = std::make_unique<VerilatedFstC>();
+        d.file->set_time_resolution("1ns");
+        d.top.trace(d.file.get(), AllLevels);
+        d.file->open(path);
+    }
+    return path == nullptr || d.file->isOpen();
+}
+
+bool recording(const void *dut) {
+    return static_cast<const Dut *>(dut)->file != nullptr;
+}
+#else
+constexpr auto fst = nullptr;
+constexpr auto recording = nullptr;
+
+void record_inputs(const Dut &) {
+}
+
+void record_clock(const Dut &) {
+}
+#endif
+
 bool edge(void *dut) {
     Dut &d = *static_cast<Dut *>(dut);
+    record_inputs(d);
     d.top.clk_i = 1;
     d.top.eval();
+    record_clock(d);
     d.top.clk_i = 0;
     d.top.eval();
     return !d.context.gotFinish() && !d.context.gotError();
@@ -147,4 +214,5 @@ const mr_chip_model_t CHIP_SYMBOL = {CHIP_NAME,   CHIP_PROFILE,  CHIP_DQ_BYTES, 
                                      CHIP_GROUPS, CHIP_CHANNELS, CHIP_ECC != 0, open_dut,
                                      close_dut,   dfi,           pins,          answer,
                                      link_fault,  reset,         request,       response,
-                                     edge,        nullptr,       nullptr,       0};
+                                     edge,        nullptr,       nullptr,       0,
+                                     fst,         recording};

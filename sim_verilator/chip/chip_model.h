@@ -59,6 +59,10 @@ typedef struct {
      * the model has no trace ports. */
     void (*trace)(void *dut, mr_chip_trace_t *trace);
     uint32_t tiles; /* of a group, with trace */
+    /* Writes all signals of the next clocks (0: all) into a file, in place of the one before, or
+     * ends that (NULL); false: the file cannot be written. NULL: the model cannot. */
+    bool (*fst)(void *dut, const char *path, uint64_t clocks);
+    bool (*recording)(const void *dut); /* NULL with fst */
 } mr_chip_model_t;
 
 #ifdef __cplusplus

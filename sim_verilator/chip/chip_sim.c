@@ -262,6 +262,22 @@ bool mr_chip_sim_trace(mr_chip_sim_t *sim, mr_trace_sink_t sink, void *ctx) {
     return sink == NULL || sim->trace != NULL;
 }
 
+mr_status_t mr_chip_sim_fst(mr_chip_sim_t *sim, const char *path, uint64_t cycles) {
+    if (sim->model->fst == NULL) {
+        return MR_UNSUPPORTED;
+    }
+    /* The writer of the file does not say why it cannot. */
+    FILE *file = path != NULL ? fopen(path, "wb") : NULL;
+    if (path != NULL && (file == NULL || fclose(file) != 0)) {
+        return MR_IO;
+    }
+    return sim->model->fst(sim->dut, path, cycles) ? MR_OK : MR_IO;
+}
+
+bool mr_chip_sim_recording(const mr_chip_sim_t *sim) {
+    return sim->model->recording != NULL && sim->model->recording(sim->dut);
+}
+
 void mr_chip_sim_clock(mr_chip_sim_t *sim) {
     if (sim->fault[0] != '\0') {
         return;

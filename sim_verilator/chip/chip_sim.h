@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "millrace/status.h"
 #include "millrace/trace.h"
 
 typedef struct mr_chip_sim mr_chip_sim_t;
@@ -58,6 +59,15 @@ bool mr_chip_sim_traceable(const mr_chip_sim_t *sim);
 /* Gives trace records of every clock from now on to sink, or ends that (NULL). Only if traceable.
  * False: memory is short. */
 bool mr_chip_sim_trace(mr_chip_sim_t *sim, mr_trace_sink_t sink, void *ctx);
+
+/* Writes the waveform of the next `cycles` clocks (0: all, up to the end) into an FST file, in
+ * place of the file before, or closes that (NULL). A clock is 10 ns of the file.
+ * @return MR_OK; MR_UNSUPPORTED: not with this chip or build (MR_SIM_FST); MR_IO: the file cannot
+ * be opened. */
+mr_status_t mr_chip_sim_fst(mr_chip_sim_t *sim, const char *path, uint64_t cycles);
+
+/* Whether a waveform is being written. */
+bool mr_chip_sim_recording(const mr_chip_sim_t *sim);
 
 /* Clock cycles since power-up. */
 uint64_t mr_chip_sim_cycles(const mr_chip_sim_t *sim);

@@ -554,4 +554,5 @@ extern "C" const mr_chip_model_t CHIP_SYMBOL;
 const mr_chip_model_t CHIP_SYMBOL = {
     CHIP_NAME, CHIP_PROFILE, CHIP_DQ_BYTES, CHIP_INIT_CLOCKS, CHIP_GROUPS, CHIP_GROUPS, false,
     open_dut,  close_dut,    dfi,           nullptr,          answer,      link_fault,  reset,
-    request,   response,     edge,          link_delay,       trace,       CHIP_TILES};
+    request,   response,     edge,          link_delay,       trace,       CHIP_TILES,  nullptr,
+    nullptr};

@@ -146,6 +146,26 @@ mr_status_t mr_device_trace(const mr_mmio_t *mmio, mr_trace_sink_t sink, void *c
 #endif
 }
 
+mr_status_t mr_device_fst(const mr_mmio_t *mmio, const char *path, uint64_t cycles) {
+#ifdef MR_HAVE_SIM
+    return mr_backend_sim_fst(mmio, path, cycles);
+#else
+    (void)mmio;
+    (void)path;
+    (void)cycles;
+    return MR_UNSUPPORTED;
+#endif
+}
+
+bool mr_device_recording(const mr_mmio_t *mmio) {
+#ifdef MR_HAVE_SIM
+    return mr_backend_sim_recording(mmio);
+#else
+    (void)mmio;
+    return false;
+#endif
+}
+
 mr_status_t mr_device_link_delay(const mr_mmio_t *mmio, uint32_t clocks) {
 #ifdef MR_HAVE_SIM
     return mr_backend_sim_link_delay(mmio, clocks);

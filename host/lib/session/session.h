@@ -46,6 +46,14 @@ MR_NODISCARD mr_status_t mr_device_link_delay(const mr_mmio_t *mmio, uint32_t cl
  * @return MR_OK; MR_UNSUPPORTED: it gives none; MR_NO_MEMORY. */
 MR_NODISCARD mr_status_t mr_device_trace(const mr_mmio_t *mmio, mr_trace_sink_t sink, void *ctx);
 
+/* Writes all signals of the device in the next `cycles` clocks (0: all until the next call) into an
+ * FST file, in place of the file before, or closes that (NULL).
+ * @return MR_OK; MR_UNSUPPORTED: it cannot, in this build; MR_IO: the file cannot be opened. */
+MR_NODISCARD mr_status_t mr_device_fst(const mr_mmio_t *mmio, const char *path, uint64_t cycles);
+
+/* Whether mr_device_fst's file is still being written. */
+bool mr_device_recording(const mr_mmio_t *mmio);
+
 typedef struct mr_session mr_session_t;
 
 typedef struct {

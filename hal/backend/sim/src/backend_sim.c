@@ -129,6 +129,14 @@ mr_status_t mr_backend_sim_trace(const mr_mmio_t *mmio, mr_trace_sink_t sink, vo
     return mr_chip_sim_trace(mmio->ctx, sink, ctx) ? MR_OK : MR_NO_MEMORY;
 }
 
+mr_status_t mr_backend_sim_fst(const mr_mmio_t *mmio, const char *path, uint64_t cycles) {
+    return mmio->ops == &ops ? mr_chip_sim_fst(mmio->ctx, path, cycles) : MR_UNSUPPORTED;
+}
+
+bool mr_backend_sim_recording(const mr_mmio_t *mmio) {
+    return mmio->ops == &ops && mr_chip_sim_recording(mmio->ctx);
+}
+
 const char *mr_backend_sim_fault(const mr_mmio_t *mmio) {
     return mmio->ops == &ops ? mr_chip_sim_fault(mmio->ctx) : NULL;
 }

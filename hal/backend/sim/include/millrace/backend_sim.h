@@ -48,6 +48,17 @@ MR_NODISCARD mr_status_t mr_backend_sim_link_delay(const mr_mmio_t *mmio, uint32
 MR_NODISCARD mr_status_t mr_backend_sim_trace(const mr_mmio_t *mmio, mr_trace_sink_t sink,
                                               void *ctx);
 
+/* Writes the waveform of the next `cycles` clocks (0: all until the next call) into an FST file, in
+ * place of the file before, or closes that (NULL); mr_mmio_close does too. What is at path is
+ * removed, be it a device. A clock is 10 ns of the file.
+ * @return MR_OK; MR_UNSUPPORTED: mmio is no simulated chip that was built for it (MR_SIM_FST);
+ * MR_IO: the file cannot be opened. */
+MR_NODISCARD mr_status_t mr_backend_sim_fst(const mr_mmio_t *mmio, const char *path,
+                                            uint64_t cycles);
+
+/* Whether a waveform is being written. */
+bool mr_backend_sim_recording(const mr_mmio_t *mmio);
+
 /* Why the simulation stopped: one line, or NULL when it has not or mmio belongs to another back
  * end. */
 const char *mr_backend_sim_fault(const mr_mmio_t *mmio);
