@@ -7,30 +7,23 @@
 
 #include "engine.h"
 #include "json.h"
+#include "names.h"
 #include "pipeline.h"
 
-enum {
-    KEY_DEVICE = 256,
-    KEY_MODE,
-    KEY_USERS,
-    KEY_CONTEXT,
-    KEY_TOKENS,
-    KEY_LINK,
-    KEY_SWEEP,
-    KEY_SVG,
-    KEY_JSON
-};
+enum { KEY_LINK = MR_CLI_PIPELINE_KEYS, KEY_SWEEP, KEY_SVG, KEY_JSON };
 
 #define SWEEP_MAX 16u
 
 static const mr_cli_option_t options_table[] = {
     {'m', "model", "FILE", "model file (GGUF)"},
-    {KEY_DEVICE, "device", "NAME", "a chip that is simulated in parts (default: sim:deep)"},
-    {KEY_MODE, "mode", "MODE", MR_CLI_MODE_HELP},
-    {KEY_USERS, "users", "N", "users at once, 1 to 256 (default: 1)"},
-    {KEY_CONTEXT, "context", "L",
+    {MR_CLI_PIPELINE_DEVICE, "device", "NAME",
+     "a chip that is simulated in parts (default: sim:deep)"},
+    {MR_CLI_PIPELINE_MODE, "mode", "MODE", MR_CLI_MODE_HELP},
+    {MR_CLI_PIPELINE_USERS, "users", "N", "users at once, 1 to 256 (default: 1)"},
+    {MR_CLI_PIPELINE_CONTEXT, "context", "L",
      "positions in each user's cache at the start (default: 128); multiples of 32 are quickest"},
-    {KEY_TOKENS, "tokens", "T", "tokens of each user that are measured, 1 to 1000 (default: 4)"},
+    {MR_CLI_PIPELINE_TOKENS, "tokens", "T",
+     "tokens of each user that are measured, 1 to 1000 (default: 4)"},
     {KEY_LINK, "link-latency", "C",
      "clocks that the wires between groups take more than the device's own, 0 to 48"},
     {KEY_SWEEP, "sweep", NULL, "measure 1, 2, 4, ... N users (default: 128), and draw"},
@@ -45,11 +38,7 @@ static const mr_cli_spec_t spec = {
     options_table};
 
 typedef struct {
-    const char *device;
-    const char *model;
-    const char *mode_text;
-    uint32_t mode; /* MR_PLACE_* */
-    mr_cli_pipeline_options_t run;
+    mr_cli_pipeline_what_t what;
     bool json;
     bool sweep;
     uint32_t link;
@@ -82,7 +71,7 @@ static void add_tiles(cJSON *object, const mr_placement_t *p, const mr_cli_pipel
     for (uint32_t i = 0; i < mr_machine_tiles(&p->machine); i++) {
         char stage[256];
         cJSON *tile = cJSON_CreateObject();
-        mr_cli_pipeline_stage(p, i, stage, sizeof stage);
+        mr_cli_tile_name(p, i, stage, sizeof stage);
         mr_cli_json_u64(tile, "tile", i);
         cJSON_AddStringToObject(tile, "stage", stage);
         mr_cli_json_u64(tile, "busy", mr_cli_pipeline_busy(r->tile[i]));
@@ -121,9 +110,9 @@ static cJSON *json_of(const options_t *o, const mr_placement_t *p,
         const double share = (double)r->network[i] / (double)r->cycles;
         network = share > network ? share : network;
     }
-    cJSON_AddStringToObject(object, "device", o->device);
-    cJSON_AddStringToObject(object, "model", o->model);
-    cJSON_AddStringToObject(object, "mode", o->mode_text);
+    cJSON_AddStringToObject(object, "device", o->what.device);
+    cJSON_AddStringToObject(object, "model", o->what.model);
+    cJSON_AddStringToObject(object, "mode", o->what.mode_text);
     mr_cli_json_u64(object, "users", r->users);
     mr_cli_json_u64(object, "context", r->context);
     mr_cli_json_u64(object, "link_latency", o->link);
@@ -148,14 +137,14 @@ static void print_one(mr_cli_t *cli, const options_t *o, const mr_placement_t *p
     char stage[256];
     double occupancy;
     const uint32_t slowest = mr_cli_pipeline_slowest(r, mr_machine_tiles(&p->machine), &occupancy);
-    mr_cli_pipeline_stage(p, slowest, stage, sizeof stage);
+    mr_cli_tile_name(p, slowest, stage, sizeof stage);
     (void)mr_cli_print(cli,
                        "%s: %" PRIu32 " users from %" PRIu32 " positions on, %" PRIu64
                        " tokens in %" PRIu64 " cycles\n"
                        "  tokens a million cycles  %9.3f   a user %9.3f\n"
                        "  cycles of a token        %9" PRIu64 " / %" PRIu64 " / %" PRIu64
                        " (p50 / p99 / max)\n",
-                       o->device, r->users, r->context, r->tokens, r->cycles, system_rate(r),
+                       o->what.device, r->users, r->context, r->tokens, r->cycles, system_rate(r),
                        system_rate(r) / r->users, r->p50, r->p99, r->max);
     for (uint32_t i = 0; i < MR_SPLIT_PARTS; i++) {
         (void)mr_cli_print(cli, "    %-14s %16.1f  %6.2f %%\n", mr_split_part_keys[i],
@@ -176,20 +165,6 @@ static void print_one(mr_cli_t *cli, const options_t *o, const mr_placement_t *p
 
 static bool take_option(const mr_cli_t *cli, int key, options_t *o) {
     switch (key) {
-    case 'm':
-        o->model = optarg;
-        return true;
-    case KEY_DEVICE:
-        o->device = optarg;
-        return true;
-    case KEY_MODE:
-        o->mode_text = optarg;
-        return mr_cli_parse_mode(cli, optarg, &o->mode);
-    case KEY_USERS:
-        return mr_cli_parse_u32(cli, "--users", optarg, 1, MR_CLI_PIPELINE_USERS_MAX,
-                                &o->run.users);
-    case KEY_CONTEXT:
-        return mr_cli_parse_u32(cli, "--context", optarg, 0, 1u << 17, &o->run.context);
     case KEY_LINK:
         return mr_cli_parse_u32(cli, "--link-latency", optarg, 0, 48, &o->link);
     case KEY_SWEEP:
@@ -198,17 +173,17 @@ static bool take_option(const mr_cli_t *cli, int key, options_t *o) {
     case KEY_SVG:
         o->svg = optarg;
         return true;
-    case KEY_TOKENS:
-        return mr_cli_parse_u32(cli, "--tokens", optarg, 1, 1000, &o->run.tokens);
-    default:
+    case KEY_JSON:
         o->json = true;
         return true;
+    default:
+        return mr_cli_pipeline_option(cli, key, &o->what);
     }
 }
 
 static int run_one(mr_cli_t *cli, const options_t *o, mr_session_t *session) {
     static mr_cli_pipeline_result_t result;
-    const int code = mr_cli_pipeline_run(session, &o->run, &result);
+    const int code = mr_cli_pipeline_run(session, &o->what.run, &result);
     if (code != MR_CLI_OK) {
         return code;
     }
@@ -268,7 +243,7 @@ static void json_sweep(mr_cli_t *cli, const options_t *o, const mr_placement_t *
 static int run_sweep(mr_cli_t *cli, const options_t *o, mr_session_t *session) {
     static mr_cli_pipeline_result_t rows[SWEEP_MAX];
     const mr_placement_t *p = mr_session_placement(session);
-    mr_cli_pipeline_options_t run = o->run;
+    mr_cli_pipeline_options_t run = o->what.run;
     size_t count = 0;
     char caption[256];
     for (uint32_t users = 1; users != 0; count++) {
@@ -277,13 +252,17 @@ static int run_sweep(mr_cli_t *cli, const options_t *o, mr_session_t *session) {
         if (code != MR_CLI_OK) {
             return code;
         }
-        users = users == o->run.users ? 0 : users * 2u < o->run.users ? users * 2u : o->run.users;
+        users = users == o->what.run.users       ? 0
+                : users * 2u < o->what.run.users ? users * 2u
+                                                 : o->what.run.users;
     }
-    const char *name = strrchr(o->model, '/') != NULL ? strrchr(o->model, '/') + 1 : o->model;
+    const char *name =
+        strrchr(o->what.model, '/') != NULL ? strrchr(o->what.model, '/') + 1 : o->what.model;
     (void)snprintf(caption, sizeof caption,
                    "%.60s on %.60s, mode %.20s: decoding from %" PRIu32 " positions on, %" PRIu32
                    " tokens of each user",
-                   name, o->device, o->mode_text, o->run.context, o->run.tokens);
+                   name, o->what.device, o->what.mode_text, o->what.run.context,
+                   o->what.run.tokens);
     const int code = mr_cli_pipeline_picture(o->svg, caption, rows, count);
     if (o->json) {
         json_sweep(cli, o, p, rows, count);
@@ -294,10 +273,10 @@ static int run_sweep(mr_cli_t *cli, const options_t *o, mr_session_t *session) {
 }
 
 int mr_cli_bench_pipeline(mr_cli_t *cli, int argc, char **argv) {
-    options_t o = {.device = "sim:deep",
-                   .mode_text = "efficiency",
-                   .mode = MR_PLACE_EFFICIENCY,
-                   .run = {.context = 128, .tokens = 4}};
+    options_t o = {.what = {.device = "sim:deep",
+                            .mode_text = "efficiency",
+                            .mode = MR_PLACE_EFFICIENCY,
+                            .run = {.context = 128, .tokens = 4}}};
     mr_session_t *session = NULL;
     for (int key; (key = mr_cli_next_option(cli, argc, argv, &spec)) != -1;) {
         if (key == MR_CLI_KEY_HELP) {
@@ -314,13 +293,13 @@ int mr_cli_bench_pipeline(mr_cli_t *cli, int argc, char **argv) {
         return mr_cli_usage(cli, "--svg needs --sweep");
     }
     o.svg = o.svg != NULL ? o.svg : "pipeline.svg";
-    o.run.users = o.run.users != 0 ? o.run.users : o.sweep ? 128u : 1u;
-    if (o.model == NULL) {
+    o.what.run.users = o.what.run.users != 0 ? o.what.run.users : o.sweep ? 128u : 1u;
+    if (o.what.model == NULL) {
         return mr_cli_usage(cli, "no model given; use -m FILE");
     }
-    int code = mr_cli_pipeline_open(o.device, o.model, o.mode, &session);
+    int code = mr_cli_pipeline_open(o.what.device, o.what.model, o.what.mode, &session);
     if (code == MR_CLI_OK && mr_device_link_delay(mr_session_mmio(session), o.link) != MR_OK) {
-        code = mr_cli_fail("device '%s' has no links whose latency can be set", o.device);
+        code = mr_cli_fail("device '%s' has no links whose latency can be set", o.what.device);
     }
     if (code == MR_CLI_OK) {
         code = o.sweep ? run_sweep(cli, &o, session) : run_one(cli, &o, session);

@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "json.h"
 #include "measure.h"
+#include "names.h"
 #include "predict.h"
 #include "stats.h"
 
@@ -144,8 +145,6 @@ static bool on_tile(const mr_placement_t *p, uint32_t step, uint32_t tile) {
 
 /* What a tile does, as runs of steps: "L0 qkv to L0 down, L3 attention, head". */
 static void steps_text(const mr_placement_t *p, uint32_t tile, mr_cli_text_t *out) {
-    static const char *const stages[MR_STAGES] = {"qkv", "attention", "out projection", "gate/up",
-                                                  "down"};
     for (uint32_t first = 0; first < p->n_steps;) {
         uint32_t last = first;
         if (!on_tile(p, first, tile)) {
@@ -156,13 +155,8 @@ static void steps_text(const mr_placement_t *p, uint32_t tile, mr_cli_text_t *ou
             last++;
         }
         for (uint32_t step = first;; step = last) {
-            char name[40];
-            if (step == 0 || step + 1u == p->n_steps) {
-                (void)snprintf(name, sizeof name, "%s", step == 0 ? "embed" : "head");
-            } else {
-                (void)snprintf(name, sizeof name, "L%" PRIu32 " %s", mr_step_layer(step),
-                               stages[mr_step_stage(step)]);
-            }
+            char name[MR_CLI_STEP_BYTES];
+            mr_cli_step_name(p, step, name);
             const char *glue = step != first ? " to " : out->length > 0 ? ", " : "";
             mr_cli_text_append(out, glue, strlen(glue));
             mr_cli_text_append(out, name, strlen(name));

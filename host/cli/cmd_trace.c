@@ -7,21 +7,12 @@
 #include <string.h>
 
 #include "engine.h"
+#include "names.h"
 #include "pipeline.h"
 #include "trace/perfetto.h"
 #include "trace_fst.h"
 
-enum {
-    KEY_PERFETTO = 256,
-    KEY_FST,
-    KEY_DEVICE,
-    KEY_MODE,
-    KEY_USERS,
-    KEY_CONTEXT,
-    KEY_TOKENS,
-    KEY_CYCLES,
-    KEY_DETAIL
-};
+enum { KEY_PERFETTO = MR_CLI_PIPELINE_KEYS, KEY_FST, KEY_CYCLES, KEY_DETAIL };
 
 static const mr_cli_option_t options_table[] = {
     {'m', "model", "FILE", "model file (GGUF)"},
@@ -29,12 +20,13 @@ static const mr_cli_option_t options_table[] = {
     {KEY_FST, "fst", "FILE", "write the waveform of all signals, for GTKWave"},
     {KEY_DETAIL, "detail", NULL,
      "also what happens inside each job and token, and the networks; ten times the size"},
-    {KEY_DEVICE, "device", "NAME",
+    {MR_CLI_PIPELINE_DEVICE, "device", "NAME",
      "a chip that is simulated in parts (default: sim:deep); with --fst sim, if built for it"},
-    {KEY_MODE, "mode", "MODE", MR_CLI_MODE_HELP},
-    {KEY_USERS, "users", "N", "users at once, 1 to 256 (default: 1)"},
-    {KEY_CONTEXT, "context", "L", "positions in each user's cache at the start (default: 128)"},
-    {KEY_TOKENS, "tokens", "T", "tokens of each user, 1 to 1000 (default: 1)"},
+    {MR_CLI_PIPELINE_MODE, "mode", "MODE", MR_CLI_MODE_HELP},
+    {MR_CLI_PIPELINE_USERS, "users", "N", "users at once, 1 to 256 (default: 1)"},
+    {MR_CLI_PIPELINE_CONTEXT, "context", "L",
+     "positions in each user's cache at the start (default: 128)"},
+    {MR_CLI_PIPELINE_TOKENS, "tokens", "T", "tokens of each user, 1 to 1000 (default: 1)"},
     {KEY_CYCLES, "cycles", "C", "end the file after so many cycles of the window (0: all of it)"},
     {0, NULL, NULL, NULL}};
 
@@ -51,19 +43,16 @@ static const mr_cli_spec_t spec = {
     options_table};
 
 typedef struct {
-    const char *device;
-    const char *model;
     const char *perfetto;
     const char *fst;
-    uint32_t mode; /* MR_PLACE_* */
     uint64_t cycles;
     bool detail;
-    mr_cli_pipeline_options_t run;
+    mr_cli_pipeline_what_t what;
 } options_t;
 
 static void tile_name(const void *ctx, uint32_t tile, char *text, size_t size) {
     char stage[64];
-    mr_cli_pipeline_stage(ctx, tile, stage, sizeof stage);
+    mr_cli_tile_name(ctx, tile, stage, sizeof stage);
     (void)snprintf(text, size, "tile %" PRIu32 ": %s", tile, stage);
 }
 
@@ -73,7 +62,9 @@ static void job_name(const void *ctx, uint32_t tile, uint32_t pc, char *text, si
     for (uint32_t i = 0; i < p->n_visits; i++) {
         const mr_visit_t *v = &p->visit[i];
         if (v->pc == pc && tile >= v->tile && tile < v->tile + mr_visit_tiles(v)) {
-            mr_cli_pipeline_visit(p, v, text, size);
+            char name[MR_CLI_VISIT_BYTES];
+            mr_cli_visit_name(p, v, name);
+            (void)snprintf(text, size, "%s", name);
         }
     }
 }
@@ -89,7 +80,7 @@ static int record(const options_t *o, mr_session_t *session, FILE *file) {
     const mr_perfetto_config_t config = {.file = file,
                                          .tiles = mr_machine_tiles(&p->machine),
                                          .groups = p->machine.groups,
-                                         .users = o->run.users,
+                                         .users = o->what.run.users,
                                          .detail = o->detail,
                                          .cycles = o->cycles,
                                          .tile_name = tile_name,
@@ -100,7 +91,7 @@ static int record(const options_t *o, mr_session_t *session, FILE *file) {
     if (status != MR_OK) {
         return mr_cli_fail("cannot write the trace: %s", mr_status_text(status));
     }
-    mr_cli_pipeline_options_t run = o->run;
+    mr_cli_pipeline_options_t run = o->what.run;
     run.record = mr_perfetto_record;
     run.interval = o->detail ? mr_perfetto_interval : NULL;
     run.window = mr_perfetto_window;
@@ -111,23 +102,23 @@ static int record(const options_t *o, mr_session_t *session, FILE *file) {
 }
 
 static int run_fst(const options_t *o) {
-    const mr_cli_fst_options_t options = {.device = o->device != NULL ? o->device : "sim",
-                                          .model = o->model,
+    const mr_cli_fst_options_t options = {.device = o->what.device != NULL ? o->what.device : "sim",
+                                          .model = o->what.model,
                                           .path = o->fst,
-                                          .mode = o->mode,
+                                          .mode = o->what.mode,
                                           .cycles = o->cycles,
-                                          .run = o->run};
+                                          .run = o->what.run};
     return mr_cli_trace_fst(&options);
 }
 
 static int run_trace(const options_t *o) {
-    const char *device = o->device != NULL ? o->device : "sim:deep";
+    const char *device = o->what.device != NULL ? o->what.device : "sim:deep";
     mr_session_t *session = NULL;
     FILE *file = fopen(o->perfetto, "a"); /* an older trace stays while nothing replaces it */
     if (file == NULL) {
         return cannot_write(o->perfetto);
     }
-    int code = mr_cli_pipeline_open(device, o->model, o->mode, &session);
+    int code = mr_cli_pipeline_open(device, o->what.model, o->what.mode, &session);
     if (code == MR_CLI_OK && (file = freopen(o->perfetto, "w", file)) == NULL) {
         mr_session_close(session);
         return cannot_write(o->perfetto);
@@ -145,37 +136,25 @@ static int run_trace(const options_t *o) {
 
 static bool take_option(const mr_cli_t *cli, int key, options_t *o) {
     switch (key) {
-    case 'm':
-        o->model = optarg;
-        return true;
     case KEY_PERFETTO:
         o->perfetto = optarg;
         return true;
     case KEY_FST:
         o->fst = optarg;
         return true;
-    case KEY_DEVICE:
-        o->device = optarg;
-        return true;
-    case KEY_MODE:
-        return mr_cli_parse_mode(cli, optarg, &o->mode);
-    case KEY_USERS:
-        return mr_cli_parse_u32(cli, "--users", optarg, 1, MR_CLI_PIPELINE_USERS_MAX,
-                                &o->run.users);
-    case KEY_CONTEXT:
-        return mr_cli_parse_u32(cli, "--context", optarg, 0, 1u << 17, &o->run.context);
-    case KEY_TOKENS:
-        return mr_cli_parse_u32(cli, "--tokens", optarg, 1, 1000, &o->run.tokens);
     case KEY_CYCLES:
         return mr_cli_parse_u64(cli, "--cycles", optarg, &o->cycles);
-    default:
+    case KEY_DETAIL:
         o->detail = true;
         return true;
+    default:
+        return mr_cli_pipeline_option(cli, key, &o->what);
     }
 }
 
 int mr_cli_cmd_trace(mr_cli_t *cli, int argc, char **argv) {
-    options_t o = {.mode = MR_PLACE_EFFICIENCY, .run = {.users = 1, .context = 128, .tokens = 1}};
+    options_t o = {
+        .what = {.mode = MR_PLACE_EFFICIENCY, .run = {.users = 1, .context = 128, .tokens = 1}}};
     for (int key; (key = mr_cli_next_option(cli, argc, argv, &spec)) != -1;) {
         if (key == MR_CLI_KEY_HELP) {
             return MR_CLI_OK;
@@ -187,7 +166,7 @@ int mr_cli_cmd_trace(mr_cli_t *cli, int argc, char **argv) {
     if (optind < argc) {
         return mr_cli_usage(cli, "unexpected operand '%s'", argv[optind]);
     }
-    if (o.model == NULL) {
+    if (o.what.model == NULL) {
         return mr_cli_usage(cli, "no model given; use -m FILE");
     }
     if ((o.perfetto == NULL) == (o.fst == NULL)) {

@@ -2,10 +2,9 @@
 /* A pipeline at work: users who decode in steady state on a device that gives trace records, and
  * where the cycles of a window of that went.
  *
- * Every user starts with the same `context` positions in the cache (made up, shared by FORK as far
- * as they are whole pages of 32) and then makes tokens, greedily. The window opens with the end of
- * a token when every user has made MR_CLI_PIPELINE_WARM tokens, and closes with the end of the
- * token that makes users x tokens in it.
+ * The users are a fleet (fleet.h). The window opens with the end of a token when every user has
+ * made MR_CLI_PIPELINE_WARM tokens, and closes with the end of the token that makes users x tokens
+ * in it.
  */
 #ifndef MR_HOST_CLI_PIPELINE_H
 #define MR_HOST_CLI_PIPELINE_H
@@ -59,29 +58,37 @@ uint64_t mr_cli_pipeline_blocked(const uint64_t clocks[MR_TRACE_TILE_STATES]);
 uint32_t mr_cli_pipeline_slowest(const mr_cli_pipeline_result_t *result, uint32_t tiles,
                                  double *occupancy);
 
-/* What a visit does: "L3 attention", "embed .. L0 qkv", "relay". */
-void mr_cli_pipeline_visit(const mr_placement_t *placement, const mr_visit_t *visit, char *text,
-                           size_t size);
-
-/* The same of all visits of a tile; "idle": it has none. */
-void mr_cli_pipeline_stage(const mr_placement_t *placement, uint32_t tile, char *text, size_t size);
-
 /* Draws throughput, time of a token and its parts against users, in ascending order, as SVG.
  * @return an exit code; the message is out. */
 int mr_cli_pipeline_picture(const char *path, const char *caption,
                             const mr_cli_pipeline_result_t *rows, size_t count);
 
+/* Which users are to run, and where: what commands have in common. */
+typedef struct {
+    const char *device;
+    const char *model;
+    const char *mode_text;
+    uint32_t mode; /* MR_PLACE_* */
+    mr_cli_pipeline_options_t run;
+} mr_cli_pipeline_what_t;
+
+/* Keys of its options (that of the model is 'm'); a command's own begin with the last one. */
+enum {
+    MR_CLI_PIPELINE_DEVICE = 256,
+    MR_CLI_PIPELINE_MODE,
+    MR_CLI_PIPELINE_USERS,
+    MR_CLI_PIPELINE_CONTEXT,
+    MR_CLI_PIPELINE_TOKENS,
+    MR_CLI_PIPELINE_KEYS
+};
+
+/* Takes one of them with its argument, optarg. @return false when that is none; the message is out.
+ */
+bool mr_cli_pipeline_option(const mr_cli_t *cli, int key, mr_cli_pipeline_what_t *what);
+
 /* Opens model and device, which has to give trace records; mode: MR_PLACE_*. */
 int mr_cli_pipeline_open(const char *device, const char *model, uint32_t mode,
                          mr_session_t **session);
-
-/* Whether the device has slots, and the model positions, for these users. @return an exit code; the
- * message is out. */
-int mr_cli_pipeline_check(const mr_session_t *session, const mr_cli_pipeline_options_t *options);
-
-/* Tokens of a user's prompt, the same for all but the last one: steps through the vocabulary that
- * reach every token of it. */
-void mr_cli_pipeline_prompt(uint32_t *ids, uint32_t n, uint32_t vocab, uint32_t user);
 
 /* Runs the users and fills result. @return an exit code; the message is out. */
 int mr_cli_pipeline_run(mr_session_t *session, const mr_cli_pipeline_options_t *options,

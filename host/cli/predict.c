@@ -4,40 +4,16 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "millrace/cost.h"
+#include "names.h"
 
-#define NAME_BYTES 48u
+#define BOUND_BYTES 48u
+_Static_assert(BOUND_BYTES <= MR_CLI_VISIT_BYTES, "one buffer for both");
 
 /* The position that a token is predicted at. */
 static uint32_t position(const mr_placement_t *p) {
     return mr_cost_position(&p->shape);
-}
-
-static void step_name(const mr_placement_t *p, uint32_t step, char *name) {
-    static const char *const stages[MR_STAGES] = {"qkv", "attention", "out projection", "gate/up",
-                                                  "down"};
-    if (step == 0 || step + 1u == p->n_steps) {
-        (void)snprintf(name, NAME_BYTES, "%s", step == 0 ? "embed" : "head");
-    } else {
-        (void)snprintf(name, NAME_BYTES, "L%" PRIu32 " %s", mr_step_layer(step),
-                       stages[mr_step_stage(step)]);
-    }
-}
-
-static void visit_name(const mr_placement_t *p, const mr_visit_t *v, char *name) {
-    if (v->kind != MR_VISIT_STEPS) {
-        (void)snprintf(name, NAME_BYTES, "%s", v->kind == MR_VISIT_RELAY ? "relay" : "merge");
-        return;
-    }
-    step_name(p, v->first, name);
-    if (v->last != v->first) {
-        char last[NAME_BYTES];
-        const size_t used = strlen(name);
-        step_name(p, v->last, last);
-        (void)snprintf(name + used, NAME_BYTES - used, " to %.20s", last);
-    }
 }
 
 static void tile_range(const mr_visit_t *v, char *text, size_t size) {
@@ -57,18 +33,15 @@ static uint64_t each(const mr_cost_t *cost, const mr_visit_t *v) {
 static void bound_text(const mr_placement_t *p, const mr_bound_t *bound, char *text) {
     static const char *const kinds[] = {"tile", "the bus of group", "the KV cache of group"};
     if (bound->kind == MR_BOUND_WINDOW) {
-        (void)snprintf(text, NAME_BYTES, "the number of jobs in flight (%" PRIu32 ")",
+        (void)snprintf(text, BOUND_BYTES, "the number of jobs in flight (%" PRIu32 ")",
                        p->window < p->machine.kv_slots ? p->window : p->machine.kv_slots);
     } else {
-        (void)snprintf(text, NAME_BYTES, "%s %" PRIu32, kinds[bound->kind], bound->at);
+        (void)snprintf(text, BOUND_BYTES, "%s %" PRIu32, kinds[bound->kind], bound->at);
     }
 }
 
-static const char *const tags[MR_COST_TAGS] = {"other",   "qkv",  "attention", "out_projection",
-                                               "gate_up", "down", "head",      "embed"};
-
 void mr_cli_predict_print(mr_cli_t *cli, const mr_placement_t *p) {
-    char name[NAME_BYTES];
+    char name[MR_CLI_VISIT_BYTES];
     mr_cost_t cost;
     (void)mr_cli_print(cli,
                        "  predicted at position %" PRIu32 ", %" PRIu32 " shards a stage\n"
@@ -78,7 +51,7 @@ void mr_cli_predict_print(mr_cli_t *cli, const mr_placement_t *p) {
         const mr_visit_t *v = &p->visit[i];
         char range[16];
         mr_cost_visit(p, &p->formats, i, position(p), &cost);
-        visit_name(p, v, name);
+        mr_cli_visit_name(p, v, name);
         tile_range(v, range, sizeof range);
         (void)mr_cli_print(cli, "  %-8s %6u %9" PRIu64 " %17" PRIu64 " %13" PRIu64 "  %s\n", range,
                            v->clones, cost.total, cost.network, each(&cost, v), name);
@@ -87,7 +60,7 @@ void mr_cli_predict_print(mr_cli_t *cli, const mr_placement_t *p) {
     (void)mr_cli_print(cli, "  a token takes %" PRIu64 " cycles: network %" PRIu64, cost.total,
                        cost.network);
     for (uint32_t i = 0; i < MR_COST_TAGS; i++) {
-        (void)mr_cli_print(cli, ", %s %" PRIu64, tags[i], cost.tag[i]);
+        (void)mr_cli_print(cli, ", %s %" PRIu64, mr_cli_tag_keys[i], cost.tag[i]);
     }
     (void)mr_cli_print(cli, "\n");
     mr_bound_t bound;
@@ -101,7 +74,7 @@ void mr_cli_predict_print(mr_cli_t *cli, const mr_placement_t *p) {
 }
 
 void mr_cli_predict_json(cJSON *object, const mr_placement_t *p) {
-    char name[NAME_BYTES];
+    char name[MR_CLI_VISIT_BYTES];
     mr_cost_t cost;
     cJSON *predicted = cJSON_AddObjectToObject(object, "predicted");
     cJSON *visits = cJSON_AddArrayToObject(predicted, "visits");
@@ -109,7 +82,7 @@ void mr_cli_predict_json(cJSON *object, const mr_placement_t *p) {
         const mr_visit_t *v = &p->visit[i];
         cJSON *visit = cJSON_CreateObject();
         mr_cost_visit(p, &p->formats, i, position(p), &cost);
-        visit_name(p, v, name);
+        mr_cli_visit_name(p, v, name);
         cJSON_AddStringToObject(visit, "stages", name);
         mr_cli_json_u64(visit, "first_tile", v->tile);
         mr_cli_json_u64(visit, "tiles", mr_visit_tiles(v));
@@ -126,8 +99,8 @@ void mr_cli_predict_json(cJSON *object, const mr_placement_t *p) {
     mr_cli_json_u64(predicted, "cycles", cost.total);
     mr_cli_json_u64(predicted, "network_cycles", cost.network);
     for (uint32_t i = 0; i < MR_COST_TAGS; i++) {
-        char key[NAME_BYTES];
-        (void)snprintf(key, sizeof key, "%s_cycles", tags[i]);
+        char key[32];
+        (void)snprintf(key, sizeof key, "%s_cycles", mr_cli_tag_keys[i]);
         mr_cli_json_u64(predicted, key, cost.tag[i]);
     }
     mr_bound_t bound;

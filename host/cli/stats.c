@@ -9,19 +9,14 @@
 #include "millrace/device.h"
 #include "millrace/regs.h"
 
-const char *const mr_cli_tag_keys[MR_CLI_TAGS] = {"other",   "qkv",  "attention", "out_projection",
-                                                  "gate_up", "down", "head",      "embed"};
-const char *const mr_cli_tag_texts[MR_CLI_TAGS] = {"other",   "qkv",  "attention", "out projection",
-                                                   "gate/up", "down", "head",      "embed"};
-
-static double wall_s(void) {
+double mr_cli_wall_s(void) {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 static mr_status_t read_instant(const mr_cli_stats_t *self, mr_cli_instant_t *out) {
-    out->wall_s = wall_s();
+    out->wall_s = mr_cli_wall_s();
     out->cycles = 0;
     return self->clock_khz != 0 ? mr_chip_cycles(self->mmio, &out->cycles) : MR_OK;
 }

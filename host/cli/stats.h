@@ -14,12 +14,10 @@
 #include "millrace/machine.h"
 #include "millrace/mmio.h"
 #include "millrace/status.h"
+#include "names.h"
 
-#define MR_CLI_TAGS 8u
-
-/* Names of the tiles' cycle tags, as JSON keys and as people read them. */
-extern const char *const mr_cli_tag_keys[MR_CLI_TAGS];
-extern const char *const mr_cli_tag_texts[MR_CLI_TAGS];
+/* Wall clock of this machine in seconds since some moment; never goes back. */
+double mr_cli_wall_s(void);
 
 typedef struct {
     uint64_t cycles;

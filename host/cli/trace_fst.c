@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "engine.h"
+#include "fleet.h"
 
 /* The file's writer gathers up to 128 MiB before it writes, and a full disk ends it the hard way.
  */
@@ -22,38 +22,22 @@ typedef enum { WARMING, OPEN, CLOSED } phase_t;
 typedef struct {
     const mr_cli_fst_options_t *options;
     mr_session_t *session;
-    mr_sched_t *sched;
+    mr_cli_fleet_t fleet;
     phase_t phase;
     uint32_t made[MR_CLI_PIPELINE_USERS_MAX]; /* tokens of a slot while warming */
     uint32_t warm;                            /* users that are */
     uint64_t tokens;                          /* in the file */
     mr_status_t opened;
     const char *full; /* why the file ended early; NULL: it did not */
-    bool early;       /* a user's context was full too soon */
-    uint32_t failed;
-    uint32_t *prompts;
-    uint32_t queued; /* users that are in the queue or beyond */
 } run_t;
 
 static int cannot_write(const char *path, const char *why) {
     return mr_cli_fail("cannot write %s: %s", path, why);
 }
 
-/* ---- the scheduler's events ---- */
-
-static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n) {
-    (void)ctx;
-    (void)slot;
-    (void)pos;
-    (void)logits;
-    (void)n;
-}
-
-static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
+static void on_token(void *ctx, uint32_t slot) {
     run_t *run = ctx;
     const mr_cli_fst_options_t *o = run->options;
-    (void)pos;
-    (void)token;
     if (run->phase == WARMING) {
         run->warm += ++run->made[slot] == MR_CLI_PIPELINE_WARM ? 1u : 0u;
         if (run->warm == o->run.users) {
@@ -63,46 +47,7 @@ static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     } else if (run->phase == OPEN && ++run->tokens == (uint64_t)o->run.users * o->run.tokens) {
         run->phase = CLOSED;
     }
-    return true;
-}
-
-static void over(run_t *run, mr_end_t why, uint32_t detail) {
-    run->early = run->early || (run->phase != CLOSED && why != MR_END_CANCEL);
-    run->failed = why == MR_END_ERROR && run->failed == 0 ? detail : run->failed;
-}
-
-static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
-    (void)slot;
-    over(ctx, why, detail);
-}
-
-static void on_drop(void *ctx, uint32_t user, mr_end_t why) {
-    (void)user;
-    over(ctx, why, 0);
-}
-
-/* ---- the run ---- */
-
-/* Puts users into the queue as long as it has room. */
-static mr_status_t enqueue(run_t *run) {
-    const mr_cli_pipeline_options_t *o = &run->options->run;
-    const mr_model_shape_t *shape = &mr_session_placement(run->session)->shape;
-    const uint32_t n = o->context + 1u;
-    for (; run->queued < o->users; run->queued++) {
-        uint32_t *ids = run->prompts + (size_t)run->queued * n;
-        mr_cli_pipeline_prompt(ids, n, shape->vocab, run->queued);
-        const mr_request_t request = {.prompt = ids,
-                                      .n_prompt = n,
-                                      .max_tokens = shape->context - o->context,
-                                      .sampling = {0.0f, 0, 1.0f, 0},
-                                      .user = run->queued};
-        const mr_status_t status = mr_sched_enqueue(run->sched, &request);
-        if (status == MR_BUSY) {
-            return MR_OK;
-        }
-        MR_TRY(status);
-    }
-    return MR_OK;
+    run->fleet.done = run->phase == CLOSED;
 }
 
 static const char *disk_full(const char *path) {
@@ -125,32 +70,26 @@ static bool done(run_t *run) {
         run->full = no_room(run->options->path);
         if (run->full != NULL || !mr_device_recording(mr_session_mmio(run->session))) {
             run->phase = CLOSED;
+            run->fleet.done = true;
         }
     }
-    return run->phase == CLOSED || run->early || mr_cli_interrupted();
+    return run->phase == CLOSED || run->fleet.early || mr_cli_interrupted();
 }
 
 static mr_status_t drive(run_t *run) {
     bool busy = true;
-    bool stopped = false;
     while (busy) {
-        MR_TRY(stopped ? MR_OK : enqueue(run));
-        MR_TRY(mr_sched_step(run->sched, &busy));
-        if (!stopped && done(run)) {
-            stopped = true;
+        MR_TRY(mr_cli_fleet_step(&run->fleet, &busy));
+        if (!run->fleet.stopped && done(run)) {
             MR_TRY(mr_device_fst(mr_session_mmio(run->session), NULL, 0));
-            for (uint32_t user = 0; user < run->options->run.users; user++) {
-                mr_sched_cancel_user(run->sched, user);
-            }
+            mr_cli_fleet_stop(&run->fleet);
         }
     }
     return MR_OK;
 }
 
 static mr_status_t run_users(run_t *run) {
-    const mr_sched_events_t events = {
-        .logits = on_logits, .token = on_token, .end = on_end, .drop = on_drop, .ctx = run};
-    MR_TRY(mr_session_sched(run->session, &events, &run->sched));
+    MR_TRY(mr_cli_fleet_open(&run->fleet));
     const mr_status_t status = drive(run);
     /* Also after an error: what there is can be read. */
     const mr_status_t ended = mr_device_fst(mr_session_mmio(run->session), NULL, 0);
@@ -159,21 +98,17 @@ static mr_status_t run_users(run_t *run) {
 
 static int outcome(const run_t *run, mr_status_t status) {
     const mr_cli_fst_options_t *o = run->options;
-    const char *fault = mr_device_fault(mr_session_mmio(run->session));
-    if (status != MR_OK) {
-        return mr_cli_fail("the device stopped: %s",
-                           fault != NULL ? fault : mr_status_text(status));
+    const int code = mr_cli_fleet_outcome(&run->fleet, status);
+    if (code != MR_CLI_OK) {
+        return code;
     }
     if (run->opened != MR_OK) {
         return cannot_write(o->path, mr_status_text(run->opened));
     }
-    if (run->failed != 0) {
-        return mr_cli_job_failed(run->failed, mr_sched_fault(run->sched));
-    }
     if (run->phase == WARMING && mr_cli_interrupted()) {
         return MR_CLI_INTERRUPTED;
     }
-    if (run->early) {
+    if (run->fleet.early) {
         return mr_cli_fail("a user's cache was full before the recording was over; fewer --tokens "
                            "or a smaller --context");
     }
@@ -219,13 +154,18 @@ int mr_cli_trace_fst(const mr_cli_fst_options_t *o) {
         code = mr_cli_open_session(o->device, o->model, o->mode, &run.session);
     }
     if (code == MR_CLI_OK) {
-        code = mr_cli_pipeline_check(run.session, &o->run);
+        code = mr_cli_fleet_check(run.session, o->run.users, o->run.context,
+                                  MR_CLI_PIPELINE_WARM + o->run.tokens);
     }
     if (code == MR_CLI_OK) {
-        run.prompts =
-            mr_cli_alloc((size_t)o->run.users * (o->run.context + 1u), sizeof *run.prompts);
+        run.fleet = (mr_cli_fleet_t){.session = run.session,
+                                     .users = o->run.users,
+                                     .context = o->run.context,
+                                     .most = UINT32_MAX,
+                                     .token = on_token,
+                                     .ctx = &run};
         code = outcome(&run, run_users(&run));
-        free(run.prompts);
+        mr_cli_fleet_close(&run.fleet);
     }
     mr_session_close(run.session);
     return code;

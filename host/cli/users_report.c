@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "json.h"
@@ -96,12 +95,6 @@ void mr_cli_users_stats(const mr_cli_users_t *all) {
 
 /* ---- live view ---- */
 
-static double now_s(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 void mr_cli_users_clear(mr_cli_users_t *all) {
     for (; all->lines > 0; all->lines--) {
         fputs("\033[A\033[K", stderr);
@@ -159,7 +152,7 @@ void mr_cli_users_view(mr_cli_users_t *all) {
     double most;
     uint32_t busiest;
     const uint32_t window = mr_session_placement(all->session)->window;
-    const double now = now_s();
+    const double now = mr_cli_wall_s();
     if (all->options->json || isatty(STDERR_FILENO) != 1 || now - all->drawn_s < VIEW_SECONDS) {
         return;
     }

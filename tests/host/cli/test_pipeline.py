@@ -35,7 +35,7 @@ class Pipeline(CliTest):
         self.assertAlmostEqual(one["token_latency_cycles"]["mean"] * 3, one["cycles"], places=3)
         self.assertEqual((one["states"]["blocked"], one["states"]["net_wait"]), (0, 0))
         self.assertGreater(one["unavoidable_share"], 0.85)
-        self.assertEqual(one["tiles"][0]["stage"], "embed .. L2 down")
+        self.assertEqual(one["tiles"][0]["stage"], "embed to L2 down")
         # A token passes two links, and takes exactly as much longer as their wires.
         far = self.bench("--users", "1", "--context", "3", "--tokens", "3", "--link-latency", "20")
         self.assertEqual((one["link_latency"], far["link_latency"]), (0, 20))

@@ -56,11 +56,11 @@ class Trace(CliTest):
 
     def test_tiles_and_users(self):
         lanes, flows, names = self.trace("--users", "2", "--tokens", "3")
-        self.assertEqual(names[TILES, 1], "tile 0: embed .. L2 down")
-        self.assertEqual(names[TILES, 2], "tile 1: L3 qkv .. head")
+        self.assertEqual(names[TILES, 1], "tile 0: embed to L2 down")
+        self.assertEqual(names[TILES, 2], "tile 1: L3 qkv to head")
         self.assertEqual(names[USERS, 2], "user 1")
         self.assertEqual(set(lanes), {(TILES, 1), (TILES, 2), (USERS, 1), (USERS, 2)})
-        for tile, stage in ((1, "embed .. L2 down"), (2, "L3 qkv .. head")):
+        for tile, stage in ((1, "embed to L2 down"), (2, "L3 qkv to head")):
             for begin, end, depth, name in lanes[TILES, tile]:
                 self.assertEqual(depth, 0)
                 self.assertLess(begin, end)
