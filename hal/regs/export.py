@@ -48,13 +48,15 @@ def convert_field(node):
     need(access == "ro" or reset is not None, node, "needs a reset value")
     need(node.get_property("unit"), node, "needs a unit ('-' for codes and flags)")
     need(node.get_property("desc") or node.inst_name == "value", node, "needs a desc")
+    hwclr = bool(node.get_property("hwclr"))
+    need(not hwclr or (access == "rw" and node.get_property("effect")), node, "hwclr is for read-write fields, and effect says when")
     enum = None
     if node.get_property("encode") is not None:
         members = node.get_property("encode").members
         enum = Enum([EnumValue(m.name, m.value, text(m.rdl_desc)) for m in members.values()])
     return Field(node.inst_name, node.low, node.width, access, reset or 0, text(node.get_property("unit")),
                  text(node.get_property("desc")), text(node.get_property("effect")),
-                 node.get_property("captured_with"), enum)
+                 node.get_property("captured_with"), enum, hwclr)
 
 
 def convert_reg(node):
@@ -75,10 +77,11 @@ def convert_reg(node):
 
 
 def convert(top, digest):
-    blocks, window = [], None
+    blocks, windows = [], []
     for node in top.children(unroll=False):
         if isinstance(node, MemNode):
-            window = Window(node.raw_address_offset, node.get_property("mementries") * 4, text(node.get_property("desc")))
+            windows.append(Window(node.inst_name, node.raw_address_offset, node.get_property("mementries") * 4,
+                                  text(node.get_property("desc"))))
             continue
         regs = [convert_reg(r) for r in node.children(unroll=False) if isinstance(r, RegNode)]
         count = node.array_dimensions[0] if node.is_array else 1
@@ -87,7 +90,7 @@ def convert(top, digest):
         need(last <= 0x1000 and stride == 0x1000, node, "a block has 4 KiB")
         blocks.append(Block(node.inst_name, node.raw_address_offset, stride, count,
                             text(node.get_property("desc")), regs))
-    return Map(blocks, window, digest)
+    return Map(blocks, windows, digest)
 
 
 def outputs():

@@ -22,9 +22,10 @@ def header(model):
 #ifndef MR_REGS_H
 #define MR_REGS_H
 """]
-    out.append("\n/* " + model.window.desc + " */\n")
-    out.append(define("MR_WINDOW_BASE", model.window.base))
-    out.append(define("MR_WINDOW_SIZE", model.window.size))
+    for window in model.windows:
+        out.append("\n/* " + window.desc + " */\n")
+        out.append(define(f"MR_{window.name.upper()}_BASE", window.base))
+        out.append(define(f"MR_{window.name.upper()}_SIZE", window.size))
     for block in model.blocks:
         prefix = "MR_" + block.name.upper()
         out.append(f"\n/* {block.name}: {block.desc} */\n")
@@ -138,7 +139,8 @@ of HI in the same block.
     for b in model.blocks:
         size = f"{b.count}, every 0x{b.stride:X}" if b.count > 1 else "1"
         out.append(f"| 0x{b.base:06X} | {size} | [{b.name}](#{b.name}) | {b.desc} |\n")
-    out.append(f"| 0x{model.window.base:06X} | 1 | window | {model.window.desc} {model.window.size // 1024} KiB. |\n")
+    for w in model.windows:
+        out.append(f"| 0x{w.base:06X} | 1 | {w.name} | {w.desc} {w.size // 1024} KiB. |\n")
     for b in model.blocks:
         out.append(f"\n## {b.name}\n\n{b.desc}\n\n| offset | register | bits | field | access | reset | unit | meaning |\n"
                    "|---|---|---|---|---|---|---|---|\n")

@@ -21,9 +21,10 @@ def camel(name):
 
 def defs(model):
     out = [model.banner("//"), "// Local constants of the register map; include inside a module.\n",
-           "/* verilator lint_off UNUSEDPARAM */\n",
-           f"localparam [23:0] CsrWindowBase = {const(24, model.window.base)};\n",
-           f"localparam [23:0] CsrWindowSize = {const(24, model.window.size)};\n"]
+           "/* verilator lint_off UNUSEDPARAM */\n"]
+    for window in model.windows:
+        out.append(f"localparam [23:0] Csr{camel(window.name)}Base = {const(24, window.base)};\n")
+        out.append(f"localparam [23:0] Csr{camel(window.name)}Size = {const(24, window.size)};\n")
     for block in model.blocks:
         name = "Csr" + camel(block.name)
         out.append(f"localparam [23:0] {name}Base = {const(24, block.base)};\n")
@@ -51,6 +52,8 @@ def ports(block):
         for f in reg.fields:
             name, width = stem(reg, f), f.width * reg.count
             if f.access == "rw":
+                if f.hwclr:
+                    yield "input  wire ", 1, name + "_clear_i", "back to its reset value"
                 yield "output logic", width, name + "_q", f.unit
             elif f.access == "cmd":
                 yield "output logic", width, name + "_cmd", "one clock"
@@ -86,7 +89,8 @@ def module(model, block):
 // the next clock and hold until the next access. error_o: nothing is mapped at addr_i or it is not a multiple of 4; the access has no effect.
 // Hardware side: <reg>_<field>_q holds a read/write field; _cmd is high for the one clock after the write of a command, when the other
 // fields of that write already show in their _q; _i is sampled when read; _set_i sets a sticky field (set wins over a clear
-// in the same clock; a field of several bits keeps the first value until cleared).
+// in the same clock; a field of several bits keeps the first value until cleared); _clear_i sets a read/write field back to its reset
+// value (and wins over a write in the same clock).
 """, "// Reading the low word of a 64-bit counter latches its high word for the next read of a high word in this block.\n" if has_ctr else "",
            "// Reset: every _q to its reset value, _cmd low. Throughput one access a clock. Test: tests/rtl/csr.\n"
            f"`default_nettype none\nmodule {name} (\n"]
@@ -180,6 +184,8 @@ def body_write(block):
             if f.access == "rw":
                 resets.append(f"{name}_q <= {const(f.width, f.reset)};")
                 updates.append(f"if ({hit}) {name}_q <= wdata_i{part(f)};")
+                if f.hwclr:
+                    updates.append(f"if ({name}_clear_i) {name}_q <= {const(f.width, f.reset)};")
             elif f.access == "cmd":
                 resets.append(f"{name}_cmd <= {const(f.width, 0)};")
                 updates.append(f"{name}_cmd <= {hit} ? wdata_i{part(f)} : {const(f.width, 0)};")

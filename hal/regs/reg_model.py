@@ -27,6 +27,7 @@ class Field:
     effect: str
     captured_with: str
     enum: Enum
+    hwclr: bool  # the hardware can set it back to its reset value
 
     @property
     def mask(self):
@@ -75,6 +76,7 @@ class Block:
 
 @dataclass
 class Window:
+    name: str
     base: int
     size: int
     desc: str
@@ -83,7 +85,7 @@ class Window:
 @dataclass
 class Map:
     blocks: list
-    window: Window
+    windows: list
     digest: str
 
     def banner(self, begin, end=""):

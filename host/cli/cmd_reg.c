@@ -508,8 +508,13 @@ static int with_device(reg_t *r, const char *device, int operands, char **operan
         return code;
     }
     uint32_t caps = 0;
-    const mr_status_t status = mr_mmio_read32(&r->mmio, MR_CHIP_BASE + MR_CHIP_CAPS_OFFSET, &caps);
+    uint32_t features = 0;
+    mr_status_t status = mr_mmio_read32(&r->mmio, MR_CHIP_BASE + MR_CHIP_CAPS_OFFSET, &caps);
     if (status == MR_OK) {
+        status = mr_mmio_read32(&r->mmio, MR_CHIP_BASE + MR_CHIP_FEATURES_OFFSET, &features);
+    }
+    if (status == MR_OK) {
+        r->counts.cores = (features & MR_CHIP_FEATURES_CORE_MASK) >> MR_CHIP_FEATURES_CORE_SHIFT;
         r->counts.groups = (caps & MR_CHIP_CAPS_GROUPS_MASK) >> MR_CHIP_CAPS_GROUPS_SHIFT;
         r->counts.channels = (caps & MR_CHIP_CAPS_CHANNELS_MASK) >> MR_CHIP_CAPS_CHANNELS_SHIFT;
         r->counts.tiles = (caps & MR_CHIP_CAPS_TILES_MASK) >> MR_CHIP_CAPS_TILES_SHIFT;

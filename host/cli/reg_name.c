@@ -21,6 +21,8 @@ uint32_t mr_cli_reg_instances(const mr_reg_block_t *block, const mr_cli_reg_coun
         n = counts->groups;
     } else if (strcmp(block->name, "link") == 0) {
         n = counts->groups > 1 ? counts->groups : 0; /* a group alone has no link */
+    } else if (strcmp(block->name, "core") == 0) {
+        n = counts->cores;
     }
     return n < block->count ? n : block->count;
 }

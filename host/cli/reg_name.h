@@ -16,6 +16,7 @@ typedef struct {
     uint32_t groups;
     uint32_t tiles;    /* of a group */
     uint32_t channels; /* of a group */
+    uint32_t cores;    /* control cores, 0 or 1 */
 } mr_cli_reg_counts_t;
 
 typedef struct {

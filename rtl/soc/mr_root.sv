@@ -163,7 +163,7 @@ module mr_root #(
   mr_csr_chip u_csr_chip (
     .clk_i, .rst_ni, .sel_i(chip_sel), .write_i(csr_write_o), .addr_i(csr_addr_o), .wdata_i(csr_wdata_o),
     .rdata_o(chip_rdata), .error_o(chip_error),
-    .git_hash_i, .caps_groups_i(8'(Groups)), .caps_tiles_i(8'(Tiles)), .caps_lanes_i(8'(Lanes)),
+    .git_hash_i, .features_core_i(1'b0), .caps_groups_i(8'(Groups)), .caps_tiles_i(8'(Tiles)), .caps_lanes_i(8'(Lanes)),
     .caps_channels_i(8'(KvChannels)), .caps_wmem_i(32'(WDepth)), .caps_vmem_i(32'(VDepth)), .caps_xmem_i(32'(XDepth)),
     .caps_pmem_i(32'(PDepth)), .caps_inbuf_bufs_i(8'(InBufs)),
     .caps_inbuf_size_i(16'(Linked && 2 * LinkFlits < InSize ? 2 * LinkFlits : InSize)),

@@ -103,9 +103,10 @@ static void test_identity__and_caps(void **state) {
 
 static void test_unmapped__bus_error(void **state) {
     const device_t *dev = *state;
-    const uint32_t holes[] = {0x0000000Cu,
+    const uint32_t holes[] = {0x0000004Cu,
                               0x00000FFCu,
-                              0x00002000u,
+                              MR_CORE_BASE, /* the model has no control core */
+                              MR_CORE_SRAM_BASE,
                               MR_HUB_BASE + 0x98u,
                               MR_KV_BASE + 0x44u,
                               MR_KV_BASE + 0x1000u, /* of a second group */

@@ -63,6 +63,7 @@ static bool chip_caps(const model_t *m, uint32_t offset, uint32_t *value) {
         *value = cfg->kv_pages;
         return true;
     case MR_CHIP_GIT_HASH_OFFSET:       /* no hardware behind it */
+    case MR_CHIP_FEATURES_OFFSET:       /* no core */
     case MR_CHIP_CAPS_CLOCK_KHZ_OFFSET: /* no clock */
     case MR_CHIP_CAPS_DRAM_OFFSET:      /* no DRAM device */
     case MR_CHIP_CAPS_DRAM_ROWS_OFFSET:
