@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mutation test of a tile's watchdogs: every change below must make tb_tile_watchdog fail.
 
-    tests/rtl/soc/watchdog_mutants.py FOLDER [mutant ...]      by hand: under a minute
+    tests/rtl/watchdog/mutants.py FOLDER [mutant ...]      by hand: under a minute
 
 Standard library only; needs Icarus Verilog.
 """

@@ -291,7 +291,7 @@ module tb_tile_watchdog;
     rst_n = 1'b1;
     test_seq;
     test_rx;
-    if (errors == 0) $display("PASS soc_tile_watchdog");
+    if (errors == 0) $display("PASS tile_watchdog");
     $finish;
   end
 endmodule
