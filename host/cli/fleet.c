@@ -36,8 +36,10 @@ static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
 }
 
 static void on_drop(void *ctx, uint32_t user, mr_end_t why) {
+    mr_cli_fleet_t *fleet = ctx;
     (void)user;
-    over(ctx, why, 0);
+    fleet->refused = fleet->refused || why == MR_END_REFUSED;
+    over(fleet, why, 0);
 }
 
 int mr_cli_fleet_check(const mr_session_t *session, uint32_t users, uint32_t context,
@@ -111,6 +113,10 @@ int mr_cli_fleet_outcome(const mr_cli_fleet_t *fleet, mr_status_t status) {
     if (status != MR_OK) {
         return mr_cli_fail("the device stopped: %s",
                            fault != NULL ? fault : mr_status_text(status));
+    }
+    if (fleet->refused) {
+        return mr_cli_fail("the KV cache of the device has too few pages for a user; a smaller "
+                           "--context");
     }
     return fleet->failed == 0 ? MR_CLI_OK
                               : mr_cli_job_failed(fleet->failed, mr_sched_fault(fleet->sched));

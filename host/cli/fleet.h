@@ -23,6 +23,7 @@ typedef struct {
     /* Read only. */
     bool early;      /* a user's context was full before `done` */
     uint32_t failed; /* the first failure's status (MR_END_ERROR); 0: none */
+    bool refused;    /* a user's cache can never fit */
     /* Leave alone. */
     mr_sched_t *sched;
     uint32_t *prompts;

@@ -72,7 +72,7 @@ module mr_tile_rx #(
   logic [17:0]     token_q [Bufs];
   logic [7:0]      slot_q [Bufs];
 
-  wire unused_ok = &{1'b0, rx_hdr_i[31:0], rx_hdr_i[63:60], rx_hdr_i[127:124]};  // mask and source: the bus's
+  wire unused_ok = &{1'b0, rx_hdr_i[31:0], rx_hdr_i[63:60], rx_hdr_i[127:124]};  // mask: the bus's; hops: the links'
 
   logic       expire;           // buffer expire_idx waits no longer
   logic [1:0] expire_idx;
