@@ -3,14 +3,14 @@
 #include "millrace/kv.h"
 #include "sched_parts.h"
 
-#define PAGE 32u /* positions */
+#define PAGE MR_SCHED_PAGE
 
 static uint32_t pages_of(uint32_t positions) {
     return positions / PAGE + (positions % PAGE != 0 ? 1u : 0u);
 }
 
 uint32_t mr_sched_pages(const mr_sched_t *self, const mr_request_t *r) {
-    const uint32_t context = self->cfg.placement->shape.context;
+    const uint32_t context = self->cfg.route->context;
     /* The last token drawn is not run. */
     const uint32_t more = r->max_tokens > 0 ? r->max_tokens - 1u : 0;
     return pages_of(more < context - r->n_prompt ? r->n_prompt + more : context);
@@ -26,7 +26,7 @@ mr_status_t mr_sched_enqueue(mr_sched_t *self, const mr_request_t *r) {
     if (self->cfg.queue == NULL || self->cfg.events.drop == NULL) {
         return MR_ARG;
     }
-    MR_TRY(mr_sched_check(self, r));
+    MR_TRY(mr_request_check(r, self->cfg.route));
     if (self->queue_count == self->cfg.n_queue) {
         return MR_BUSY;
     }
@@ -38,8 +38,10 @@ mr_status_t mr_sched_enqueue(mr_sched_t *self, const mr_request_t *r) {
 /* An empty prompt marks a queued request as cancelled: events may cancel while the queue is walked.
  */
 void mr_sched_cancel_user(mr_sched_t *self, uint32_t user) {
-    for (uint32_t slot = 0; slot < self->cfg.n_slots; slot++) {
-        if (self->cfg.slots[slot].active && self->cfg.slots[slot].request.user == user) {
+    const uint32_t n = self->cfg.n_slots;
+    for (uint32_t slot = mr_set_next(&self->active, 0, n); slot != MR_SCHED_NO_SLOT;
+         slot = mr_set_next(&self->active, slot + 1u, n)) {
+        if (self->cfg.slots[slot].user == user) {
             mr_sched_cancel(self, slot);
         }
     }
@@ -69,10 +71,12 @@ static void drop(mr_sched_t *self, uint32_t i, mr_end_t why) {
 /* Pages that are free and that no slot in use will ask for. A slot's jobs in flight may have taken
  * pages that it does not count as its own yet: the answer is never too large. */
 static mr_status_t pages_left(const mr_sched_t *self, uint32_t *left) {
+    const uint32_t n = self->cfg.n_slots;
     uint32_t owed = 0;
-    for (uint32_t slot = 0; slot < self->cfg.n_slots; slot++) {
+    for (uint32_t slot = mr_set_next(&self->active, 0, n); slot != MR_SCHED_NO_SLOT;
+         slot = mr_set_next(&self->active, slot + 1u, n)) {
         const mr_slot_t *t = &self->cfg.slots[slot];
-        owed += t->active ? t->pages - pages_of(t->done) : 0;
+        owed += t->pages - pages_of(t->done);
     }
     MR_TRY(mr_kv_pages_free(self->cfg.mmio, left));
     *left = *left > owed ? *left - owed : 0;
@@ -84,25 +88,25 @@ static mr_status_t pages_left(const mr_sched_t *self, uint32_t *left) {
 /* Positions that a request could take over from an older one, in whole pages. At least one is run,
  * to draw from. */
 static uint32_t shareable(const mr_slot_t *t, const mr_slot_t *of) {
-    const mr_request_t *a = &t->request;
-    const mr_request_t *b = &of->request;
+    const uint32_t most = t->n_prompt - 1u < of->n_prompt ? t->n_prompt - 1u : of->n_prompt;
     uint32_t n = 0;
-    while (n + 1u < a->n_prompt && n < b->n_prompt && a->prompt[n] == b->prompt[n]) {
+    while (n < most && t->prompt[n] == of->prompt[n]) {
         n++;
     }
     return n / PAGE * PAGE;
 }
 
-/* Looks for the older running request that shares most. */
+/* Looks for the older running request that shares most, the first of equals. */
 static void find_share(mr_sched_t *self, mr_slot_t *t) {
+    const uint32_t n = self->cfg.n_slots;
+    const uint32_t most = t->prompt_logits ? 0 : (t->n_prompt - 1u) / PAGE * PAGE;
     t->share_slot = MR_SCHED_NO_SLOT;
     t->share_len = 0;
-    for (uint32_t slot = 0; slot < self->cfg.n_slots; slot++) {
+    for (uint32_t slot = mr_set_next(&self->active, 0, n);
+         slot != MR_SCHED_NO_SLOT && t->share_len < most;
+         slot = mr_set_next(&self->active, slot + 1u, n)) {
         const mr_slot_t *of = &self->cfg.slots[slot];
-        if (!of->active || of->ending || of->serial >= t->serial || t->request.prompt_logits) {
-            continue;
-        }
-        const uint32_t len = shareable(t, of);
+        const uint32_t len = of->ending || of->serial >= t->serial ? 0 : shareable(t, of);
         if (len > t->share_len) {
             t->share_slot = slot;
             t->share_len = len;
@@ -128,31 +132,41 @@ static mr_status_t share(mr_sched_t *self, uint32_t slot, bool *wait) {
         MR_TRY(
             mr_kv_fork(self->cfg.mmio, slot, t->share_slot, t->share_len, MR_SCHED_ADMIN_CYCLES));
         t->next_pos = t->share_len;
-        t->done = t->share_len;
+        mr_sched_set_done(self, t, t->share_len);
         t->share_slot = MR_SCHED_NO_SLOT;
     }
     return MR_OK;
 }
 
 mr_status_t mr_sched_prepare(mr_sched_t *self) {
-    for (uint32_t slot = 0; slot < self->cfg.n_slots; slot++) {
+    const uint32_t n = self->cfg.n_slots;
+    if (!self->prepare_due) {
+        return MR_OK;
+    }
+    self->prepare_due = false;
+    for (uint32_t slot = mr_set_next(&self->starting, 0, n); slot != MR_SCHED_NO_SLOT;
+         slot = mr_set_next(&self->starting, slot + 1u, n)) {
         mr_slot_t *t = &self->cfg.slots[slot];
         bool wait;
-        if (!t->active || t->ending || !t->starting) {
+        if (t->ending) {
             continue;
         }
         if (t->quota != t->pages) {
             const mr_status_t status =
                 mr_kv_quota(self->cfg.mmio, slot, t->pages, MR_SCHED_ADMIN_CYCLES);
             if (status == MR_STATE) { /* more than a slot's table holds */
-                mr_sched_finish(t, MR_END_REFUSED, 0);
+                mr_sched_finish(self, slot, MR_END_REFUSED, 0);
                 continue;
             }
             MR_TRY(status);
             t->quota = t->pages;
         }
         MR_TRY(share(self, slot, &wait));
-        t->starting = wait;
+        if (!wait) {
+            t->starting = false;
+            mr_set_remove(&self->starting, slot);
+            mr_sched_wake(self, slot);
+        }
     }
     return MR_OK;
 }
@@ -174,8 +188,10 @@ static void sweep(mr_sched_t *self, uint64_t now) {
 }
 
 static uint32_t free_slot(const mr_sched_t *self) {
-    for (uint32_t slot = 0; slot < self->cfg.n_slots; slot++) {
-        if (!self->cfg.slots[slot].active) {
+    for (uint32_t w = 0; w * 32u < self->cfg.n_slots; w++) {
+        const uint32_t free = ~self->active.word[w];
+        const uint32_t slot = free != 0 ? w * 32u + (uint32_t)__builtin_ctz(free) : UINT32_MAX;
+        if (slot < self->cfg.n_slots) {
             return slot;
         }
     }
@@ -214,13 +230,12 @@ mr_status_t mr_sched_admit(mr_sched_t *self, uint64_t now) {
             drop(self, 0, MR_END_REFUSED);
             continue;
         }
-        MR_TRY(mr_sched_submit(self, slot, r));
-        self->cfg.slots[slot].starting = true;
+        MR_TRY(mr_sched_place(self, slot, r, true));
         find_share(self, &self->cfg.slots[slot]);
         self->queue_head = (self->queue_head + 1u) % self->cfg.n_queue;
         self->queue_count--;
         if (self->cfg.events.start != NULL) {
-            self->cfg.events.start(self->cfg.events.ctx, slot, self->cfg.slots[slot].request.user);
+            self->cfg.events.start(self->cfg.events.ctx, slot, self->cfg.slots[slot].user);
         }
     }
     return MR_OK;

@@ -13,8 +13,11 @@ mr_status_t mr_sampler_init(mr_sampler_t *self, const mr_sampling_t *cfg) {
         !(cfg->min_p >= 0.0f && cfg->min_p <= 1.0f)) {
         return MR_RANGE;
     }
-    self->cfg = *cfg;
-    self->state = cfg->seed;
+    *self = (mr_sampler_t){.temperature = cfg->temperature,
+                           .top_k = cfg->top_k,
+                           .top_p = cfg->top_p,
+                           .min_p = cfg->min_p,
+                           .state = cfg->seed};
     return MR_OK;
 }
 
@@ -63,10 +66,10 @@ static uint32_t argmax(const float *logits, uint32_t n) {
 
 uint32_t mr_sampler_pick(mr_sampler_t *self, float *logits, uint32_t n, uint32_t *order) {
     const uint32_t top = argmax(logits, n);
-    if (!(self->cfg.temperature > 0.0f)) {
+    if (!(self->temperature > 0.0f)) {
         return top;
     }
-    const float inv_t = mr_f32_recip(self->cfg.temperature);
+    const float inv_t = mr_f32_recip(self->temperature);
     const float max = logits[top];
     float total = 0.0f;
     for (uint32_t i = 0; i < n; i++) {
@@ -76,16 +79,16 @@ uint32_t mr_sampler_pick(mr_sampler_t *self, float *logits, uint32_t n, uint32_t
     }
     /* The kept tokens are taken off a heap one by one and gather at the end of `order`, most
      * probable last. */
-    const uint32_t limit = self->cfg.top_k != 0 && self->cfg.top_k < n ? self->cfg.top_k : n;
-    const float reach = mr_f32_mul(total, self->cfg.top_p);
-    const float least = mr_f32_mul(logits[top], self->cfg.min_p);
+    const uint32_t limit = self->top_k != 0 && self->top_k < n ? self->top_k : n;
+    const float reach = mr_f32_mul(total, self->top_p);
+    const float least = mr_f32_mul(logits[top], self->min_p);
     uint32_t kept = 0;
     float mass = 0.0f;
     for (uint32_t i = n / 2u; i-- > 0;) {
         sift(logits, order, i, n);
     }
-    while (kept < limit && (kept == 0 || ((self->cfg.top_p >= 1.0f || mass < reach) &&
-                                          logits[order[0]] >= least))) {
+    while (kept < limit &&
+           (kept == 0 || ((self->top_p >= 1.0f || mass < reach) && logits[order[0]] >= least))) {
         const uint32_t left = n - kept;
         const uint32_t token = order[0];
         order[0] = order[left - 1u];

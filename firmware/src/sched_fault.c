@@ -28,22 +28,11 @@ static void note(mr_sched_t *self, mr_fault_kind_t kind, uint32_t index, uint32_
     }
 }
 
-/* Whether jobs pass links: all of them do, or none. */
-static bool linked(const mr_placement_t *p) {
-    for (uint32_t i = 0; i < p->n_visits; i++) {
-        if (p->visit[i].tile >= p->machine.tiles) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Notes a tile that was given up. */
 static mr_status_t find_failed(mr_sched_t *self, bool *found) {
-    const uint32_t tiles = mr_machine_tiles(&self->cfg.placement->machine);
     uint32_t v;
     *found = false;
-    for (uint32_t t = 0; t < tiles; t++) {
+    for (uint32_t t = 0; t < self->cfg.route->tiles; t++) {
         MR_TRY(tile_read(self, t, MR_TILE_FAULT_OFFSET, &v));
         if ((v & MR_TILE_FAULT_FAILED_MASK) != 0) {
             note(self, MR_FAULT_TILE, t, (v & MR_TILE_FAULT_SLOT_MASK) >> MR_TILE_FAULT_SLOT_SHIFT);
@@ -64,19 +53,19 @@ mr_status_t mr_sched_find_tile(mr_sched_t *self, uint32_t slot) {
 }
 
 mr_status_t mr_sched_find_link(mr_sched_t *self) {
-    const mr_machine_t *m = &self->cfg.placement->machine;
+    const mr_route_t *route = self->cfg.route;
     uint32_t v;
     MR_TRY(mr_mmio_read32(self->cfg.mmio, MR_CHIP_BASE + MR_CHIP_STATUS_OFFSET, &v));
-    if ((v & MR_CHIP_STATUS_LINK_ERROR_MASK) == 0 || m->groups < 2u || self->cut) {
+    if ((v & MR_CHIP_STATUS_LINK_ERROR_MASK) == 0 || route->groups < 2u || self->cut) {
         return MR_OK;
     }
-    for (uint32_t g = 0; g < m->groups; g++) {
+    for (uint32_t g = 0; g < route->groups; g++) {
         MR_TRY(link_read(self, g, &v));
         const bool down = (v & MR_LINK_STATUS_DOWN_MASK) != 0;
-        MR_TRY(link_read(self, (g + 1u) % m->groups, &v));
+        MR_TRY(link_read(self, (g + 1u) % route->groups, &v));
         if (down || (v & MR_LINK_STATUS_RX_DOWN_MASK) != 0) {
             note(self, MR_FAULT_LINK, g, 0);
-            self->cut = linked(self->cfg.placement);
+            self->cut = route->linked;
             return MR_OK;
         }
     }
@@ -86,12 +75,14 @@ mr_status_t mr_sched_find_link(mr_sched_t *self) {
 /* Ends everyone who waits for a job, and with a dead link everyone: nothing comes any more. */
 static bool end_lost(mr_sched_t *self, uint32_t status) {
     bool any = false;
-    for (uint32_t slot = 0; slot < self->cfg.n_slots; slot++) {
+    const uint32_t n = self->cfg.n_slots;
+    for (uint32_t slot = mr_set_next(&self->active, 0, n); slot != MR_SCHED_NO_SLOT;
+         slot = mr_set_next(&self->active, slot + 1u, n)) {
         mr_slot_t *t = &self->cfg.slots[slot];
-        if (!t->active || (t->in_flight == 0 && !self->cut)) {
+        if (t->in_flight == 0 && !self->cut) {
             continue;
         }
-        mr_sched_finish(t, MR_END_ERROR, status);
+        mr_sched_finish(self, slot, MR_END_ERROR, status);
         self->in_flight -= t->in_flight;
         t->in_flight = 0;
         any = true;
@@ -106,7 +97,7 @@ void mr_sched_cut(mr_sched_t *self, bool *moved) {
 }
 
 mr_status_t mr_sched_stalled(mr_sched_t *self) {
-    const mr_placement_t *p = self->cfg.placement;
+    const mr_route_t *route = self->cfg.route;
     uint32_t v;
     bool found;
     self->silent = 0;
@@ -116,14 +107,11 @@ mr_status_t mr_sched_stalled(mr_sched_t *self) {
         return end_lost(self, MR_SCHED_STATUS_WATCHDOG) ? MR_OK : MR_TIMEOUT;
     }
     /* What stands before the tile that stopped waits for it: the last busy one is the culprit. */
-    for (uint32_t i = p->n_visits; i-- > 0;) {
-        for (uint32_t k = 0; k < mr_visit_tiles(&p->visit[i]); k++) {
-            const uint32_t tile = p->visit[i].tile + k;
-            const uint32_t ctrl = MR_TILE_BASE + tile * MR_TILE_STRIDE + MR_TILE_CTRL_OFFSET;
-            MR_TRY(tile_read(self, tile, MR_TILE_STATUS_OFFSET, &v));
-            if ((v & MR_TILE_STATUS_BUSY_MASK) == 0) {
-                continue;
-            }
+    for (uint32_t i = 0; i < route->n_search; i++) {
+        const uint32_t tile = route->search[i];
+        const uint32_t ctrl = MR_TILE_BASE + tile * MR_TILE_STRIDE + MR_TILE_CTRL_OFFSET;
+        MR_TRY(tile_read(self, tile, MR_TILE_STATUS_OFFSET, &v));
+        if ((v & MR_TILE_STATUS_BUSY_MASK) != 0) {
             note(self, MR_FAULT_TILE, tile,
                  (v & MR_TILE_STATUS_SLOT_MASK) >> MR_TILE_STATUS_SLOT_SHIFT);
             return mr_mmio_write32(self->cfg.mmio, ctrl,

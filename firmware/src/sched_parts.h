@@ -6,14 +6,28 @@
 #include "millrace/sched.h"
 
 #define MR_SCHED_ADMIN_CYCLES 4000000u /* bound of an administration command */
+#define MR_SCHED_PAGE 32u              /* positions of a page, the unit of sharing */
+
+/* ---- sets of slots ---- */
+
+static inline void mr_set_add(mr_slot_set_t *set, uint32_t slot) {
+    set->word[slot / 32u] |= 1u << (slot % 32u);
+}
+
+static inline void mr_set_remove(mr_slot_set_t *set, uint32_t slot) {
+    set->word[slot / 32u] &= ~(1u << (slot % 32u));
+}
+
+/* The first slot of a set from `from` on, of n; MR_SCHED_NO_SLOT: there is none. */
+uint32_t mr_set_next(const mr_slot_set_t *set, uint32_t from, uint32_t n);
 
 /* ---- sched.c ---- */
 
-/* MR_OK or MR_RANGE. */
-mr_status_t mr_sched_check(const mr_sched_t *self, const mr_request_t *r);
+/* mr_sched_submit with the choice whether quota and shared prefix are still to come. */
+mr_status_t mr_sched_place(mr_sched_t *self, uint32_t slot, const mr_request_t *r, bool starting);
 
 /* Ends a slot's request, unless it ends already. */
-void mr_sched_finish(mr_slot_t *t, mr_end_t why, uint32_t detail);
+void mr_sched_finish(mr_sched_t *self, uint32_t slot, mr_end_t why, uint32_t detail);
 
 /* ---- sched_jobs.c: jobs, results, tokens ---- */
 
@@ -26,6 +40,15 @@ mr_status_t mr_sched_tokens(mr_sched_t *self, bool *moved);
 
 /* Handles one result, if there is one; *moved is set then. */
 mr_status_t mr_sched_result(mr_sched_t *self, bool *moved);
+
+/* Notes how many jobs of a slot are back. Those that share its pages look at whole ones only. */
+static inline void mr_sched_set_done(mr_sched_t *self, mr_slot_t *t, uint32_t done) {
+    t->done = done;
+    self->prepare_due = self->prepare_due || done % MR_SCHED_PAGE == 0;
+}
+
+/* To be called when a slot may have become able to inject. */
+void mr_sched_wake(mr_sched_t *self, uint32_t slot);
 
 /* Takes a slot out of the loop. */
 mr_status_t mr_sched_disarm(mr_sched_t *self, uint32_t slot);

@@ -260,11 +260,12 @@ static mr_status_t submit(mr_cli_run_t *run) {
                             .n_prompt = (uint32_t)run->n_prompt,
                             .max_tokens = run->options->n,
                             .sampling = run->options->sampling,
+                            .stops = run->stops,
                             .token_logits = run->options->logprobs,
                             .stepwise = run->options->json || run->options->stats};
     for (uint32_t id = 0; !run->options->ignore_eos && id < run->vocab; id++) {
         if (mr_tokenizer_is_eog(tokenizer, id) && request.n_stops < MR_SCHED_STOPS_MAX) {
-            request.stops[request.n_stops++] = id;
+            run->stops[request.n_stops++] = id;
         }
     }
     const mr_sched_events_t events = {

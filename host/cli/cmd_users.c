@@ -220,11 +220,12 @@ static mr_status_t generate(mr_cli_users_t *all) {
                                       .ctx = all,
                                       .start = on_start,
                                       .drop = on_drop};
-    mr_request_t common = {.n_stops = 0};
+    uint32_t stops[MR_SCHED_STOPS_MAX];
+    mr_request_t common = {.stops = stops};
     const uint32_t vocab = mr_llama_model_hparams(mr_session_model(all->session))->vocab;
     for (uint32_t id = 0; !all->options->ignore_eos && id < vocab; id++) {
         if (mr_tokenizer_is_eog(tokenizer, id) && common.n_stops < MR_SCHED_STOPS_MAX) {
-            common.stops[common.n_stops++] = id;
+            stops[common.n_stops++] = id;
         }
     }
     const mr_session_policy_t policy = {all->options->refuse, all->options->max_pages};

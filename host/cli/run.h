@@ -37,6 +37,7 @@ typedef struct {
     const mr_cli_run_options_t *options;
     mr_session_t *session;
     mr_sched_t *sched;
+    uint32_t stops[MR_SCHED_STOPS_MAX];
     uint32_t vocab;
     uint32_t *prompt;
     size_t n_prompt;

@@ -117,9 +117,11 @@ static void make_sched(test_t *t, mr_sched_t *sched) {
     static mr_slot_t slots[USERS];
     static float logits[VOCAB_MAX];
     static uint32_t order[VOCAB_MAX];
+    static mr_route_t route;
+    mr_route_of(&route, mr_session_placement(t->session));
     const mr_sched_config_t cfg = {
         .mmio = t->io,
-        .placement = mr_session_placement(t->session),
+        .route = &route,
         .slots = slots,
         .n_slots = USERS,
         .logits = logits,

@@ -125,8 +125,10 @@ static mr_status_t run(run_t *r) {
     static mr_slot_t slots[USERS];
     static float logits[VOCAB_MAX];
     static uint32_t order[VOCAB_MAX];
+    static mr_route_t route;
+    mr_route_of(&route, mr_session_placement(r->session));
     const mr_sched_config_t cfg = {.mmio = r->io,
-                                   .placement = mr_session_placement(r->session),
+                                   .route = &route,
                                    .slots = slots,
                                    .n_slots = USERS,
                                    .logits = logits,

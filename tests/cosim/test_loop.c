@@ -97,7 +97,7 @@ static uint64_t run(test_t *t, mr_session_t *session, uint32_t users, uint32_t t
                           .sampling = {.top_p = 1.0f},
                           .stepwise = t->run == 0};
         if (t->run == 1u && i % 2u == 1u && t->user[i].n[0] > 0) {
-            r.stops[0] = t->user[i].token[0][t->user[i].n[0] / 2u];
+            r.stops = &t->user[i].token[0][t->user[i].n[0] / 2u];
             r.n_stops = 1;
         }
         if (mr_sched_submit(sched, i, &r) != MR_OK) {

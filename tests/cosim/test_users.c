@@ -27,6 +27,7 @@ typedef enum { PLAIN, CANCEL_PROMPT, CANCEL_LATER, NEVER_READS, TOO_LATE, TOO_LA
 typedef struct {
     kind_t kind;
     uint32_t prompt[PROMPT_MAX];
+    uint32_t stops[3];
     mr_request_t request;
     uint32_t want[TOKENS_MAX];
     uint32_t n_want;
@@ -43,6 +44,7 @@ typedef struct {
     const mr_mmio_t *io;
     mr_sched_t sched;
     mr_slot_t slots[SLOTS_MAX];
+    mr_route_t route;
     mr_request_t queue[QUEUE];
     float *logits;
     uint32_t *order;
@@ -177,8 +179,9 @@ static test_t *open_device(const char *device, const char *model) {
 
 static void make_sched(test_t *t, uint32_t max_pages) {
     const mr_placement_t *p = mr_session_placement(t->session);
+    mr_route_of(&t->route, p);
     const mr_sched_config_t cfg = {.mmio = t->io,
-                                   .placement = p,
+                                   .route = &t->route,
                                    .slots = t->slots,
                                    .n_slots = p->machine.kv_slots,
                                    .logits = t->logits,
@@ -232,9 +235,10 @@ static void make_request(test_t *t, user_t *u, const uint32_t *shared, uint32_t 
                                       .top_p = below(t, 2) == 0 ? 1.0f : 0.9f,
                                       .seed = t->random};
     }
+    r->stops = u->stops;
     r->n_stops = below(t, 4) == 0 ? 3u : 0;
     for (uint32_t i = 0; i < r->n_stops; i++) {
-        r->stops[i] = below(t, s->vocab);
+        u->stops[i] = below(t, s->vocab);
     }
 }
 

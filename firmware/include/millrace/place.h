@@ -123,7 +123,7 @@ typedef struct {
 } mr_place_formats_t;
 
 /* The whole placement. About 210 KB: static or in host memory, never on a stack. Read only. */
-typedef struct {
+typedef struct mr_placement {
     mr_model_shape_t shape;
     mr_machine_t machine;
     mr_place_formats_t formats; /* mr_load's, here to keep it off the stack */

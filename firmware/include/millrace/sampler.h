@@ -22,9 +22,12 @@ typedef struct {
     float min_p; /* [0, 1]; 0: no limit */
 } mr_sampling_t;
 
-/* State of one user's generator; read nothing, write nothing. */
+/* State of one user's generator and what it draws from; read nothing, write nothing. */
 typedef struct {
-    mr_sampling_t cfg;
+    float temperature;
+    uint32_t top_k;
+    float top_p;
+    float min_p;
     uint64_t state;
 } mr_sampler_t;
 

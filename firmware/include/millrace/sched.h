@@ -9,7 +9,7 @@
  *
  * Tokens of a prompt follow one another through the stages; slots take turns, at most `chunk`
  * prompt tokens in a row while another slot has something to inject. Jobs in flight stay within the
- * placement's window. Where the device has a token loop (millrace/loop.h), greedy requests decode
+ * route's window. Where the device has a token loop (millrace/loop.h), greedy requests decode
  * in it and the scheduler only reads their tokens; in a window smaller than the number of slots a
  * user leaves the loop after `quantum` tokens, so that the others get their turn.
  *
@@ -30,11 +30,12 @@
 #include <stdint.h>
 
 #include "millrace/mmio.h"
-#include "millrace/place.h"
+#include "millrace/route.h"
 #include "millrace/sampler.h"
 #include "millrace/status.h"
 
 #define MR_SCHED_STOPS_MAX 16u
+#define MR_SCHED_SLOTS_MAX 256u
 
 /* Why a request ended. */
 typedef enum {
@@ -70,12 +71,12 @@ typedef struct {
     uint32_t n_prompt;      /* 1..context */
     uint32_t max_tokens;    /* tokens to draw; 0: only the prompt is run (scoring) */
     mr_sampling_t sampling;
-    bool prompt_logits; /* logits event for every position of the prompt */
-    bool token_logits;  /* logits event for every position a token is drawn from */
-    uint32_t stops[MR_SCHED_STOPS_MAX];
-    uint32_t n_stops;
-    uint32_t user;     /* the caller's name for it */
-    uint64_t deadline; /* device cycle at which it ends; 0: none. Looked at every 16 steps */
+    const uint32_t *stops; /* the caller's until the end event */
+    uint32_t n_stops;      /* 0..MR_SCHED_STOPS_MAX */
+    uint32_t user;         /* the caller's name for it */
+    uint64_t deadline;     /* device cycle at which it ends; 0: none. Looked at every 16 steps */
+    bool prompt_logits;    /* logits event for every position of the prompt */
+    bool token_logits;     /* logits event for every position a token is drawn from */
     bool stepwise; /* every token through firmware: nothing of the slot is in flight when a token
                       is told */
 } mr_request_t;
@@ -84,6 +85,19 @@ typedef struct {
 
 /* One slot; read nothing, write nothing. */
 typedef struct {
+    /* the request */
+    const uint32_t *prompt;
+    const uint32_t *stops;
+    uint32_t n_prompt;
+    uint32_t max_tokens;
+    uint32_t user;
+    uint8_t n_stops;
+    bool prompt_logits;
+    bool token_logits;
+    bool stepwise;
+    uint64_t deadline;
+    mr_sampler_t sampler;
+    /* where it is */
     bool active;
     bool ending;
     bool starting; /* quota and shared prefix are still to come */
@@ -91,33 +105,36 @@ typedef struct {
     bool held;     /* the reader did not take held_token */
     bool lost;     /* tokens behind held_token were dropped */
     bool rewind;   /* cut back to `known` before the next job */
-    mr_end_t why;
-    uint32_t detail;
-    mr_request_t request;
-    mr_sampler_t sampler;
+    uint8_t why;   /* mr_end_t */
+    uint16_t detail;
+    uint16_t in_flight;
+    uint16_t pages;    /* that the request can need */
+    uint16_t quota;    /* set in the device; 0: the device's own */
     uint32_t next_pos; /* position to inject next */
     uint32_t known;    /* positions whose token is known */
     uint32_t done;     /* positions whose job is back */
     uint32_t last;     /* token drawn last */
     uint32_t drawn;
-    uint32_t in_flight;
     uint32_t held_token;
     uint32_t held_pos;
-    uint32_t pages;      /* that the request can need */
-    uint32_t quota;      /* set in the device; 0: the device's own */
     uint32_t serial;     /* of the request */
     uint32_t share_slot; /* whose prefix is shared, or MR_SCHED_NO_SLOT */
     uint32_t share_serial;
     uint32_t share_len;
 } mr_slot_t;
 
+/* Some of the slots. */
+typedef struct {
+    uint32_t word[MR_SCHED_SLOTS_MAX / 32u];
+} mr_slot_set_t;
+
 typedef struct {
     const mr_mmio_t *mmio;
-    const mr_placement_t *placement;
+    const mr_route_t *route;
     mr_slot_t *slots;
-    uint32_t n_slots;      /* 1..CAPS_KV.slots */
-    float *logits;         /* vocab_pad values */
-    uint32_t *order;       /* vocab_pad values */
+    uint32_t n_slots;      /* 1..CAPS_KV.slots, at most MR_SCHED_SLOTS_MAX */
+    float *logits;         /* room for the vocabulary */
+    uint32_t *order;       /* the same */
     uint32_t stall_cycles; /* a device silent for so many cycles with jobs waiting or in flight has
                               hung */
     mr_sched_events_t events;
@@ -127,6 +144,9 @@ typedef struct {
     bool refuse;        /* a request whose pages are not free is refused instead of waiting */
     uint32_t chunk;     /* prompt tokens of a slot in a row; 0: 1 */
     uint32_t quantum;   /* tokens in the loop in a row, see above; 0: 16 */
+    /* Cycles since any moment, modulo 2^32, where mmio's wait may return early; NULL: a wait takes
+     * as long as it says. */
+    uint32_t (*now)(void *ctx); /* gets events.ctx */
 } mr_sched_config_t;
 
 typedef enum {
@@ -147,8 +167,9 @@ typedef struct {
     mr_sched_config_t cfg;
     uint32_t in_flight;
     uint32_t turn;
-    uint32_t streak; /* prompt tokens that slot `turn` injected in a row */
-    uint64_t silent; /* cycles since the last result */
+    uint32_t streak;    /* prompt tokens that slot `turn` injected in a row */
+    uint64_t silent;    /* cycles since the last result */
+    uint32_t silent_at; /* cfg.now() when `silent` was counted last */
     uint32_t serial;
     uint32_t steps;
     uint32_t queue_head;
@@ -158,14 +179,27 @@ typedef struct {
     bool probed;         /* the next two are known */
     uint32_t loop_slots; /* that the device's token loop knows */
     uint32_t total_pages;
+    /* So that a step looks only at slots where there is something to do. */
+    mr_slot_set_t active;
+    mr_slot_set_t ready; /* those that can inject, and some that can not any more */
+    mr_slot_set_t starting;
+    mr_slot_set_t held;
+    mr_slot_set_t ending;
+    bool prepare_due; /* something that a starting slot waits for may have happened */
+    uint32_t n_active;
+    uint32_t n_timed; /* active ones with a deadline */
 } mr_sched_t;
+
+/* @return MR_OK; MR_RANGE: the prompt is empty or longer than the context, a token is outside the
+ * vocabulary, the sampling is out of range, or there are too many stop tokens. */
+MR_NODISCARD mr_status_t mr_request_check(const mr_request_t *r, const mr_route_t *route);
 
 /* @return MR_OK; MR_ARG: a pointer is missing or n_slots is out of range. */
 MR_NODISCARD mr_status_t mr_sched_init(mr_sched_t *self, const mr_sched_config_t *cfg);
 
 /* Takes a request into a free slot.
- * @return MR_OK; MR_STATE: the slot is in use; MR_RANGE: prompt empty or longer than the context, a
- * token outside the vocabulary, sampling out of range; nothing was touched. */
+ * @return MR_OK; MR_STATE: the slot is in use; MR_RANGE: no such slot, or as mr_request_check;
+ * nothing was touched. */
 MR_NODISCARD mr_status_t mr_sched_submit(mr_sched_t *self, uint32_t slot, const mr_request_t *r);
 
 /* Puts a request into the queue; start and end, or drop, follow.

@@ -27,8 +27,8 @@
 
 /* What the service needs of its surroundings. */
 typedef struct {
-    /* The device's registers. On the core, wait() lets at least min(cycles, 64) clocks pass and
-     * then returns at once: the service has the host to listen to. */
+    /* The device's registers. wait() may return early, and does when the host rings: the service
+     * has it to listen to. */
     const mr_mmio_t *chip;
     void *sram;                 /* what lies at SRAM offset 0, aligned to 4 */
     uint32_t work;              /* SRAM offset of free memory, a multiple of 4 and not 0 */

@@ -26,6 +26,7 @@ struct mr_session {
     uint32_t mode; /* of the placement */
     mr_mmio_t mmio;
     mr_placement_t placement;
+    mr_route_t route;
     mr_slot_t *slots;
     float *logits;
     uint32_t *order;
@@ -235,8 +236,9 @@ mr_status_t mr_session_sched(mr_session_t *s, const mr_sched_events_t *events, m
             return MR_NO_MEMORY;
         }
     }
+    mr_route_of(&s->route, &s->placement);
     const mr_sched_config_t cfg = {.mmio = &s->mmio,
-                                   .placement = &s->placement,
+                                   .route = &s->route,
                                    .slots = s->slots,
                                    .n_slots = slots,
                                    .logits = s->logits,

@@ -98,8 +98,11 @@ static void generate(heard_t *h) {
     static mr_slot_t slots[SLOTS];
     static float logits[VOCAB];
     static uint32_t order[VOCAB];
+    mr_route_t route;
+    mr_route_of(&route, &p);
+    assert_int_equal(route.linked, p.visit[p.n_visits - 1u].tile >= p.machine.tiles);
     const mr_sched_config_t cfg = {.mmio = &dev.io,
-                                   .placement = &p,
+                                   .route = &route,
                                    .slots = slots,
                                    .n_slots = SLOTS,
                                    .logits = logits,

@@ -37,6 +37,7 @@ typedef struct {
     fixture_image_t image;
     fixture_device_t dev;
     mr_placement_t p;
+    mr_route_t route;
     mr_slot_t slots[SLOTS];
     float logits[64];
     uint32_t order[64];
@@ -54,7 +55,7 @@ static const uint32_t prompt[64] = {3, 14, 15, 9, 26, 53, 58, 9, 7, 9, 32, 38, 4
 static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n) {
     (void)ctx;
     (void)logits;
-    assert_int_equal(n, b.p.shape.vocab);
+    assert_int_equal(n, b.route.vocab);
     b.heard[slot].logits++;
     b.heard[slot].last_pos = pos;
     if (b.cancel_from_logits) {
@@ -84,7 +85,7 @@ static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
 static mr_sched_config_t config(void) {
     const mr_sched_config_t cfg = {
         .mmio = &b.dev.io,
-        .placement = &b.p,
+        .route = &b.route,
         .slots = b.slots,
         .n_slots = SLOTS,
         .logits = b.logits,
@@ -116,6 +117,7 @@ static int setup(void **state) {
     assert_int_equal(mr_load(&b.dev.io, &machine, &image, &cfg, &b.p, &fit), MR_OK);
     free(cfg.work);
     assert_int_equal(mr_kv_pages_free(&b.dev.io, &b.pages), MR_OK);
+    mr_route_of(&b.route, &b.p);
     memset(b.slots, 0xA5, sizeof b.slots); /* the caller's storage may hold anything */
     const mr_sched_config_t sched = config();
     assert_int_equal(mr_sched_init(&b.sched, &sched), MR_OK);
@@ -174,13 +176,36 @@ static void force(uint32_t addr, uint32_t and, uint32_t or, uint32_t skip) {
     b.dev.force_skip = skip;
 }
 
+/* Every tile that has a visit is searched once, and the tile of the last visit first. */
+static void test_route__searches_from_the_end(void **state) {
+    (void)state;
+    const mr_route_t *r = &b.route;
+    bool seen[MR_ROUTE_TILES_MAX] = {false};
+    uint32_t at = 0;
+    assert_int_equal(r->tile, b.p.visit[0].tile);
+    assert_int_equal(r->pc, b.p.visit[0].pc);
+    assert_int_equal(r->tiles, mr_machine_tiles(&b.p.machine));
+    assert_int_equal(r->candidates, 1);
+    assert_false(r->linked);
+    for (uint32_t i = b.p.n_visits; i-- > 0;) {
+        const mr_visit_t *v = &b.p.visit[i];
+        for (uint32_t k = 0; k < mr_visit_tiles(v); k++) {
+            if (!seen[v->tile + k]) {
+                seen[v->tile + k] = true;
+                assert_int_equal(r->search[at++], v->tile + k);
+            }
+        }
+    }
+    assert_int_equal(r->n_search, at);
+}
+
 static void test_init__arguments(void **state) {
     (void)state;
     mr_sched_t s;
     for (uint32_t i = 0; i < 10; i++) {
         mr_sched_config_t c = config();
         c.mmio = i == 0 ? NULL : c.mmio;
-        c.placement = i == 1 ? NULL : c.placement;
+        c.route = i == 1 ? NULL : c.route;
         c.slots = i == 2 ? NULL : c.slots;
         c.logits = i == 3 ? NULL : c.logits;
         c.order = i == 4 ? NULL : c.order;
@@ -240,20 +265,20 @@ static void test_slots__together_as_alone(void **state) {
         expect_end(i, MR_END_LENGTH, 0, 20u + i);
         assert_memory_equal(b.heard[i].token, alone[i].token, sizeof alone[i].token);
     }
-    assert_true(b.dev.most_in_flight <= b.p.window);
+    assert_true(b.dev.most_in_flight <= b.route.window);
     assert_true(b.dev.most_in_flight > 1);
 }
 
 static void test_window__never_exceeded(void **state) {
     (void)state;
     mr_request_t r = request(0, 16, 0);
-    for (b.p.window = 1; b.p.window <= 3; b.p.window++) {
+    for (b.route.window = 1; b.route.window <= 3; b.route.window++) {
         b.dev.most_in_flight = 0;
         for (uint32_t i = 0; i < SLOTS; i++) {
             submit(i, &r);
         }
         run();
-        assert_int_equal(b.dev.most_in_flight, b.p.window);
+        assert_int_equal(b.dev.most_in_flight, b.route.window);
     }
 }
 
@@ -262,7 +287,7 @@ static void test_turns__every_slot_in_one_step(void **state) {
     (void)state;
     mr_request_t r = request(0, 8, 0);
     bool busy;
-    b.p.window = SLOTS;
+    b.route.window = SLOTS;
     for (uint32_t i = 0; i < SLOTS; i++) {
         submit(i, &r);
     }
@@ -313,9 +338,9 @@ static void test_stop__token_is_told_first(void **state) {
     while (b.heard[0].token[first] != stop) {
         first++;
     }
-    r.stops[0] = 63u - stop % 2u; /* two stop tokens, the second one is drawn */
-    r.stops[0] = stop == r.stops[0] ? 0 : r.stops[0];
-    r.stops[1] = stop;
+    uint32_t stops[] = {63u - stop % 2u, stop}; /* the second one is drawn */
+    stops[0] = stop == stops[0] ? 0 : stops[0];
+    r.stops = stops;
     r.n_stops = 2;
     submit(0, &r);
     run();
@@ -466,7 +491,7 @@ static void test_greedy__odd_vocabulary(void **state) {
     run();
     const heard_t even = b.heard[0];
     assert_int_equal(b.dev.block_words, 1);
-    b.p.shape.vocab = 63;
+    b.route.vocab = 63;
     submit(0, &r);
     run();
     expect_end(0, MR_END_LENGTH, 0, 6);
@@ -508,7 +533,7 @@ static void test_result__token_beyond_the_vocabulary(void **state) {
     (void)state;
     mr_request_t r = request(0, 1, 4);
     submit(0, &r);
-    force(MR_WINDOW_BASE, 0, b.p.shape.vocab, 0);
+    force(MR_WINDOW_BASE, 0, b.route.vocab, 0);
     assert_int_equal(drive(), MR_DEVICE);
     assert_int_equal(b.heard[0].n, 0);
 }
@@ -541,6 +566,7 @@ static void test_bus__whichever_access_fails(void **state) {
 int main(void) {
 #define T(name_) cmocka_unit_test_setup_teardown(name_, setup, teardown)
     const struct CMUnitTest tests[] = {
+        T(test_route__searches_from_the_end),
         T(test_init__arguments),
         T(test_submit__ranges_and_state),
         T(test_slots__together_as_alone),

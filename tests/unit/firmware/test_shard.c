@@ -96,8 +96,10 @@ static void generate(heard_t *h, bool logits_too) {
     static mr_slot_t slots[SLOTS];
     static float logits[VOCAB];
     static uint32_t order[VOCAB];
+    mr_route_t route;
+    mr_route_of(&route, &p);
     const mr_sched_config_t cfg = {.mmio = &dev.io,
-                                   .placement = &p,
+                                   .route = &route,
                                    .slots = slots,
                                    .n_slots = users,
                                    .logits = logits,

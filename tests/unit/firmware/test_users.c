@@ -312,7 +312,7 @@ static void test_prefill__decoding_user_goes_on(void **state) {
     users_drain(20000);
     users_check(0);
     users_check(1);
-    assert_true(between_most > 0 && between_most <= u.p.window + u.cfg.chunk);
+    assert_true(between_most > 0 && between_most <= u.route.window + u.cfg.chunk);
     users_close();
 }
 

@@ -141,10 +141,11 @@ void users_open(const users_shape_t *shape) {
     assert_int_equal(mr_machine_probe(&u.dev.io, &machine), MR_OK);
     assert_int_equal(mr_load(&u.dev.io, &machine, &image, &cfg, &u.p, &fit), MR_OK);
     free(cfg.work);
-    u.p.window = shape->window != 0 ? shape->window : u.p.window;
+    mr_route_of(&u.route, &u.p);
+    u.route.window = shape->window != 0 ? shape->window : u.route.window;
     assert_int_equal(mr_kv_pages_free(&u.dev.io, &u.pages), MR_OK);
     u.cfg = (mr_sched_config_t){.mmio = &u.tap,
-                                .placement = &u.p,
+                                .route = &u.route,
                                 .slots = u.slots,
                                 .n_slots = shape->slots,
                                 .logits = u.logits,
@@ -195,9 +196,10 @@ void users_case(users_case_t *c, uint64_t seed, uint32_t max_prompt, uint32_t ma
         c->request.sampling =
             (mr_sampling_t){.temperature = 1.0f, .top_k = 20, .top_p = 0.95f, .seed = seed};
     }
+    c->request.stops = c->stops;
     c->request.n_stops = mr_test_below(&rng, 7);
     for (uint32_t i = 0; i < c->request.n_stops; i++) {
-        c->request.stops[i] = mr_test_below(&rng, 64);
+        c->stops[i] = mr_test_below(&rng, 64);
     }
     users_reference(c);
 }

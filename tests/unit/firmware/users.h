@@ -15,6 +15,7 @@
 typedef struct {
     mr_request_t request;
     uint32_t prompt[USERS_CONTEXT];
+    uint32_t stops[MR_SCHED_STOPS_MAX];
     uint32_t token[USERS_CONTEXT];
     uint32_t n;
     mr_end_t why;
@@ -38,6 +39,7 @@ typedef struct {
     mr_mmio_t tap; /* dev, with a record of injections */
     mr_mmio_ops_t ops;
     mr_placement_t p;
+    mr_route_t route;
     mr_slot_t slots[USERS_SLOTS_MAX];
     mr_request_t queue[USERS_QUEUE];
     float logits[64];
