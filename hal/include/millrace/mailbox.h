@@ -67,7 +67,7 @@ typedef struct {
     uint32_t log;          /* offset of the event log: mr_mailbox_log_t each */
     uint32_t log_entries;  /* a power of two; 0: there is no log */
     uint32_t log_put;      /* entries ever written, modulo 2^32 */
-    uint32_t crash;        /* offset of the crash record, mr_mailbox_crash_t; 0: none is kept */
+    uint32_t crash;        /* offset of the crash record (millrace/crash.h); 0: none is kept */
     uint32_t slots;        /* 1..256 that the firmware has room for */
     uint32_t queue;        /* requests that may wait for a slot at once, 1..65535 */
 } mr_mailbox_t;
@@ -79,29 +79,6 @@ typedef struct {
     uint32_t a;
     uint32_t b;
 } mr_mailbox_log_t;
-
-#define MR_MAILBOX_CRASH_MAGIC 0x48535243u /* "CRSH": the record is whole */
-
-typedef enum {
-    MR_CRASH_NONE = 0,
-    MR_CRASH_TRAP = 1,     /* illegal instruction, misaligned or missing memory */
-    MR_CRASH_WATCHDOG = 2, /* the firmware did not kick it in time */
-    MR_CRASH_STACK = 3,    /* the guard word below the stack is gone */
-    MR_CRASH_ASSERT = 4    /* a check of the firmware's own failed; address has its line */
-} mr_crash_cause_t;
-
-/* What the firmware left behind when it stopped. It lies outside what a boot clears. */
-typedef struct {
-    uint32_t magic;   /* MR_MAILBOX_CRASH_MAGIC, written last */
-    uint32_t cause;   /* mr_crash_cause_t */
-    uint32_t pc;      /* of the instruction, or the next one */
-    uint32_t address; /* of the access, where it is known; else 0 */
-    uint32_t x[32];   /* registers x0..x31 as they were */
-    uint32_t time_lo; /* clock of the core */
-    uint32_t time_hi;
-    uint32_t log_put; /* events logged until then */
-    uint32_t boots;   /* since power-on: tells a new record from an old one */
-} mr_mailbox_crash_t;
 
 /* ---- messages ---- */
 
@@ -117,10 +94,10 @@ typedef struct {
  */
 #define MR_MAILBOX_TO_CORE(X)                                                                      \
     X(HELLO, 1, 3)  /* oldest and newest version that the host speaks */                           \
-    X(SETUP, 2, 20) /* mr_mailbox_setup_t */                                                       \
+    X(SETUP, 2, 18) /* mr_mailbox_setup_t */                                                       \
     X(SUBMIT, 3, 4) /* tag, slot or MR_MAILBOX_ANY_SLOT, offset of its mr_mailbox_request_t */     \
     X(CANCEL, 4, 2) /* tag: ends that request, wherever it is; an unknown tag does nothing */      \
-    X(TAKEN, 5, 4)  /* tag, slot, tokens of it that the host has taken so far */                   \
+    X(CREDIT, 5, 4) /* tag, slot, tokens of it that may be told in all */                          \
     X(DRAIN, 6, 2)  /* 1: ends all requests; 0: waits for them. SUBMIT is refused until SETUP */   \
     X(LOGITS_TAKEN, 7, 1) /* the logits are read; nothing happens between LOGITS and this */
 
@@ -168,8 +145,6 @@ typedef struct {
     uint32_t chunk;        /* prompt tokens of a slot in a row; 0: 1 */
     uint32_t quantum;      /* tokens in the token loop in a row; 0: 16 */
     uint32_t n_tiles;      /* 0..256 */
-    uint32_t logits;       /* 1: requests may ask for logits or draw at a temperature */
-    uint32_t reserved;     /* 0 */
 } mr_mailbox_setup_t;
 
 #define MR_MAILBOX_STOPS_MAX 16u
@@ -193,7 +168,8 @@ typedef struct {
     uint32_t seed_hi;
     uint32_t deadline_lo; /* device cycle at which it ends; 0: none */
     uint32_t deadline_hi;
-    uint32_t credit;  /* tokens that may be told before the host has taken them; 0: any number */
+    uint32_t credit;  /* tokens that may be told before CREDIT says more; 0: any number. Stepwise
+                         requests: the next job waits for CREDIT, 1 is theirs */
     uint32_t n_stops; /* 0..MR_MAILBOX_STOPS_MAX */
     uint32_t stops[MR_MAILBOX_STOPS_MAX];
 } mr_mailbox_request_t;
