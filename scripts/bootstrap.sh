@@ -24,7 +24,7 @@ check  ccache                         ccache
 check  iverilog                       iverilog
 check  yosys                          yosys
 check  libcmocka-dev                  /usr/include/cmocka.h
-check  gcc-riscv64-unknown-elf        riscv64-unknown-elf-gcc
+run    gcc-riscv64-unknown-elf        riscv64-unknown-elf-gcc
 check  picolibc-riscv64-unknown-elf   /usr/lib/picolibc/riscv64-unknown-elf/include/stdio.h
 check  clang-format                   clang-format
 check  clang-tidy                     clang-tidy

@@ -49,6 +49,53 @@ typedef struct {
     void *ctx;
 } mr_mmio_t;
 
+#ifdef MR_MMIO_DIRECT
+
+/* On the control core the chip's registers are memory at this address: no table, plain loads and
+ * stores. An access that the chip answers with an error raises the core's interrupt 7. */
+mr_status_t mr_core_wait(uint32_t cycles);
+
+MR_NODISCARD static inline mr_status_t mr_mmio_read32(const mr_mmio_t *mmio, uint32_t addr,
+                                                      uint32_t *value) {
+    (void)mmio;
+    *value = *(const volatile uint32_t *)(MR_MMIO_DIRECT + addr);
+    return MR_OK;
+}
+
+MR_NODISCARD static inline mr_status_t mr_mmio_write32(const mr_mmio_t *mmio, uint32_t addr,
+                                                       uint32_t value) {
+    (void)mmio;
+    *(volatile uint32_t *)(MR_MMIO_DIRECT + addr) = value;
+    return MR_OK;
+}
+
+MR_NODISCARD static inline mr_status_t mr_mmio_read_block(const mr_mmio_t *mmio, uint32_t addr,
+                                                          uint32_t *words, size_t n_words) {
+    const volatile uint32_t *from = (const volatile uint32_t *)(MR_MMIO_DIRECT + addr);
+    (void)mmio;
+    for (size_t i = 0; i < n_words; i++) {
+        words[i] = from[i];
+    }
+    return MR_OK;
+}
+
+MR_NODISCARD static inline mr_status_t mr_mmio_write_block(const mr_mmio_t *mmio, uint32_t addr,
+                                                           const uint32_t *words, size_t n_words) {
+    volatile uint32_t *to = (volatile uint32_t *)(MR_MMIO_DIRECT + addr);
+    (void)mmio;
+    for (size_t i = 0; i < n_words; i++) {
+        to[i] = words[i];
+    }
+    return MR_OK;
+}
+
+MR_NODISCARD static inline mr_status_t mr_mmio_wait(const mr_mmio_t *mmio, uint32_t cycles) {
+    (void)mmio;
+    return mr_core_wait(cycles);
+}
+
+#else
+
 /* The operations of the table; statuses as above. */
 MR_NODISCARD static inline mr_status_t mr_mmio_read32(const mr_mmio_t *mmio, uint32_t addr,
                                                       uint32_t *value) {
@@ -77,5 +124,7 @@ MR_NODISCARD static inline mr_status_t mr_mmio_wait(const mr_mmio_t *mmio, uint3
 static inline void mr_mmio_close(const mr_mmio_t *mmio) {
     mmio->ops->close(mmio->ctx);
 }
+
+#endif
 
 #endif

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# cmake -D IN=<binary> -D WORDS=<n or 0> [-D HEX=<file>] [-D C=<file> -D NAME=<array>] -P words.cmake: the little-endian 32-bit words of a
+# binary, one a line in hexadecimal (padded with zeros to WORDS), or as a C array and its length in words.
+file(READ "${IN}" bytes HEX)
+string(LENGTH "${bytes}" digits)
+math(EXPR rest "${digits} % 8")
+if(NOT rest EQUAL 0)
+  message(FATAL_ERROR "${IN}: not a whole number of 32-bit words")
+endif()
+math(EXPR count "${digits} / 8")
+if(WORDS AND count GREATER WORDS)
+  message(FATAL_ERROR "${IN}: ${count} words, there is room for ${WORDS}")
+endif()
+if(DEFINED HEX)
+  string(REGEX REPLACE "(..)(..)(..)(..)" "\\4\\3\\2\\1\n" lines "${bytes}")
+  if(WORDS)
+    math(EXPR more "${WORDS} - ${count}")
+    string(REPEAT "00000000\n" ${more} zeros)
+    string(APPEND lines "${zeros}")
+  endif()
+  file(WRITE "${HEX}" "${lines}")
+endif()
+if(DEFINED C)
+  string(REGEX REPLACE "(..)(..)(..)(..)" "0x\\4\\3\\2\\1u,\n" lines "${bytes}")
+  file(WRITE "${C}" "/* Generated from an image; do not edit. */\n#include \"millrace/core_image.h\"\n\n"
+                    "const uint32_t ${NAME}[] = {\n${lines}};\nconst uint32_t ${NAME}_words = ${count}u;\n")
+endif()
