@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A chip joined from Verilated classes: one root, groups and their tiles, wired as in mr_chip; see
 // chip_model.h. Compiled once a model with these macros: ROOT_CLASS and GROUP_CLASS, classes of
-// mr_root and group_sim_top, with ROOT_HEADER and GROUP_HEADER; CHIP_SYMBOL, CHIP_NAME,
-// CHIP_PROFILE, CHIP_DQ_BYTES, CHIP_INIT_CLOCKS, CHIP_GROUPS (at least 2) as in chip_dut.cpp;
-// CHIP_TILES of a group; CHIP_THREADS 1, or 2: each half of the groups, with its tiles, has a
-// thread in each phase of a clock. Each group has one KV channel, without ECC.
+// mr_root and group_sim_top, with ROOT_HEADER and GROUP_HEADER; TILE_CLASS and TILE_HEADER of
+// mr_tile; CHIP_SYMBOL, CHIP_NAME, CHIP_PROFILE, CHIP_DQ_BYTES, CHIP_INIT_CLOCKS, CHIP_GROUPS (at
+// least 2) as in chip_dut.cpp; CHIP_TILES of a group; CHIP_THREADS 1, or 2: in each phase of a
+// clock two threads take groups, with their tiles, until none is left. Each group has one KV
+// channel, without ECC.
 //
 // A clock, exact because of what the RTL promises (mr_tile, mr_root):
 //  1. rising edge of root, groups and tiles that are up: now the tiles' and the root's outputs are
@@ -24,7 +25,7 @@
 
 #include GROUP_HEADER
 #include ROOT_HEADER
-#include "Vtile.h"
+#include TILE_HEADER
 #include "chip_model.h"
 #include "verilated.h"
 
@@ -34,9 +35,8 @@ constexpr uint32_t Groups = CHIP_GROUPS;
 constexpr uint32_t Tiles = CHIP_TILES;
 constexpr uint32_t Rest = 32;
 constexpr uint32_t Threads = CHIP_THREADS;
-constexpr uint32_t Share = Groups / Threads; // groups of a thread
-// Threads write bits of the same port of the root: they must not share a byte.
-static_assert(Threads == 1 || (Threads == 2 && Groups % 2 == 0 && Share * Tiles % 8 == 0));
+static_assert(Threads == 1 || Threads == 2);
+static_assert(Tiles <= 16);
 
 template <class Pin> uint8_t *bytes(Pin &pin) {
     return reinterpret_cast<uint8_t *>(&pin);
@@ -67,7 +67,7 @@ template <size_t Size, class Pin, class To> void get(const Pin &pin, uint32_t i,
 }
 
 struct Tile {
-    Vtile top;
+    TILE_CLASS top;
     uint32_t rest = Rest; // clocks until it is left alone
     bool up = true;       // it takes part in the next rising edge; else its clock stands high
     explicit Tile(VerilatedContext *context) : top{context} {
@@ -75,17 +75,23 @@ struct Tile {
 };
 
 struct Dut;
-using Phase = void (*)(Dut &d, uint32_t thread);
+enum class Phase : uint32_t { Rise, Fall };
+void group_phase(Dut &d, Phase phase, uint32_t g);
 
-// The second thread: does a phase when told to, at the same time as the first. Between phases it
-// looks for the next one for a while, then sleeps.
-class Helper {
+// Two threads that take the groups of a phase: the one that runs the simulation from the first on,
+// its helper from the last on, until they meet, so that mostly each keeps the groups that its cache
+// holds. A helper that is not there takes nothing, and nobody waits for it. Between phases it looks
+// for the next one for a while, then sleeps.
+class Crew {
     static constexpr uint32_t Spins = 20000;
-    std::atomic<uint32_t> told{0};
-    std::atomic<uint32_t> done{0};
-    Phase phase = nullptr; // null: the end
-    std::thread thread;
+    static constexpr uint32_t Taken = 0xFFFFFFFF; // bits of `round`
+    std::atomic<uint64_t> round{Groups};          // its number, even: Rise; groups taken in it
+    std::atomic<uint32_t> told{0};                // the round's number again, to sleep on
+    std::atomic<uint32_t> done{0};                // groups of this round
+    std::atomic<bool> end{false};
+    std::thread helper;
 
+    // Waits until `value` is not `old`.
     static void wait_beyond(const std::atomic<uint32_t> &value, uint32_t old) {
         for (uint32_t i = 0; i < Spins; i++) {
             if (value.load(std::memory_order_acquire) != old) {
@@ -94,37 +100,60 @@ class Helper {
         }
         value.wait(old, std::memory_order_acquire);
     }
-    void work(Dut &d) {
-        for (uint32_t n = 0;; n++) {
-            wait_beyond(told, n);
-            if (phase == nullptr) {
+    // A group is taken together with the round that it is of, so a helper that comes late cannot
+    // mistake the phase.
+    void take(Dut &d, bool first) {
+        uint64_t number = 0;
+        for (uint32_t mine = 0;; mine++) {
+            const uint64_t at = round.fetch_add(1, std::memory_order_acq_rel);
+            if ((at & Taken) >= Groups) {
                 return;
             }
-            phase(d, 1);
-            done.store(n + 1, std::memory_order_release);
+            if (at >> 32 != number) {
+                number = at >> 32;
+                mine = 0;
+            }
+            group_phase(d, number % 2 == 0 ? Phase::Rise : Phase::Fall,
+                        first ? mine : Groups - 1 - mine);
+            done.fetch_add(1, std::memory_order_acq_rel);
             done.notify_one();
         }
     }
-    void tell(Phase next) {
-        phase = next;
+    void work(Dut &d) {
+        for (uint32_t seen = 0; !end.load(std::memory_order_acquire);) {
+            wait_beyond(told, seen);
+            seen = told.load(std::memory_order_acquire);
+            take(d, false);
+        }
+    }
+    void tell() {
         told.fetch_add(1, std::memory_order_release);
         told.notify_one();
     }
 
   public:
-    explicit Helper(Dut &d) : thread{[this, &d] { work(d); }} {
+    explicit Crew(Dut &d) : helper{[this, &d] { work(d); }} {
     }
-    Helper(const Helper &) = delete;
-    Helper &operator=(const Helper &) = delete;
-    ~Helper() {
-        tell(nullptr);
-        thread.join();
+    Crew(const Crew &) = delete;
+    Crew &operator=(const Crew &) = delete;
+    ~Crew() {
+        end.store(true, std::memory_order_release);
+        tell();
+        helper.join();
     }
-    void both(Dut &d, Phase next) {
-        const uint32_t n = told.load(std::memory_order_relaxed);
-        tell(next);
-        next(d, 0);
-        wait_beyond(done, n);
+    // Tells the helper to begin with a phase; finish() must follow.
+    void begin(Phase phase) {
+        uint64_t number = (round.load(std::memory_order_relaxed) >> 32) + 1;
+        number += number % 2 == static_cast<uint64_t>(phase) ? 0 : 1;
+        done.store(0, std::memory_order_relaxed);
+        round.store(number << 32, std::memory_order_release);
+        tell();
+    }
+    void finish(Dut &d) {
+        take(d, true);
+        for (uint32_t n = 0; (n = done.load(std::memory_order_acquire)) != Groups;) {
+            wait_beyond(done, n);
+        }
     }
 };
 
@@ -134,13 +163,20 @@ struct Beat {
     uint64_t data = 0, rev_data = 0;
 };
 
+// What the tiles of a group say to the root in a bit each.
+struct Said {
+    uint16_t error = 0, err = 0, cfg_rvalid = 0, cfg_error = 0;
+};
+
 struct Dut {
-    VerilatedContext context[Threads];
-    ROOT_CLASS root{&context[0]};
+    VerilatedContext context;
+    ROOT_CLASS root{&context};
     std::unique_ptr<GROUP_CLASS> group[Groups];
     std::unique_ptr<Tile> tile[Groups * Tiles];
-    bool run = false; // the root's run_no, as the tiles know it
-    std::unique_ptr<Helper> helper;
+    bool run = false;   // the root's run_no, as the tiles know it
+    Said said[Groups];  // by the tiles that are up
+    Said known[Groups]; // to the root
+    std::unique_ptr<Crew> crew;
     mr_chip_trace_t *trace = nullptr;
     uint32_t delay = 0; // clocks that the wires take more than the groups' own registers
     uint32_t at = 0;    // in the lines
@@ -214,19 +250,36 @@ void group_to_root(const GROUP_CLASS &from, ROOT_CLASS &r, uint32_t g) {
 }
 
 void tile_to_root(Dut &d, uint32_t n) {
-    const Vtile &t = d.tile[n]->top;
+    const TILE_CLASS &t = d.tile[n]->top;
     ROOT_CLASS &r = d.root;
+    Said &said = d.said[n / Tiles];
     put<4>(r.tile_rdata_i, n, t.rdata_o);
-    put_bit(r.tile_error_i, n, t.error_o);
-    put_bit(r.tile_err_i, n, t.err_event_o);
-    put_bit(r.cfg_rvalid_i, n, t.cfg_rvalid_o);
+    put_bit(said.error, n % Tiles, t.error_o);
+    put_bit(said.err, n % Tiles, t.err_event_o);
+    put_bit(said.cfg_rvalid, n % Tiles, t.cfg_rvalid_o);
     put<4>(r.cfg_rdata_i, n, t.cfg_rdata_o);
-    put_bit(r.cfg_error_i, n, t.cfg_error_o);
+    put_bit(said.cfg_error, n % Tiles, t.cfg_error_o);
+}
+
+// Bits of different groups share bytes of the root's ports: one thread puts them there.
+void said_to_root(Dut &d, uint32_t g) {
+    const Said &said = d.said[g];
+    if (std::memcmp(&said, &d.known[g], sizeof said) == 0) {
+        return;
+    }
+    d.known[g] = said;
+    for (uint32_t i = 0; i < Tiles; i++) {
+        const uint32_t n = g * Tiles + i;
+        put_bit(d.root.tile_error_i, n, bit(said.error, i));
+        put_bit(d.root.tile_err_i, n, bit(said.err, i));
+        put_bit(d.root.cfg_rvalid_i, n, bit(said.cfg_rvalid, i));
+        put_bit(d.root.cfg_error_i, n, bit(said.cfg_error, i));
+    }
 }
 
 // What goes with a low valid does not matter and stays behind.
 void tile_to_group(Dut &d, uint32_t n) {
-    const Vtile &t = d.tile[n]->top;
+    const TILE_CLASS &t = d.tile[n]->top;
     GROUP_CLASS &to = *d.group[n / Tiles];
     const uint32_t i = n % Tiles;
     put_bit(to.tx_req_i, i, t.tx_req_o);
@@ -260,7 +313,7 @@ void tile_to_group(Dut &d, uint32_t n) {
 }
 
 void tile_inputs(Dut &d, uint32_t n) {
-    Vtile &t = d.tile[n]->top;
+    TILE_CLASS &t = d.tile[n]->top;
     const ROOT_CLASS &r = d.root;
     const GROUP_CLASS &from = *d.group[n / Tiles];
     const uint32_t i = n % Tiles;
@@ -323,10 +376,9 @@ void settle_reset(Dut &d) {
     }
 }
 
-// What the root and the links bring to the groups.
-void group_inputs(Dut &d) {
+// What the links bring to the groups.
+void link_inputs(Dut &d) {
     for (uint32_t g = 0; g < Groups; g++) {
-        root_to_group(d.root, *d.group[g], g);
         if (d.delay == 0) {
             link_outputs(d, g);
         } else {
@@ -336,25 +388,26 @@ void group_inputs(Dut &d) {
     d.at = d.at + 1 < d.delay ? d.at + 1 : 0;
 }
 
-void fall(GROUP_CLASS &g) {
-    g.clk_i = 0;
-    g.eval();
+// Falling edge of a group, with what the root brings.
+void fall_group(Dut &d, uint32_t g) {
+    GROUP_CLASS &group = *d.group[g];
+    root_to_group(d.root, group, g);
+    group.clk_i = 0;
+    group.eval();
 }
 
 Dut::Dut() {
-    for (auto &c : context) {
-        c.fatalOnError(false);
-    }
+    context.fatalOnError(false);
     for (uint32_t g = 0; g < Groups; g++) {
-        group[g] = std::make_unique<GROUP_CLASS>(&context[g / Share]);
+        group[g] = std::make_unique<GROUP_CLASS>(&context);
         group[g]->hub_accept_i = 1; // nobody's node 0, but in group 0
         group[g]->hub_ready_i = 1;
     }
     for (uint32_t n = 0; n < Groups * Tiles; n++) {
-        tile[n] = std::make_unique<Tile>(&context[n / Tiles / Share]);
+        tile[n] = std::make_unique<Tile>(&context);
     }
     if (Threads > 1) {
-        helper = std::make_unique<Helper>(*this);
+        crew = std::make_unique<Crew>(*this);
     }
 }
 
@@ -368,7 +421,7 @@ void *open_dut() {
 
 void close_dut(void *dut) {
     Dut &d = dut_of(dut);
-    d.helper.reset();
+    d.crew.reset();
     d.root.final();
     for (auto &g : d.group) {
         g->final();
@@ -427,9 +480,9 @@ void reset(void *dut, bool active, uint32_t git_hash) {
     for (auto &g : d.group) {
         g->rst_ni = !active;
     }
-    group_inputs(d);
-    for (auto &g : d.group) {
-        fall(*g);
+    link_inputs(d);
+    for (uint32_t g = 0; g < Groups; g++) {
+        fall_group(d, g);
     }
     for (uint32_t n = 0; n < Groups * Tiles; n++) {
         fall(d, n);
@@ -450,16 +503,10 @@ void response(const void *dut, mr_chip_response_t *r) {
     *r = {t.req_ready_o != 0, t.rsp_valid_o != 0, t.rsp_error_o != 0, t.irq_o != 0, t.rsp_rdata_o};
 }
 
-void rise(Dut &d, uint32_t thread) {
-    if (thread == 0) {
-        d.root.clk_i = 1;
-        d.root.eval();
-    }
-    for (uint32_t g = thread * Share; g < (thread + 1) * Share; g++) {
-        d.group[g]->clk_i = 1;
-        d.group[g]->eval();
-    }
-    for (uint32_t n = thread * Share * Tiles; n < (thread + 1) * Share * Tiles; n++) {
+void rise(Dut &d, uint32_t g) {
+    d.group[g]->clk_i = 1;
+    d.group[g]->eval();
+    for (uint32_t n = g * Tiles; n < (g + 1) * Tiles; n++) {
         Tile &t = *d.tile[n];
         if (t.up) {
             t.top.clk_i = 1;
@@ -470,12 +517,10 @@ void rise(Dut &d, uint32_t thread) {
     }
 }
 
-// Of groups and tiles; the root's outputs stand.
-void falls(Dut &d, uint32_t thread) {
-    for (uint32_t g = thread * Share; g < (thread + 1) * Share; g++) {
-        fall(*d.group[g]);
-    }
-    for (uint32_t n = thread * Share * Tiles; n < (thread + 1) * Share * Tiles; n++) {
+// Of a group and its tiles; the root's outputs stand.
+void falls(Dut &d, uint32_t g) {
+    fall_group(d, g);
+    for (uint32_t n = g * Tiles; n < (g + 1) * Tiles; n++) {
         Tile &t = *d.tile[n];
         if (t.up) {
             tile_to_root(d, n);
@@ -490,11 +535,27 @@ void falls(Dut &d, uint32_t thread) {
     }
 }
 
-void both(Dut &d, Phase phase) {
-    if (d.helper) {
-        d.helper->both(d, phase);
+void group_phase(Dut &d, Phase phase, uint32_t g) {
+    if (phase == Phase::Rise) {
+        rise(d, g);
     } else {
-        phase(d, 0);
+        falls(d, g);
+    }
+}
+
+void begin(Dut &d, Phase phase) {
+    if (d.crew) {
+        d.crew->begin(phase);
+    }
+}
+
+void finish(Dut &d, Phase phase) {
+    if (d.crew) {
+        d.crew->finish(d);
+        return;
+    }
+    for (uint32_t g = 0; g < Groups; g++) {
+        group_phase(d, phase, g);
     }
 }
 
@@ -527,25 +588,26 @@ void show(Dut &d) {
 
 bool edge(void *dut) {
     Dut &d = dut_of(dut);
-    both(d, rise);
+    begin(d, Phase::Rise);
+    d.root.clk_i = 1;
+    d.root.eval();
+    finish(d, Phase::Rise);
     if (d.run != (d.root.run_no != 0)) {
         settle_reset(d);
     }
-    group_inputs(d);
-    both(d, falls);
+    link_inputs(d);
+    begin(d, Phase::Fall);
+    finish(d, Phase::Fall);
     for (uint32_t g = 0; g < Groups; g++) {
         group_to_root(*d.group[g], d.root, g);
+        said_to_root(d, g);
     }
     d.root.clk_i = 0;
     d.root.eval();
     if (d.trace != nullptr) {
         show(d);
     }
-    bool sound = true;
-    for (const auto &c : d.context) {
-        sound = sound && !c.gotFinish() && !c.gotError();
-    }
-    return sound;
+    return !d.context.gotFinish() && !d.context.gotError();
 }
 
 } // namespace
