@@ -18,7 +18,7 @@
 #include "millrace/status.h"
 
 #define MR_SERVICE_SLOTS 128u /* requests that run at once */
-#define MR_SERVICE_QUEUE 32u  /* requests that wait for a slot */
+#define MR_SERVICE_QUEUE 16u  /* requests that wait for a slot */
 
 /* Words of the rings; the log's entries. */
 #define MR_SERVICE_TO_CORE_WORDS 1024u
@@ -57,28 +57,31 @@ typedef struct {
  * being written). */
 void mr_log(mr_log_t *self, mr_log_id_t id, uint32_t a, uint32_t b);
 
-/* What the host has of a slot's tokens. */
+/* What the host may have of a slot's tokens. */
 typedef struct {
-    uint32_t tag;
-    uint32_t credit; /* of its request */
     uint32_t told;
-    uint32_t taken;
+    uint32_t limit; /* tokens that may be told */
+    bool stepwise;
+    bool sent; /* the last token of a stepwise request is told but not taken */
 } mr_service_slot_t;
 
 /* A request that waits for a slot. */
 typedef struct {
     uint32_t tag;
     uint32_t credit;
+    bool stepwise;
 } mr_service_queued_t;
 
 /* Read nothing, write nothing. Belongs into static storage. */
 typedef struct {
     mr_service_config_t cfg;
     mr_mailbox_t *shared;
+    uint32_t *in; /* words of the rings */
+    uint32_t *out;
     mr_log_t log;
-    uint32_t state;   /* mr_mailbox_state_t */
+    mr_mailbox_state_t state;
     uint32_t version; /* agreed; 0: none yet */
-    uint32_t in_got;  /* own copies of the ring's ends, which the host cannot change */
+    uint32_t in_got;  /* the firmware's ends of the rings, where the host cannot change them */
     uint32_t out_put;
     uint32_t out_rung; /* out_put when the bell was rung last */
     uint32_t in_seq;
@@ -86,15 +89,15 @@ typedef struct {
     uint32_t pool; /* SRAM offset of arena and logits */
     uint32_t pool_bytes;
     uint32_t arena_bytes;
-    uint32_t token_room; /* words that must stay free for the other messages of a step */
+    uint32_t shared_logits; /* SRAM offset */
     bool draining;
     bool logits_out; /* told, and not taken yet */
-    bool full;       /* the ring to the host was, and the log has it */
+    bool full;       /* the ring to the host is */
     mr_fault_kind_t told_fault;
     mr_route_t route;
     mr_sched_t sched;
     mr_slot_t slot[MR_SERVICE_SLOTS];
-    mr_queued_t queue[MR_SERVICE_QUEUE];
+    mr_request_t queue[MR_SERVICE_QUEUE];
     mr_service_slot_t user[MR_SERVICE_SLOTS];
     mr_service_queued_t waiting[MR_SERVICE_QUEUE];
     uint32_t n_waiting;

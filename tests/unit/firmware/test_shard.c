@@ -5,147 +5,55 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "fixture.h"
+#include "heard.h"
 #include "millrace/kv.h"
-#include "millrace/load.h"
 #include "millrace/program.h"
 #include "millrace/regs.h"
-#include "millrace/sched.h"
 #include "mr_test_random.h"
 
-#define VOCAB 96u
-#define SLOTS 10u /* at most; 3 where nothing else is said */
+#define VOCAB HEARD_VOCAB
+#define SLOTS HEARD_SLOTS
 #define PAGES 24u
-#define TOKENS 40u
-#define CYCLES 100000u
-#define STEPS_MAX 40000u
+#define TOKENS HEARD_TOKENS
 
-typedef struct {
-    uint32_t groups;
-    uint32_t tiles;
-    uint32_t kv_layers;
-    uint32_t in_bufs;
-} chip_t;
-
-/* What a run gave: every logit of every slot, and the tokens. */
-typedef struct {
-    float logits[SLOTS][TOKENS][VOCAB];
-    uint32_t token[SLOTS][TOKENS];
-    uint32_t n[SLOTS];
-    uint32_t errors;
-} heard_t;
-
-static const chip_t big = {1, 30, 16, 4};
+static const heard_chip_t big = {1, 30, 16, 4};
 static uint32_t users = 3;
-static fixture_image_t image;
-static fixture_device_t dev;
-static mr_placement_t p;
-static mr_fit_t fit;
+static heard_device_t d;
 static heard_t want;
 static heard_t heard;
 
-static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n) {
-    heard_t *h = ctx;
-    assert_true(pos < TOKENS && n <= VOCAB);
-    memcpy(h->logits[slot][pos], logits, n * sizeof *logits);
+static mr_status_t open_chip(const heard_chip_t *chip, uint32_t mode) {
+    return heard_open(&d, chip, PAGES, mode);
 }
 
-static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
-    heard_t *h = ctx;
-    assert_true(pos <= TOKENS);
-    h->token[slot][h->n[slot]++] = token;
-    return true;
-}
-
-static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
-    heard_t *h = ctx;
-    (void)slot;
-    (void)detail;
-    h->errors += why == MR_END_ERROR ? 1u : 0u;
-}
-
-static mr_status_t open_chip(const chip_t *chip, uint32_t mode) {
-    mr_backend_model_config_t hw;
-    mr_machine_t machine;
-    mr_image_t opened;
-    mr_backend_model_default_config(&hw);
-    hw.groups = chip->groups;
-    hw.tiles = chip->tiles;
-    hw.kv_layers = chip->kv_layers;
-    hw.in_bufs = chip->in_bufs;
-    hw.kv_pages = PAGES;
-    hw.kv_slots = 16;
-    fixture_device_open(&dev, &hw);
-    const mr_load_config_t cfg = {NULL, NULL, malloc(MR_LOAD_WORK_BYTES)};
-    assert_non_null(cfg.work);
-    assert_int_equal(mr_image_open(&opened, &image.source), MR_OK);
-    assert_int_equal(mr_machine_probe(&dev.io, &machine), MR_OK);
-    const mr_status_t status = mr_load_mode(&dev.io, &machine, &opened, &cfg, mode, &p, &fit);
-    free(cfg.work);
-    return status;
-}
-
-/* Three users at once, greedy; with all logits, or with tokens picked by the head's shards. */
 static void generate(heard_t *h, bool logits_too) {
-    static const uint32_t prompt[] = {3, 14, 15, 9, 26, 53, 58, 9, 7, 9, 32, 38};
-    static mr_slot_t slots[SLOTS];
-    static float logits[VOCAB];
-    static uint32_t order[VOCAB];
-    mr_route_t route;
-    mr_route_of(&route, &p);
-    const mr_sched_config_t cfg = {.mmio = &dev.io,
-                                   .route = &route,
-                                   .slots = slots,
-                                   .n_slots = users,
-                                   .logits = logits,
-                                   .order = order,
-                                   .stall_cycles = CYCLES,
-                                   .events = {on_logits, on_token, on_end, h}};
-    mr_sched_t sched;
-    bool busy = true;
-    memset(h, 0, sizeof *h);
-    assert_int_equal(mr_sched_init(&sched, &cfg), MR_OK);
-    for (uint32_t slot = 0; slot < users; slot++) {
-        const uint32_t n = 3u * (slot % 3u + 1u);
-        const mr_request_t r = {.prompt = prompt + slot % 3u,
-                                .n_prompt = n,
-                                .max_tokens = TOKENS - n,
-                                .sampling = {.top_p = 1.0f},
-                                .prompt_logits = logits_too,
-                                .token_logits = logits_too};
-        assert_int_equal(mr_sched_submit(&sched, slot, &r), MR_OK);
-    }
-    for (uint32_t i = 0; busy; i++) {
-        assert_true(i < STEPS_MAX);
-        assert_int_equal(mr_sched_step(&sched, &busy), MR_OK);
-    }
+    heard_generate(h, &d, users, logits_too);
 }
 
 /* Builds the model, and what one tile a stage makes of it. */
 static void model(const mr_model_shape_t *shape, const mr_place_formats_t *formats, uint64_t seed) {
-    fixture_image_build(&image, shape, formats, seed);
+    fixture_image_build(&d.image, shape, formats, seed);
     assert_int_equal(open_chip(&big, MR_PLACE_EFFICIENCY), MR_OK);
     generate(&want, true);
     assert_int_equal(want.errors, 0);
     assert_int_equal(want.n[0], TOKENS - 3u);
-    fixture_device_close(&dev);
+    fixture_device_close(&d.dev);
 }
 
-static void check_chip(const chip_t *chip, uint32_t mode) {
+static void check_chip(const heard_chip_t *chip, uint32_t mode) {
     uint32_t pages;
     assert_int_equal(open_chip(chip, mode), MR_OK);
     generate(&heard, true);
     assert_memory_equal(&heard, &want, sizeof want);
     generate(&heard, false);
     assert_memory_equal(heard.token, want.token, sizeof want.token);
-    assert_int_equal(mr_kv_pages_free(&dev.io, &pages), MR_OK);
+    assert_int_equal(mr_kv_pages_free(&d.dev.io, &pages), MR_OK);
     assert_int_equal(pages, PAGES);
-    fixture_device_close(&dev);
+    fixture_device_close(&d.dev);
 }
 
 static mr_model_shape_t shape_of(uint32_t layers, uint32_t n_heads, uint32_t n_kv) {
@@ -160,9 +68,9 @@ static mr_model_shape_t shape_of(uint32_t layers, uint32_t n_heads, uint32_t n_k
 /* Shared teams, teams of their own, tiles left over, groups that hold one layer or all. */
 static void test_shards__chips(void **state) {
     (void)state;
-    static const chip_t chips[] = {{1, 2, 8, 4},  {1, 3, 8, 4}, {1, 8, 8, 4}, {1, 30, 8, 4},
-                                   {1, 30, 8, 1}, {1, 8, 8, 2}, {2, 4, 3, 4}, {3, 3, 2, 4},
-                                   {6, 2, 1, 4},  {4, 8, 2, 2}, {2, 17, 8, 4}};
+    static const heard_chip_t chips[] = {{1, 2, 8, 4},  {1, 3, 8, 4}, {1, 8, 8, 4}, {1, 30, 8, 4},
+                                         {1, 30, 8, 1}, {1, 8, 8, 2}, {2, 4, 3, 4}, {3, 3, 2, 4},
+                                         {6, 2, 1, 4},  {4, 8, 2, 2}, {2, 17, 8, 4}};
     mr_place_formats_t formats;
     const mr_model_shape_t shape = shape_of(4, 4, 2);
     fixture_formats(&formats, MR_IMAGE_Q8_0);
@@ -174,13 +82,13 @@ static void test_shards__chips(void **state) {
                 continue;
             }
             check_chip(&chips[i], k);
-            assert_int_equal(p.shards, k);
+            assert_int_equal(d.p.shards, k);
             ran++;
         }
         check_chip(&chips[i], MR_PLACE_LATENCY);
     }
     assert_true(ran > 40u);
-    fixture_image_free(&image);
+    fixture_image_free(&d.image);
 }
 
 /* Query heads cut in the middle of KV heads, shards without heads or rows, both formats. */
@@ -202,52 +110,52 @@ static void test_shards__shapes(void **state) {
         for (size_t k = 0; k < sizeof shards / sizeof shards[0]; k++) {
             check_chip(&big, shards[k]);
         }
-        fixture_image_free(&image);
+        fixture_image_free(&d.image);
     }
 }
 
 static void test_shards__refusals(void **state) {
     (void)state;
-    static const chip_t few = {1, 3, 8, 4};
-    static const chip_t one_buffer = {1, 4, 8, 1};
+    static const heard_chip_t few = {1, 3, 8, 4};
+    static const heard_chip_t one_buffer = {1, 4, 8, 1};
     mr_place_formats_t formats;
     const mr_model_shape_t shape = shape_of(2, 2, 1);
     fixture_formats(&formats, MR_IMAGE_Q8_0);
-    fixture_image_build(&image, &shape, &formats, 5);
+    fixture_image_build(&d.image, &shape, &formats, 5);
     assert_int_equal(open_chip(&few, 4), MR_NO_SPACE);
-    assert_int_equal(fit.reason, MR_FIT_TILES);
-    assert_true(fit.needed == 4 && fit.available == 3);
-    fixture_device_close(&dev);
+    assert_int_equal(d.fit.reason, MR_FIT_TILES);
+    assert_true(d.fit.needed == 4 && d.fit.available == 3);
+    fixture_device_close(&d.dev);
     assert_int_equal(open_chip(&one_buffer, 2), MR_NO_SPACE);
-    assert_int_equal(fit.reason, MR_FIT_IN_BUFS);
-    assert_true(fit.needed == 2 && fit.available == 1);
-    fixture_device_close(&dev);
+    assert_int_equal(d.fit.reason, MR_FIT_IN_BUFS);
+    assert_true(d.fit.needed == 2 && d.fit.available == 1);
+    fixture_device_close(&d.dev);
     assert_int_equal(open_chip(&big, MR_PLACE_SHARDS_MAX + 1u), MR_RANGE);
-    fixture_device_close(&dev);
-    fixture_image_free(&image);
+    fixture_device_close(&d.dev);
+    fixture_image_free(&d.image);
 }
 
 /* A cache without room refuses the appending shard: every user ends, with pages back, none hangs.
  */
 static void test_shards__errors_travel(void **state) {
     (void)state;
-    static const chip_t chip = {2, 8, 2, 4};
+    static const heard_chip_t chip = {2, 8, 2, 4};
     uint32_t pages;
     mr_place_formats_t formats;
     const mr_model_shape_t shape = shape_of(4, 4, 2);
     fixture_formats(&formats, MR_IMAGE_Q8_0);
     model(&shape, &formats, 6);
     assert_int_equal(open_chip(&chip, 4), MR_OK);
-    assert_int_equal(mr_kv_quota(&dev.io, 1, 1, CYCLES), MR_OK);
+    assert_int_equal(mr_kv_quota(&d.dev.io, 1, 1, HEARD_CYCLES), MR_OK);
     generate(&heard, true);
     assert_int_equal(heard.errors, 1);
     assert_true(heard.n[1] < want.n[1]);
     assert_memory_equal(heard.token[0], want.token[0], sizeof want.token[0]);
     assert_memory_equal(heard.token[2], want.token[2], sizeof want.token[2]);
-    assert_int_equal(mr_kv_pages_free(&dev.io, &pages), MR_OK);
+    assert_int_equal(mr_kv_pages_free(&d.dev.io, &pages), MR_OK);
     assert_int_equal(pages, PAGES);
-    fixture_device_close(&dev);
-    fixture_image_free(&image);
+    fixture_device_close(&d.dev);
+    fixture_image_free(&d.image);
 }
 
 /* ---- clones ---- */
@@ -256,7 +164,7 @@ static void test_shards__errors_travel(void **state) {
 static uint32_t jobs(uint32_t tile) {
     uint32_t n;
     const uint32_t at = MR_TILE_BASE + tile * MR_TILE_STRIDE + MR_TILE_JOBS_LO_OFFSET;
-    assert_int_equal(mr_mmio_read32(&dev.io, at, &n), MR_OK);
+    assert_int_equal(mr_mmio_read32(&d.dev.io, at, &n), MR_OK);
     return n;
 }
 
@@ -264,26 +172,26 @@ static uint32_t jobs(uint32_t tile) {
  * with the jobs of its own slots alone. */
 static void test_clones__same_bits(void **state) {
     (void)state;
-    static const chip_t none = {1, 2, 8, 4};
-    static const chip_t chips[] = {{1, 30, 8, 4}, {4, 8, 2, 2}, {2, 17, 8, 1}, {6, 5, 1, 3}};
+    static const heard_chip_t none = {1, 2, 8, 4};
+    static const heard_chip_t chips[] = {{1, 30, 8, 4}, {4, 8, 2, 2}, {2, 17, 8, 1}, {6, 5, 1, 3}};
     mr_place_formats_t formats;
     const mr_model_shape_t shape = shape_of(4, 4, 2);
     uint32_t most = 0;
     fixture_formats(&formats, MR_IMAGE_Q8_0);
     formats.tensor[1][MR_IMAGE_GATE] = MR_IMAGE_Q4_0;
-    fixture_image_build(&image, &shape, &formats, 8);
+    fixture_image_build(&d.image, &shape, &formats, 8);
     users = SLOTS;
     assert_int_equal(open_chip(&none, MR_PLACE_EFFICIENCY), MR_OK);
-    assert_int_equal(mr_step_tiles(&p, 3), 1);
+    assert_int_equal(mr_step_tiles(&d.p, 3), 1);
     generate(&want, true);
     assert_int_equal(want.errors, 0);
-    fixture_device_close(&dev);
+    fixture_device_close(&d.dev);
     for (size_t i = 0; i < sizeof chips / sizeof chips[0]; i++) {
         check_chip(&chips[i], MR_PLACE_EFFICIENCY);
         assert_int_equal(open_chip(&chips[i], MR_PLACE_EFFICIENCY), MR_OK);
         generate(&heard, false);
-        for (uint32_t v = 0; v < p.n_visits; v++) {
-            const mr_visit_t *visit = &p.visit[v];
+        for (uint32_t v = 0; v < d.p.n_visits; v++) {
+            const mr_visit_t *visit = &d.p.visit[v];
             most = visit->clones > most ? visit->clones : most;
             for (uint32_t c = 0; c < visit->clones; c++) {
                 uint32_t own = 0;
@@ -291,16 +199,16 @@ static void test_clones__same_bits(void **state) {
                     own += TOKENS - 1u; /* what is drawn last goes in no more */
                 }
                 /* Jobs of a prompt do not come to the head, but for the last one. */
-                const bool head = visit->last + 1u == p.n_steps;
+                const bool head = visit->last + 1u == d.p.n_steps;
                 assert_true(head && visit->first == visit->last ? jobs(visit->tile + c) > 0
                                                                 : jobs(visit->tile + c) == own);
             }
         }
-        fixture_device_close(&dev);
+        fixture_device_close(&d.dev);
     }
     users = 3;
     assert_true(most >= 4u);
-    fixture_image_free(&image);
+    fixture_image_free(&d.image);
 }
 
 /* ---- what is sent, without a device ---- */
@@ -320,7 +228,7 @@ static sent_t sent;
 
 /* Delivers a SEND of a job with sent.flags. */
 static mr_status_t deliver(void *ctx, uint32_t tile, uint32_t index, const uint32_t *w) {
-    const mr_machine_t *m = &p.machine;
+    const mr_machine_t *m = &d.p.machine;
     const uint32_t pc = w[5] & 0xFFFFu;
     const uint32_t parts = w[5] >> 16;
     (void)ctx;
@@ -329,7 +237,7 @@ static mr_status_t deliver(void *ctx, uint32_t tile, uint32_t index, const uint3
         return MR_OK;
     }
     assert_true(w[6] == 0 || parts == 1u); /* parts do not cross links */
-    assert_true(w[3] + w[4] <= p.in_size || w[1] == 1u);
+    assert_true(w[3] + w[4] <= d.p.in_size || w[1] == 1u);
     sent.links += w[6] != 0 ? 1u : 0;
     sent.hub += w[1] & 1u;
     const uint32_t group = (tile / m->tiles + w[6]) % m->groups;
@@ -352,12 +260,12 @@ static void check_messages(uint32_t flags) {
     bool shared = false;
     memset(&sent, 0, sizeof sent);
     sent.flags = flags;
-    assert_int_equal(mr_program_build(&p, &p.formats, &sink), MR_OK);
+    assert_int_equal(mr_program_build(&d.p, &d.p.formats, &sink), MR_OK);
     assert_true(sent.hub >= 1u);
     /* A job without HEAD leaves out the head, whose shards send nothing then. */
-    for (uint32_t v = 1; v < p.n_visits; v++) {
-        const mr_visit_t *visit = &p.visit[v];
-        const bool head = visit->kind == MR_VISIT_STEPS && visit->first + 1u == p.n_steps;
+    for (uint32_t v = 1; v < d.p.n_visits; v++) {
+        const mr_visit_t *visit = &d.p.visit[v];
+        const bool head = visit->kind == MR_VISIT_STEPS && visit->first + 1u == d.p.n_steps;
         for (uint32_t i = 0; i < visit->shards; i++) {
             const uint32_t tile = visit->tile + i;
             shared = ++seen[tile] > 1u || shared;
@@ -366,13 +274,14 @@ static void check_messages(uint32_t flags) {
             assert_int_equal(sent.got[tile][visit->pc], sent.parts[tile][visit->pc]);
         }
     }
-    shared = shared || seen[p.visit[0].tile] > 0;
-    const uint32_t bufs = p.machine.in_bufs;
-    assert_int_equal(p.window, shared ? bufs / 2u : bufs * p.n_visits);
-    for (uint32_t i = 1; i + 1u < p.n_steps; i++) {
+    shared = shared || seen[d.p.visit[0].tile] > 0;
+    const uint32_t bufs = d.p.machine.in_bufs;
+    assert_int_equal(d.p.window, shared ? bufs / 2u : bufs * d.p.n_visits);
+    for (uint32_t i = 1; i + 1u < d.p.n_steps; i++) {
         const uint32_t first = i - mr_step_stage(i);
-        assert_int_equal(p.step[i].tile / p.machine.tiles, p.step[first].tile / p.machine.tiles);
-        assert_true(p.step[i].tile % p.machine.tiles + p.shards <= p.machine.tiles);
+        assert_int_equal(d.p.step[i].tile / d.p.machine.tiles,
+                         d.p.step[first].tile / d.p.machine.tiles);
+        assert_true(d.p.step[i].tile % d.p.machine.tiles + d.p.shards <= d.p.machine.tiles);
     }
 }
 
@@ -392,11 +301,11 @@ static void test_shards__messages_of_random_placements(void **state) {
         m.kv_layers = 1u + mr_test_below(&rng, 6);
         m.pmem_descs = PCS;
         m.in_bufs = 2u + mr_test_below(&rng, 3);
-        fixture_formats(&p.formats, MR_IMAGE_Q8_0);
+        fixture_formats(&d.p.formats, MR_IMAGE_Q8_0);
         const uint32_t most = m.tiles < MR_PLACE_SHARDS_MAX ? m.tiles : MR_PLACE_SHARDS_MAX;
         const uint32_t k = 2u + mr_test_below(&rng, most - 1u);
-        if (mr_place_mode(&p, &s, &p.formats, &m, k, &fit) != MR_OK) {
-            assert_true(fit.needed > fit.available);
+        if (mr_place_mode(&d.p, &s, &d.p.formats, &m, k, &d.fit) != MR_OK) {
+            assert_true(d.fit.needed > d.fit.available);
             continue;
         }
         check_messages(0);
