@@ -27,9 +27,11 @@ typedef struct {
 
 /* One run of the tool. */
 typedef struct {
-    const char *command; /* name of the command, NULL before it is known */
-    mr_cli_text_t out;   /* not yet written to standard output */
-    int write_errno;     /* of the first failed write to standard output, 0 if none */
+    const char *command;      /* name of the command, NULL before it is known */
+    mr_cli_text_t out;        /* not yet written to standard output */
+    int write_errno;          /* of the first failed write to standard output, 0 if none */
+    const char *attach;       /* --attach-socket: path, "none", or NULL for the user's folder */
+    struct mr_record *record; /* of all accesses to devices; NULL: none */
 } mr_cli_t;
 
 typedef struct {
@@ -37,6 +39,9 @@ typedef struct {
     const char *summary;                              /* one line for the list of commands */
     int (*run)(mr_cli_t *cli, int argc, char **argv); /* argv[0] is the name; gives the exit code */
 } mr_cli_command_t;
+
+/* Finds the command argv[1] and runs it. */
+int mr_cli_dispatch(mr_cli_t *cli, int argc, char **argv);
 
 int mr_cli_cmd_run(mr_cli_t *cli, int argc, char **argv);
 int mr_cli_cmd_score(mr_cli_t *cli, int argc, char **argv);
@@ -47,6 +52,7 @@ int mr_cli_cmd_bench(mr_cli_t *cli, int argc, char **argv);      /* with the sim
 int mr_cli_cmd_trace(mr_cli_t *cli, int argc, char **argv);      /* likewise */
 int mr_cli_bench_pipeline(mr_cli_t *cli, int argc, char **argv); /* bench's other half */
 int mr_cli_cmd_reg(mr_cli_t *cli, int argc, char **argv);
+int mr_cli_cmd_completion(mr_cli_t *cli, int argc, char **argv);
 
 /* ---- messages ---- */
 
@@ -100,7 +106,8 @@ typedef struct {
 typedef struct {
     const char *usage;              /* what follows "millrace COMMAND" */
     const char *about;              /* a paragraph */
-    const mr_cli_option_t *options; /* at most MR_CLI_OPTIONS_MAX; --help is added */
+    const mr_cli_option_t *options; /* at most MR_CLI_OPTIONS_MAX; --help is added, and
+                                       --attach-socket where there are --model and --device */
 } mr_cli_spec_t;
 
 /* The next option's key, with its argument in optarg; -1 when only operands are left, which start

@@ -297,7 +297,7 @@ int mr_cli_bench_pipeline(mr_cli_t *cli, int argc, char **argv) {
     if (o.what.model == NULL) {
         return mr_cli_usage(cli, "no model given; use -m FILE");
     }
-    int code = mr_cli_pipeline_open(o.what.device, o.what.model, o.what.mode, &session);
+    int code = mr_cli_pipeline_open(cli, o.what.device, o.what.model, o.what.mode, &session);
     if (code == MR_CLI_OK && mr_device_link_delay(mr_session_mmio(session), o.link) != MR_OK) {
         code = mr_cli_fail("device '%s' has no links whose latency can be set", o.what.device);
     }

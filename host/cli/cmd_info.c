@@ -316,7 +316,7 @@ static int show(mr_cli_t *cli, const options_t *o) {
     const char *device = o->device;
     mr_mmio_t mmio;
     mr_machine_t machine = {0};
-    int code = mr_cli_open_device(device, &mmio);
+    int code = mr_cli_open_device(cli, device, &mmio);
     if (code != MR_CLI_OK) {
         return code;
     }
@@ -329,7 +329,7 @@ static int show(mr_cli_t *cli, const options_t *o) {
     }
     mr_cli_measure_t measured;
     if (o->measure) {
-        code = mr_cli_measure(device, o->model, o->mode, &measured);
+        code = mr_cli_measure(cli, device, o->model, o->mode, &measured);
         if (code != MR_CLI_OK) {
             return code;
         }

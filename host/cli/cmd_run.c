@@ -358,7 +358,7 @@ int mr_cli_cmd_run(mr_cli_t *cli, int argc, char **argv) {
         code = read_prompt(&options, &prompt);
     }
     if (code == MR_CLI_OK) {
-        code = mr_cli_open_session(options.device, options.model, options.mode, &run.session);
+        code = mr_cli_open_session(cli, options.device, options.model, options.mode, &run.session);
     }
     if (code == MR_CLI_OK) {
         code = options.users != 0 || options.prompts != NULL

@@ -217,7 +217,8 @@ int mr_cli_cmd_score(mr_cli_t *cli, int argc, char **argv) {
         }
     }
     if (code == MR_CLI_OK) {
-        code = mr_cli_open_session(options.device, options.model, options.mode, &score.session);
+        code =
+            mr_cli_open_session(cli, options.device, options.model, options.mode, &score.session);
     }
     if (code == MR_CLI_OK) {
         code = get_tokens(cli, &options, &text, &score);

@@ -101,24 +101,24 @@ static int record(const options_t *o, mr_session_t *session, FILE *file) {
     return code;
 }
 
-static int run_fst(const options_t *o) {
+static int run_fst(mr_cli_t *cli, const options_t *o) {
     const mr_cli_fst_options_t options = {.device = o->what.device != NULL ? o->what.device : "sim",
                                           .model = o->what.model,
                                           .path = o->fst,
                                           .mode = o->what.mode,
                                           .cycles = o->cycles,
                                           .run = o->what.run};
-    return mr_cli_trace_fst(&options);
+    return mr_cli_trace_fst(cli, &options);
 }
 
-static int run_trace(const options_t *o) {
+static int run_trace(mr_cli_t *cli, const options_t *o) {
     const char *device = o->what.device != NULL ? o->what.device : "sim:deep";
     mr_session_t *session = NULL;
     FILE *file = fopen(o->perfetto, "a"); /* an older trace stays while nothing replaces it */
     if (file == NULL) {
         return cannot_write(o->perfetto);
     }
-    int code = mr_cli_pipeline_open(device, o->what.model, o->what.mode, &session);
+    int code = mr_cli_pipeline_open(cli, device, o->what.model, o->what.mode, &session);
     if (code == MR_CLI_OK && (file = freopen(o->perfetto, "w", file)) == NULL) {
         mr_session_close(session);
         return cannot_write(o->perfetto);
@@ -176,5 +176,5 @@ int mr_cli_cmd_trace(mr_cli_t *cli, int argc, char **argv) {
     if (o.fst != NULL && o.detail) {
         return mr_cli_usage(cli, "--detail goes with --perfetto; --fst has every signal");
     }
-    return o.fst != NULL ? run_fst(&o) : run_trace(&o);
+    return o.fst != NULL ? run_fst(cli, &o) : run_trace(cli, &o);
 }

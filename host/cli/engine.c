@@ -8,6 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "reg/attach.h"
+#include "reg/record.h"
+
 #define BAR_WIDTH 30u
 
 const char *mr_cli_default_device(void) {
@@ -17,6 +20,9 @@ const char *mr_cli_default_device(void) {
 typedef struct {
     bool shown; /* standard error is a terminal */
     uint32_t percent;
+    mr_cli_t *cli;
+    const char *device;
+    mr_mmio_t mmio; /* wrapped; ops NULL before the device is open */
 } bar_t;
 
 static void bar_clear(const bar_t *bar) {
@@ -30,6 +36,7 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total) {
     if (mr_cli_interrupted()) {
         /* The loader cannot be stopped from here; nothing of the device outlives this process. */
         bar_clear(bar);
+        mr_attach_remove(&bar->mmio);
         exit(MR_CLI_INTERRUPTED);
     }
     const uint32_t percent = total != 0 ? (uint32_t)(done * 100u / total) : 100u;
@@ -58,12 +65,48 @@ bool mr_cli_parse_mode(const mr_cli_t *cli, const char *text, uint32_t *mode) {
     return mr_cli_parse_u32(cli, "--mode", text, 1, MR_PLACE_SHARDS_MAX, mode);
 }
 
-int mr_cli_open_session(const char *device, const char *model, uint32_t mode,
+/* Records a device's accesses, if the tool was told to. */
+static mr_status_t wrap_record(const mr_cli_t *cli, const char *device, mr_mmio_t *mmio) {
+    if (cli->record == NULL) {
+        return MR_OK;
+    }
+    (void)fprintf(cli->record->file, "# device %s\n", device);
+    return mr_record_wrap(mmio, cli->record);
+}
+
+/* Lets others attach to a device; only a socket that was asked for must be there. A record is of
+ * this process' accesses alone, unless asked otherwise. */
+static mr_status_t wrap_attach(const mr_cli_t *cli, const char *device, mr_mmio_t *mmio,
+                               mr_session_error_t *error) {
+    char why[MR_ATTACH_TEXT_BYTES] = "";
+    const bool by_default = cli->attach == NULL;
+    const mr_attach_config_t config = {cli->attach, device, cli->command, mr_device_fault};
+    if (by_default ? cli->record != NULL : strcmp(cli->attach, "none") == 0) {
+        return MR_OK;
+    }
+    const mr_status_t status = mr_attach_serve(mmio, &config, why);
+    return status == MR_OK || by_default
+               ? MR_OK
+               : mr_gguf_fail(error, status, NULL, "--attach-socket: %s", why);
+}
+
+static mr_status_t wrap_device(void *ctx, mr_mmio_t *mmio, mr_session_error_t *error) {
+    bar_t *bar = ctx;
+    if (wrap_record(bar->cli, bar->device, mmio) != MR_OK) {
+        return mr_gguf_fail(error, MR_NO_MEMORY, NULL, "out of memory");
+    }
+    const mr_status_t status = wrap_attach(bar->cli, bar->device, mmio, error);
+    bar->mmio = *mmio;
+    return status;
+}
+
+int mr_cli_open_session(mr_cli_t *cli, const char *device, const char *model, uint32_t mode,
                         mr_session_t **session) {
-    bar_t bar = {isatty(STDERR_FILENO) == 1, UINT32_MAX};
+    bar_t bar = {isatty(STDERR_FILENO) == 1, UINT32_MAX, cli, device, {NULL, NULL}};
     mr_session_error_t error;
     const mr_session_options_t options = {device, model, on_progress, &bar};
-    const mr_status_t status = mr_session_open_mode(&options, mode, session, &error);
+    const mr_status_t status =
+        mr_session_open_wrapped(&options, mode, wrap_device, &bar, session, &error);
     bar_clear(&bar);
     return status == MR_OK ? MR_CLI_OK : mr_cli_fail("%s", error.text);
 }
@@ -74,10 +117,16 @@ int mr_cli_open_model(const char *model, mr_session_t **session) {
     return status == MR_OK ? MR_CLI_OK : mr_cli_fail("%s", error.text);
 }
 
-int mr_cli_open_device(const char *device, mr_mmio_t *mmio) {
+int mr_cli_open_device(mr_cli_t *cli, const char *device, mr_mmio_t *mmio) {
     mr_session_error_t error;
-    const mr_status_t status = mr_device_open(device, mmio, &error);
-    return status == MR_OK ? MR_CLI_OK : mr_cli_fail("%s", error.text);
+    if (mr_device_open(device, mmio, &error) != MR_OK) {
+        return mr_cli_fail("%s", error.text);
+    }
+    if (wrap_record(cli, device, mmio) != MR_OK) {
+        mr_mmio_close(mmio);
+        return mr_cli_fail("out of memory");
+    }
+    return MR_CLI_OK;
 }
 
 int mr_cli_encode(const mr_session_t *session, const mr_cli_text_t *text, bool add_special,

@@ -22,16 +22,17 @@ const char *mr_cli_default_device(void);
 bool mr_cli_parse_mode(const mr_cli_t *cli, const char *text, uint32_t *mode);
 
 /* Opens model and device, placed in a mode (MR_PLACE_*), with a bar on standard error while it
- * loads if that is a terminal.
+ * loads if that is a terminal. Accesses are recorded if the tool was told to; others can attach
+ * (cli->attach; where that is the default and cannot be, silently nobody can).
  * @return an exit code; the message is out, *session is NULL on failure. */
-int mr_cli_open_session(const char *device, const char *model, uint32_t mode,
+int mr_cli_open_session(mr_cli_t *cli, const char *device, const char *model, uint32_t mode,
                         mr_session_t **session);
 
 /* Opens the model file only. */
 int mr_cli_open_model(const char *model, mr_session_t **session);
 
-/* Opens a device without a model; close it with mr_mmio_close on MR_CLI_OK. */
-int mr_cli_open_device(const char *device, mr_mmio_t *mmio);
+/* Opens a device without a model, recorded likewise; close it with mr_mmio_close on MR_CLI_OK. */
+int mr_cli_open_device(mr_cli_t *cli, const char *device, mr_mmio_t *mmio);
 
 /* Encodes a text with its start-of-sequence token. Free *ids. */
 int mr_cli_encode(const mr_session_t *session, const mr_cli_text_t *text, bool add_special,

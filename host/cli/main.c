@@ -20,7 +20,8 @@ static const mr_cli_command_t commands[] = {
 #if MR_CLI_KV_BENCH
     {"bench", "measure the KV-cache DRAM controller, or users on a chip", mr_cli_cmd_bench},
 #endif
-    {"reg", "list, read and write registers by name", mr_cli_cmd_reg},
+    {"reg", "look at and change registers, also of a running chip", mr_cli_cmd_reg},
+    {"completion", "the script that makes bash complete commands", mr_cli_cmd_completion},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -64,7 +65,7 @@ static void print_help(mr_cli_t *cli) {
                        mr_device_names());
 }
 
-static int dispatch(mr_cli_t *cli, int argc, char **argv) {
+int mr_cli_dispatch(mr_cli_t *cli, int argc, char **argv) {
     if (argc < 2) {
         return mr_cli_usage(cli, "no command given");
     }
@@ -92,9 +93,9 @@ static int dispatch(mr_cli_t *cli, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    mr_cli_t cli = {NULL, {NULL, 0, 0}, 0};
+    mr_cli_t cli = {.command = NULL};
     catch_signals();
     mr_cli_json_init();
-    const int code = dispatch(&cli, argc, argv);
+    const int code = mr_cli_dispatch(&cli, argc, argv);
     return mr_cli_finish(&cli, code);
 }

@@ -110,10 +110,11 @@ static void predict(const mr_placement_t *p, mr_cli_measure_t *m) {
     }
 }
 
-int mr_cli_measure(const char *device, const char *model, uint32_t mode, mr_cli_measure_t *out) {
+int mr_cli_measure(mr_cli_t *cli, const char *device, const char *model, uint32_t mode,
+                   mr_cli_measure_t *out) {
     mr_session_t *session;
     mr_sched_t *sched;
-    int code = mr_cli_open_session(device, model, mode, &session);
+    int code = mr_cli_open_session(cli, device, model, mode, &session);
     if (code != MR_CLI_OK) {
         return code;
     }

@@ -23,7 +23,8 @@ typedef struct {
  * MR_CLI_MEASURE_TOKENS tokens about the position that placements are predicted at. tiles is
  * filled in for the device's tiles.
  * @return an exit code; the message is out. */
-int mr_cli_measure(const char *device, const char *model, uint32_t mode, mr_cli_measure_t *out);
+int mr_cli_measure(mr_cli_t *cli, const char *device, const char *model, uint32_t mode,
+                   mr_cli_measure_t *out);
 
 /* A table of the tiles that had jobs, and its object "measured". */
 void mr_cli_measure_print(mr_cli_t *cli, const mr_placement_t *p, const mr_cli_measure_t *m);

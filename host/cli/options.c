@@ -12,22 +12,44 @@
 #include "cli.h"
 
 #define HELP_COLUMN 26
+#define KEY_ATTACH 253
+
+/* Options that the tool adds to a command's own. */
+static const mr_cli_option_t help_option = {'h', "help", NULL, "show this text"};
+static const mr_cli_option_t attach_option = {
+    KEY_ATTACH, "attach-socket", "PATH",
+    "where 'millrace reg --attach' finds this run (default: a socket in the user's folder; none: "
+    "nowhere)"};
+
+/* Commands that load a model onto a device can be attached to. */
+static bool attachable(const mr_cli_spec_t *spec) {
+    bool model = false;
+    bool device = false;
+    for (const mr_cli_option_t *o = spec->options; o->name != NULL; o++) {
+        model = model || strcmp(o->name, "model") == 0;
+        device = device || strcmp(o->name, "device") == 0;
+    }
+    return model && device;
+}
+
+static void print_option(mr_cli_t *cli, const mr_cli_option_t *o) {
+    char left[64];
+    const char shortened[] = {'-', o->key < 128 ? (char)o->key : ' ', ',', '\0'};
+    (void)snprintf(left, sizeof left, "%s --%s%s%s", o->key < 128 ? shortened : "   ", o->name,
+                   o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");
+    (void)mr_cli_print(cli, "  %-*s %s\n", HELP_COLUMN, left, o->help);
+}
 
 static void print_help(mr_cli_t *cli, const mr_cli_spec_t *spec) {
-    static const mr_cli_option_t help = {'h', "help", NULL, "show this text"};
     (void)mr_cli_print(cli, "usage: millrace %s %s\n\n%s\n\noptions:\n", cli->command, spec->usage,
                        spec->about);
-    const mr_cli_option_t *o = spec->options;
-    for (bool last = false; !last; o++) {
-        last = o->name == NULL;
-        const mr_cli_option_t *shown = last ? &help : o;
-        char left[64];
-        const char shortened[] = {'-', shown->key < 128 ? (char)shown->key : ' ', ',', '\0'};
-        (void)snprintf(left, sizeof left, "%s --%s%s%s", shown->key < 128 ? shortened : "   ",
-                       shown->name, shown->arg != NULL ? " " : "",
-                       shown->arg != NULL ? shown->arg : "");
-        (void)mr_cli_print(cli, "  %-*s %s\n", HELP_COLUMN, left, shown->help);
+    for (const mr_cli_option_t *o = spec->options; o->name != NULL; o++) {
+        print_option(cli, o);
     }
+    if (attachable(spec)) {
+        print_option(cli, &attach_option);
+    }
+    print_option(cli, &help_option);
 }
 
 /* Says what is wrong with the option that getopt_long has just refused. */
@@ -45,25 +67,37 @@ static void refuse(const mr_cli_t *cli, int argc, char **argv, bool needs_argume
     }
 }
 
-int mr_cli_next_option(mr_cli_t *cli, int argc, char **argv, const mr_cli_spec_t *spec) {
-    struct option longs[MR_CLI_OPTIONS_MAX + 2u] = {{0}};
-    char shorts[2u * MR_CLI_OPTIONS_MAX + 4u] = ":h";
-    size_t n_short = 2;
-    size_t n = 0;
-    for (; n < MR_CLI_OPTIONS_MAX && spec->options[n].name != NULL; n++) {
-        const mr_cli_option_t *o = &spec->options[n];
-        const int has_arg = o->arg != NULL ? required_argument : no_argument;
-        longs[n] = (struct option){o->name, has_arg, NULL, o->key};
-        if (o->key < 128) {
-            shorts[n_short++] = (char)o->key;
-            if (o->arg != NULL) {
-                shorts[n_short++] = ':';
-            }
+/* Adds an option to getopt's tables. */
+static void add_option(const mr_cli_option_t *o, struct option *longs, char **shorts) {
+    *longs =
+        (struct option){o->name, o->arg != NULL ? required_argument : no_argument, NULL, o->key};
+    if (o->key < 128) {
+        *(*shorts)++ = (char)o->key;
+        if (o->arg != NULL) {
+            *(*shorts)++ = ':';
         }
     }
-    longs[n] = (struct option){"help", no_argument, NULL, 'h'};
+}
+
+int mr_cli_next_option(mr_cli_t *cli, int argc, char **argv, const mr_cli_spec_t *spec) {
+    struct option longs[MR_CLI_OPTIONS_MAX + 3u] = {{0}};
+    char shorts[2u * MR_CLI_OPTIONS_MAX + 6u] = ":";
+    char *end = shorts + 1;
+    size_t n = 0;
+    while (n < MR_CLI_OPTIONS_MAX && spec->options[n].name != NULL) {
+        add_option(&spec->options[n], &longs[n], &end);
+        n++;
+    }
+    add_option(&help_option, &longs[n++], &end);
+    if (attachable(spec)) {
+        add_option(&attach_option, &longs[n], &end);
+    }
     opterr = 0;
-    const int key = getopt_long(argc, argv, shorts, longs, NULL);
+    int key = getopt_long(argc, argv, shorts, longs, NULL);
+    while (key == KEY_ATTACH) {
+        cli->attach = optarg;
+        key = getopt_long(argc, argv, shorts, longs, NULL);
+    }
     if (key == 'h') {
         print_help(cli, spec);
         return MR_CLI_KEY_HELP;

@@ -295,9 +295,9 @@ int mr_cli_pipeline_run(mr_session_t *session, const mr_cli_pipeline_options_t *
     return code;
 }
 
-int mr_cli_pipeline_open(const char *device, const char *model, uint32_t mode,
+int mr_cli_pipeline_open(mr_cli_t *cli, const char *device, const char *model, uint32_t mode,
                          mr_session_t **session) {
-    const int code = mr_cli_open_session(device, model, mode, session);
+    const int code = mr_cli_open_session(cli, device, model, mode, session);
     if (code != MR_CLI_OK) {
         return code;
     }

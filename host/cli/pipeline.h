@@ -87,7 +87,7 @@ enum {
 bool mr_cli_pipeline_option(const mr_cli_t *cli, int key, mr_cli_pipeline_what_t *what);
 
 /* Opens model and device, which has to give trace records; mode: MR_PLACE_*. */
-int mr_cli_pipeline_open(const char *device, const char *model, uint32_t mode,
+int mr_cli_pipeline_open(mr_cli_t *cli, const char *device, const char *model, uint32_t mode,
                          mr_session_t **session);
 
 /* Runs the users and fills result. @return an exit code; the message is out. */

@@ -120,9 +120,9 @@ static int outcome(const run_t *run, mr_status_t status) {
 }
 
 /* Before the model is loaded, which takes a while. */
-static int probe(const mr_cli_fst_options_t *o) {
+static int probe(mr_cli_t *cli, const mr_cli_fst_options_t *o) {
     mr_mmio_t mmio;
-    const int code = mr_cli_open_device(o->device, &mmio);
+    const int code = mr_cli_open_device(cli, o->device, &mmio);
     if (code != MR_CLI_OK) {
         return code;
     }
@@ -146,12 +146,12 @@ static int probe(const mr_cli_fst_options_t *o) {
     return full != NULL ? cannot_write(o->path, full) : MR_CLI_OK;
 }
 
-int mr_cli_trace_fst(const mr_cli_fst_options_t *o) {
+int mr_cli_trace_fst(mr_cli_t *cli, const mr_cli_fst_options_t *o) {
     static run_t run;
-    int code = probe(o);
+    int code = probe(cli, o);
     run.options = o;
     if (code == MR_CLI_OK) {
-        code = mr_cli_open_session(o->device, o->model, o->mode, &run.session);
+        code = mr_cli_open_session(cli, o->device, o->model, o->mode, &run.session);
     }
     if (code == MR_CLI_OK) {
         code = mr_cli_fleet_check(run.session, o->run.users, o->run.context,

@@ -16,6 +16,6 @@ typedef struct {
 
 /* The file begins when each user has made MR_CLI_PIPELINE_WARM tokens. It is closed, and can be
  * read, however the run ends. @return an exit code; the message is out. */
-int mr_cli_trace_fst(const mr_cli_fst_options_t *options);
+int mr_cli_trace_fst(mr_cli_t *cli, const mr_cli_fst_options_t *options);
 
 #endif

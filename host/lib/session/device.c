@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "millrace/backend_model.h"
+#include "reg/attach.h"
+#include "reg/record.h"
 #include "session/session.h"
 #ifdef MR_HAVE_SIM
 #include "millrace/backend_sim.h"
@@ -126,9 +128,21 @@ mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio, mr_session_error_t
     return MR_OK;
 }
 
+#ifdef MR_HAVE_SIM
+/* The device inside wrappers. */
+static const mr_mmio_t *bare(const mr_mmio_t *mmio) {
+    for (const mr_mmio_t *inner = mmio; inner != NULL;) {
+        mmio = inner;
+        inner = mr_attach_inner(mmio);
+        inner = inner != NULL ? inner : mr_record_inner(mmio);
+    }
+    return mmio;
+}
+#endif
+
 const char *mr_device_fault(const mr_mmio_t *mmio) {
 #ifdef MR_HAVE_SIM
-    return mr_backend_sim_fault(mmio);
+    return mr_backend_sim_fault(bare(mmio));
 #else
     (void)mmio;
     return NULL;
@@ -137,7 +151,7 @@ const char *mr_device_fault(const mr_mmio_t *mmio) {
 
 mr_status_t mr_device_trace(const mr_mmio_t *mmio, mr_trace_sink_t sink, void *ctx) {
 #ifdef MR_HAVE_SIM
-    return mr_backend_sim_trace(mmio, sink, ctx);
+    return mr_backend_sim_trace(bare(mmio), sink, ctx);
 #else
     (void)mmio;
     (void)sink;
@@ -148,7 +162,7 @@ mr_status_t mr_device_trace(const mr_mmio_t *mmio, mr_trace_sink_t sink, void *c
 
 mr_status_t mr_device_fst(const mr_mmio_t *mmio, const char *path, uint64_t cycles) {
 #ifdef MR_HAVE_SIM
-    return mr_backend_sim_fst(mmio, path, cycles);
+    return mr_backend_sim_fst(bare(mmio), path, cycles);
 #else
     (void)mmio;
     (void)path;
@@ -159,7 +173,7 @@ mr_status_t mr_device_fst(const mr_mmio_t *mmio, const char *path, uint64_t cycl
 
 bool mr_device_recording(const mr_mmio_t *mmio) {
 #ifdef MR_HAVE_SIM
-    return mr_backend_sim_recording(mmio);
+    return mr_backend_sim_recording(bare(mmio));
 #else
     (void)mmio;
     return false;
@@ -168,10 +182,20 @@ bool mr_device_recording(const mr_mmio_t *mmio) {
 
 mr_status_t mr_device_link_delay(const mr_mmio_t *mmio, uint32_t clocks) {
 #ifdef MR_HAVE_SIM
-    return mr_backend_sim_link_delay(mmio, clocks);
+    return mr_backend_sim_link_delay(bare(mmio), clocks);
 #else
     (void)mmio;
     (void)clocks;
     return MR_UNSUPPORTED;
+#endif
+}
+
+bool mr_device_cycles(const mr_mmio_t *mmio, uint64_t *cycles) {
+#ifdef MR_HAVE_SIM
+    return mr_backend_sim_cycles(bare(mmio), cycles);
+#else
+    (void)mmio;
+    (void)cycles;
+    return false;
 #endif
 }

@@ -175,6 +175,12 @@ mr_status_t mr_session_open(const mr_session_options_t *o, mr_session_t **out,
 
 mr_status_t mr_session_open_mode(const mr_session_options_t *o, uint32_t mode, mr_session_t **out,
                                  mr_session_error_t *error) {
+    return mr_session_open_wrapped(o, mode, NULL, NULL, out, error);
+}
+
+mr_status_t mr_session_open_wrapped(const mr_session_options_t *o, uint32_t mode,
+                                    mr_session_wrap_t wrap, void *ctx, mr_session_t **out,
+                                    mr_session_error_t *error) {
     mr_session_t *s;
     *out = NULL;
     MR_TRY(mr_session_open_model(o->model_path, &s, error));
@@ -182,6 +188,9 @@ mr_status_t mr_session_open_mode(const mr_session_options_t *o, uint32_t mode, m
     if (status == MR_OK) {
         s->has_device = true;
         s->mode = mode;
+        status = wrap != NULL ? wrap(ctx, &s->mmio, error) : MR_OK;
+    }
+    if (status == MR_OK) {
         status = load(s, o, mode, error);
     }
     if (status != MR_OK) {

@@ -2,8 +2,8 @@
 /* A device with a model on it: opens the device, loads the GGUF file through the firmware, and
  * hands out the parts.
  *
- * One thread at a time per session. Errors come as a status and one line of text that says what to
- * do.
+ * Devices may be wrapped (reg/attach.h, reg/record.h); mr_device_* look through that. One thread at
+ * a time per session. Errors come as a status and one line of text that says what to do.
  */
 #ifndef MR_HOST_LIB_SESSION_SESSION_H
 #define MR_HOST_LIB_SESSION_SESSION_H
@@ -37,6 +37,9 @@ MR_NODISCARD mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio,
 /* Why a device stopped answering, if the back end knows (a DRAM timing violation, say); otherwise
  * NULL. */
 const char *mr_device_fault(const mr_mmio_t *mmio);
+
+/* Clock cycles since power-up, without an access. @return false: the device has no time. */
+bool mr_device_cycles(const mr_mmio_t *mmio, uint64_t *cycles);
 
 /* The wires between the device's groups take so many clocks more each way from now on.
  * @return MR_OK; MR_UNSUPPORTED: more than 48, or the device cannot. */
@@ -72,6 +75,14 @@ MR_NODISCARD mr_status_t mr_session_open_model(const char *model_path, mr_sessio
  * is; MR_CRC; MR_IDENTITY; any status of the parts. On error *out is NULL. */
 MR_NODISCARD mr_status_t mr_session_open_mode(const mr_session_options_t *options, uint32_t mode,
                                               mr_session_t **out, mr_session_error_t *error);
+
+/* Puts wrappers around a device that was just opened, in place; on error it is as before. */
+typedef mr_status_t (*mr_session_wrap_t)(void *ctx, mr_mmio_t *mmio, mr_session_error_t *error);
+
+/* mr_session_open_mode on a device that wrap puts something around. */
+MR_NODISCARD mr_status_t mr_session_open_wrapped(const mr_session_options_t *options, uint32_t mode,
+                                                 mr_session_wrap_t wrap, void *ctx,
+                                                 mr_session_t **out, mr_session_error_t *error);
 
 /* mr_session_open_mode for MR_PLACE_EFFICIENCY. */
 MR_NODISCARD mr_status_t mr_session_open(const mr_session_options_t *options, mr_session_t **out,

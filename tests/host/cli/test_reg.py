@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""millrace reg."""
-from cli_test import CliTest, main
+"""millrace reg on a device of its own; test_attach.py has that of others."""
+import json
+import os
+import signal
+import subprocess
+import tempfile
+
+from cli_test import BROOK, CliTest, PROMPT, TIMEOUT_S, TOOL, main
 
 
 class Reg(CliTest):
@@ -64,8 +70,8 @@ class Reg(CliTest):
         self.reg("write", "tile[0].CTRL.enable=1")  # the neighbour with a side effect is left alone
 
     def test_bad_names__say_why(self):
-        self.bad(code=2, words=("ls, read or write",))
-        self.bad("eat", code=2, words=("ls, read or write",))
+        self.bad(code=2, words=("say ls, read",))
+        self.bad("eat", code=2, words=("say ls, read",))
         self.bad("read", code=2)
         self.bad("read", "chip", code=2, words=("'chip'",))
         self.bad("read", "chip.NOPE", code=2)
@@ -84,6 +90,165 @@ class Reg(CliTest):
         for value in ("", "-1", "1x", "0x100000000"):
             self.bad("write", "chip.SCRATCH=" + value, code=2)
         self.bad("write", "chip.MEM_TARGET.kind=16", code=2, words=("0 to 15",))
+
+    def test_bad_names__nearest_ones(self):
+        self.bad("read", "chip.SCRTACH", code=2, words=("did you mean chip.SCRATCH?",))
+        self.bad("read", "PAGES_FREE", code=2, words=("did you mean kv[0].PAGES_FREE",))
+        self.bad("write", "tile[0].STATSU.busy=1", code=2, words=("tile[0].STATUS.busy",))
+        self.bad("ls", "chip.CAPSS", words=("did you mean chip.CAPS",))
+
+    def test_actions__wrong_arguments(self):
+        for args in (("decode",), ("decode", "chip.ID"), ("decode", "chip.ID", "x"), ("decode", "chip.NOPE", "1"),
+                     ("watch", "chip.ID"), ("watch", "--every", "5"), ("watch", "chip.ID", "--every", "0"),
+                     ("watch", "chip.ID", "--every", "5", "--count", "0"), ("read", "chip.ID", "--every", "5"),
+                     ("read", "chip.ID", "--diff", "x"), ("ls", "--raw"), ("read", "chip.ID", "--strict"),
+                     ("read", "--raw", "chip.ID"), ("write", "--raw", "chip.ID=1"), ("write", "0x40=1"),
+                     ("read", "0x40..0x20"), ("read", "0x40..0x41"), ("read", "0x40+0"), ("read", "0x40+"),
+                     ("read", "0x40."), ("read", "0x40+65537"), ("read", "0xFFFFFFFC+2"), ("read", "0x1_"),
+                     ("write", "--raw", "0x40"), ("write", "--raw", "0x40=0x1FFFFFFFF"), ("dump", "--raw"),
+                     ("dump", "--raw", "0x0", "--diff", "x"), ("record",), ("record", "x"), ("replay",),
+                     ("replay", "x", "y"), ("complete", "a", "b"), ("ps", "x"), ("read", "--attach")):
+            with self.subTest(args):
+                self.fails("reg", "--device", "model", *args, code=1 if "--attach" in args else 2)
+        self.bad("decode", "0x900", "1", words=("no register begins",))
+
+    def test_decode__needs_no_device(self):
+        out, err = self.call("reg", "--device", "nothing", "decode", "tile.STATUS", "0x00050301")
+        self.assertEqual(err, b"")
+        self.assertRegex(out.decode(), r"busy +1\n +queued +0 jobs\n +slot +3\n +pc +5 descriptors\n")
+        by_name = self.reg("decode", "chip.MEM_TARGET", "0b1")[0]
+        self.assertEqual(by_name["names"], {"kind": "VMEM"})
+        self.assertEqual(self.reg("decode", "0x60", "1")[0], by_name)
+        self.assertEqual(self.reg("decode", "chip.CYCLE", "0xFFFFFFFFFFFFFFFF")[0]["value"], 2**64 - 1)
+
+    def test_ls__side_effects_are_marked(self):
+        by_name = {r["name"]: r for r in self.reg("ls")}
+        self.assertIn("drops every job", by_name["chip.CONTROL"]["write_effect"])
+        self.assertIsNone(by_name["chip.SCRATCH"]["write_effect"])
+        self.assertIsNone(by_name["chip.CYCLE"]["read_effect"])
+        self.assertTrue(by_name["chip.CYCLE"]["volatile"])
+        out, _ = self.call("reg", "--device", "model", "ls", "chip.*")
+        self.assertRegex(out.decode(), r"\nchip\.CONTROL +0x000044 ! ")
+        self.assertRegex(out.decode(), r"\nchip\.SCRATCH +0x000040   ")
+
+    def test_raw__ranges(self):
+        out, _ = self.call("reg", "--device", "model", "read", "0x60..0x6C")
+        self.assertEqual(out, b"0x000060: 00000000 00000000 00000000 00000000\n")
+        words = self.reg("write", "--raw", "0x40=0b11", "0x64+2=9")
+        self.assertEqual([(w["name"], w["address"], w["value"]) for w in words], [(None, 0x40, 3), (None, 0x64, 9), (None, 0x68, 9)])
+        self.bad("write", "--raw", "0x44=1", words=("--force",))
+        self.call("reg", "--device", "model", "--force", "write", "--raw", "0x44=1")
+        # Part of a range, and what went wrong behind it.
+        out, err = self.call("reg", "--device", "model", "read", "0x70..0x90", code=1)
+        self.assertIn(b"0x000070: 00000000 00000000 00000000\n", out)
+        self.assertIn(b"bus error", err)
+
+    def test_dump__what_changed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            text, saved = os.path.join(folder, "dump.txt"), os.path.join(folder, "dump.json")
+            out, _ = self.call("reg", "--device", "model", "dump")
+            self.assertIn(b"# chip.CONTROL skipped: commands", out)
+            self.assertNotIn(b"\nchip.CONTROL ", out)
+            with open(text, "wb") as file:
+                file.write(out.replace(b"0x000040 0x00000000", b"0x000040 0x00000005")
+                           .replace(b"0x000060 0x00000000", b"0x000060 0x00000302").replace(b"chip.CAPS_VMEM ", b"chip.GONE "))
+            got, err = self.call("reg", "--device", "model", "dump", "--diff", text)
+            self.assertEqual(err, b"")
+            for line in ("chip.SCRATCH: 5 -> 0", "chip.MEM_TARGET.kind: 2 XMEM -> 0 WMEM", "chip.MEM_TARGET.tile: 3 -> 0",
+                         "chip.CAPS_VMEM: not in the file", "chip.GONE: only in the file"):
+                self.assertIn(line + "\n", got.decode())
+            dump = self.json("reg", "--device", "model", "dump")
+            self.assertIn("chip.CONTROL", dump["skipped"])
+            with open(saved, "w", encoding="utf-8") as file:
+                json.dump(dump, file)
+            got, _ = self.call("reg", "--device", "model", "dump", "chip.*", "--diff", saved)
+            self.assertIn(b"# no change\n", got)
+            with open(text, "rb") as file:
+                got = self.json("reg", "--device", "model", "dump", "--diff", "-", "chip.SCRATCH", stdin=file.read())
+            self.assertEqual(got["changes"], [{"name": "chip.SCRATCH", "field": "value", "was": 5, "is": 0}])
+            for wrong in ("", "{", "{}", "one two", "chip.ID 0x0 zzz"):
+                with open(text, "w", encoding="utf-8") as file:
+                    file.write(wrong)
+                self.bad("dump", "--diff", text, words=("dump",))
+            self.bad("dump", "--diff", os.path.join(folder, "none"))
+            self.bad("dump", "x*", words=("x*",))
+
+    def test_watch__changes(self):
+        out, _ = self.call("reg", "--device", "model", "watch", "chip.SCRATCH", "tile[*].STATUS", "--every", "5", "--count", "3")
+        self.assertEqual(out.decode().count("chip.SCRATCH"), 1)  # nothing changes on this device
+        self.assertRegex(out.decode(), r"0\.\d+ tile\[7\]\.STATUS\.pc: 0 descriptors\n")
+        out, _ = self.call("reg", "--device", "model", "watch", "chip.CAPS.lanes", "--every", "5", "--count", "2", "--json")
+        first, second = (json.loads(line) for line in out.splitlines())
+        self.assertEqual(first["registers"][0]["fields"], {"lanes": 4})
+        self.assertEqual(second["registers"], [])
+        self.bad("watch", "x*", "--every", "5")
+        self.bad("watch", "chip.NOPE", "--every", "5", code=2)
+
+    def test_watch__ends_with_its_reader_or_a_signal(self):
+        for stop in (lambda child: child.stdout.close(), lambda child: child.send_signal(signal.SIGINT)):
+            with subprocess.Popen([TOOL, "reg", "--device", "model", "watch", "chip.CYCLE", "--every", "5", "--json"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+                child.stdout.readline()
+                stop(child)
+                self.assertIn(child.wait(TIMEOUT_S), (1, 130))
+                self.assertEqual(child.stderr.read(), b"")
+
+    def test_record_and_replay(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "record.txt")
+            out, _ = self.call("reg", "record", path, "--", "run", "-m", BROOK, "-p", PROMPT, "-n", "2", "--device", "model")
+            self.assertTrue(out.startswith(PROMPT.encode()))
+            answer = self.json("reg", "--device", "model", "replay", path)
+            self.assertEqual(answer["differ"], 0)
+            self.assertGreater(answer["accesses"], answer["compared"])
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            self.assertIn("# device model\n", text)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text.replace(" r 000010 01040801", " r 000010 01040901", 1))
+            out, _ = self.call("reg", "--device", "model", "replay", path, code=1)
+            self.assertRegex(out.decode(), r"line \d+: 0x000010 chip\.CAPS: was 0x01040901 \(groups=1 tiles=9 .*, is 0x01040801")
+            answer = json.loads(self.call("reg", "--device", "model", "replay", path, "--json", code=1)[0])
+            self.assertEqual(answer["differ"], 1)
+            self.assertEqual(answer["differences"][0]["name"], "chip.CAPS")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text[:2000])
+            self.call("reg", "--device", "model", "replay", path, code=1)
+            self.bad("replay", BROOK, words=("line 1",))
+            self.bad("replay", os.path.join(folder, "none"))
+            # What the recorded command says counts; one that touches no device leaves no record.
+            self.call("reg", "record", path, "--", "reg", "--device", "model", "read", "0x900", code=1)
+            self.fails("reg", "record", path, "--", "reg", "decode", "chip.NOPE", "1", code=2)
+            self.call("reg", "record", path, "--", "reg", "decode", "chip.ID", "1", code=1)
+            self.fails("reg", "record", path, "--", "reg", "record", "x", "--", "info", code=2)
+            self.fails("reg", "record", path, "--", "nothing", code=2)
+            self.fails("reg", "record", folder, "--", "info", words=("cannot write",))
+            if os.path.exists("/dev/full"):
+                _, err = self.call("reg", "record", "/dev/full", "--", "reg", "--device", "model", "read", "chip.ID", code=1)
+                self.assertIn(b"cannot write", err)
+            out, _ = self.call("reg", "--json", "record", path, "--", "reg", "--device", "model", "read", "--json", "chip.ID")
+            read, record = (json.loads(line) for line in out.splitlines())
+            self.assertEqual(read["registers"][0]["name"], "chip.ID")
+            self.assertEqual((record["accesses"], record["file"]), (6, path))
+
+    def complete(self, *words):
+        """What bash offers for the last of the words."""
+        script = ('source <("$1" completion bash); COMP_WORDS=("$@"); COMP_WORDS=("${COMP_WORDS[@]}"); COMP_CWORD=$(($# - 1)); '
+                  '_millrace; printf "%s\\n" "${COMPREPLY[@]}"')
+        done = subprocess.run(["bash", "-c", script, "bash", TOOL, *words], capture_output=True, timeout=TIMEOUT_S, check=True, text=True)
+        return done.stdout.split()
+
+    def test_completion(self):
+        self.assertEqual(self.complete("re"), ["reg"])
+        self.assertIn("watch", self.complete("reg", ""))
+        self.assertEqual(self.complete("reg", "read", "chip.MEM_T"), ["chip.MEM_TARGET"])
+        self.assertEqual(self.complete("reg", "--force", "read", "tile[3].STATUS.b"), ["tile[3].STATUS.busy"])
+        self.assertEqual(self.complete("reg", "write", "chip.MEM_TARGET.kind", "=", "p"), ["PMEM"])
+        self.assertIn("RESULT", self.complete("reg", "write", "chip.MEM_TARGET.kind", "="))
+        self.assertIn("--attach-socket", self.complete("run", "--atta"))
+        self.fails("completion", code=2)
+        self.fails("completion", "fish", code=2)
+        self.call("completion", "--help")
 
 
 main()

@@ -137,6 +137,14 @@ bool mr_backend_sim_recording(const mr_mmio_t *mmio) {
     return mmio->ops == &ops && mr_chip_sim_recording(mmio->ctx);
 }
 
+bool mr_backend_sim_cycles(const mr_mmio_t *mmio, uint64_t *cycles) {
+    if (mmio->ops != &ops) {
+        return false;
+    }
+    *cycles = mr_chip_sim_cycles(mmio->ctx);
+    return true;
+}
+
 const char *mr_backend_sim_fault(const mr_mmio_t *mmio) {
     return mmio->ops == &ops ? mr_chip_sim_fault(mmio->ctx) : NULL;
 }

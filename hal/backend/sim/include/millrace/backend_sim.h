@@ -9,6 +9,7 @@
 #define MR_BACKEND_SIM_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "millrace/mmio.h"
 #include "millrace/status.h"
@@ -58,6 +59,9 @@ MR_NODISCARD mr_status_t mr_backend_sim_fst(const mr_mmio_t *mmio, const char *p
 
 /* Whether a waveform is being written. */
 bool mr_backend_sim_recording(const mr_mmio_t *mmio);
+
+/* Clock cycles since power-up. @return false if mmio belongs to another back end. */
+bool mr_backend_sim_cycles(const mr_mmio_t *mmio, uint64_t *cycles);
 
 /* Why the simulation stopped: one line, or NULL when it has not or mmio belongs to another back
  * end. */
