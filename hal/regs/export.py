@@ -5,6 +5,8 @@
     python3 hal/regs/export.py           rewrite the outputs
     python3 hal/regs/export.py --check   exit 1 when a committed output differs from what would be written
 
+Both print how many fields are documented (meaning, unit, legal values, reset value, side effect) and fail below 100 %.
+
 Needs systemrdl-compiler (scripts/requirements.txt). Building Millrace does not run this script: outputs are committed.
 """
 import argparse
@@ -20,6 +22,7 @@ import export_c  # noqa: E402
 import export_sv  # noqa: E402
 from reg_model import Block, Enum, EnumValue, Field, Map, Reg, Window  # noqa: E402
 
+READ_ONLY = ("const", "ro")
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "hal" / "regs" / "millrace.rdl"
 
@@ -34,29 +37,72 @@ def need(condition, node, why):
         raise SystemExit(f"export.py: {node.get_path()}: {why}")
 
 
-def convert_field(node):
+def access_of(node):
     sw, hw = node.get_property("sw").name, node.get_property("hw").name
     if node.get_property("singlepulse"):
-        access = "cmd"
-    elif node.get_property("onwrite") is not None:
+        return "cmd"
+    if node.get_property("onwrite") is not None:
         need(node.get_property("onwrite").name == "woclr", node, "only woclr is supported")
-        access = "w1c"
-    else:
-        access = {("r", "na"): "const", ("r", "w"): "ro", ("rw", "r"): "rw"}.get((sw, hw))
-        need(access, node, f"sw={sw} hw={hw} is none of the field kinds of this map")
-    reset = node.get_property("reset")
-    need(access == "ro" or reset is not None, node, "needs a reset value")
-    need(node.get_property("unit"), node, "needs a unit ('-' for codes and flags)")
-    need(node.get_property("desc") or node.inst_name == "value", node, "needs a desc")
+        return "w1c"
+    access = {("r", "na"): "const", ("r", "w"): "ro", ("rw", "r"): "rw"}.get((sw, hw))
+    need(access, node, f"sw={sw} hw={hw} is none of the field kinds of this map")
+    return access
+
+
+def convert_field(node):
+    access = access_of(node)
+    reset, at_reset = node.get_property("reset"), text(node.get_property("at_reset"))
+    need(access == "ro" or not at_reset, node, "at_reset is for read-only fields; others have a reset value")
+    need(reset is None or not at_reset, node, "has both reset and at_reset")
     hwclr = bool(node.get_property("hwclr"))
     need(not hwclr or (access == "rw" and node.get_property("effect")), node, "hwclr is for read-write fields, and effect says when")
+    if at_reset == "0":
+        reset, at_reset = 0, ""
+    legal = text(node.get_property("legal"))
+    live = bool(node.get_property("live"))
+    need(not live or access == "rw", node, "live is for read-write fields")
     enum = None
     if node.get_property("encode") is not None:
         members = node.get_property("encode").members
         enum = Enum([EnumValue(m.name, m.value, text(m.rdl_desc)) for m in members.values()])
-    return Field(node.inst_name, node.low, node.width, access, reset or 0, text(node.get_property("unit")),
-                 text(node.get_property("desc")), text(node.get_property("effect")),
-                 node.get_property("captured_with"), enum, hwclr)
+        legal = legal or "those with names"
+    effect = text(node.get_property("effect"))
+    return Field(node.inst_name, node.low, node.width, access, reset or 0, at_reset, text(node.get_property("unit")),
+                 text(node.get_property("desc")), legal, "" if effect == "none" else effect,
+                 node.get_property("captured_with"), enum, hwclr, live)
+
+
+def field_gaps(node, access):
+    """What a field does not say."""
+    gaps = []
+    if not node.get_property("desc") and node.inst_name != "value":
+        gaps.append("meaning (desc)")
+    if not node.get_property("unit"):
+        gaps.append("unit ('-' for codes and flags)")
+    if node.get_property("reset") is None and not node.get_property("at_reset"):
+        gaps.append("reset value (reset, or at_reset in words)")
+    if access not in READ_ONLY:
+        if not node.get_property("legal") and node.get_property("encode") is None:
+            gaps.append("legal values (legal or encode)")
+        if not node.get_property("effect"):
+            gaps.append("side effect (effect; \"none\" if there is none)")
+    return gaps
+
+
+def check_documented(top):
+    """Prints the share of documented fields; ends the program when one is not."""
+    total, problems = 0, []
+    for block in top.children(unroll=False):
+        for reg in block.children(unroll=False):
+            for node in reg.fields() if isinstance(reg, RegNode) else []:
+                total += 1
+                gaps = field_gaps(node, access_of(node))
+                if gaps:
+                    problems.append(f"export.py: {node.get_path()}: says no {', no '.join(gaps)}")
+    done = total - len(problems)
+    print(f"documented: {done} of {total} fields ({100 * done // total} %)")
+    if problems:
+        raise SystemExit("\n".join(problems))
 
 
 def convert_reg(node):
@@ -88,8 +134,10 @@ def convert(top, digest):
         stride = node.array_stride if node.is_array else 0x1000
         last = max(r.offset + r.stride * r.count for r in regs)
         need(last <= 0x1000 and stride == 0x1000, node, "a block has 4 KiB")
+        survives = node.get_property("survives_soft_reset")
+        need(survives is not None, node, "needs survives_soft_reset, true or false")
         blocks.append(Block(node.inst_name, node.raw_address_offset, stride, count,
-                            text(node.get_property("desc")), regs))
+                            text(node.get_property("desc")), survives, regs))
     return Map(blocks, windows, digest)
 
 
@@ -102,6 +150,7 @@ def outputs():
         top = compiler.elaborate().top
     except RDLCompileError as error:
         raise SystemExit(f"export.py: {error}") from error
+    check_documented(top)
     model = convert(top, digest)
     files = {
         "hal/include/millrace/regs.h": export_c.header(model),

@@ -93,14 +93,16 @@ def table(model):
             out.append(f"\nstatic const mr_reg_field_t {ident}[] = {{\n")
             for f in reg.fields:
                 out.append(f"    {{{quote(f.name)}, {quote(f.desc or reg.desc)}, {quote(f.unit)}, {quote(f.effect)}, "
-                           f"0x{f.reset:X}u, {f.lsb}, {f.width}, MR_REG_{f.access.upper()}, "
-                           f"{values_ident(block, reg, f) if f.enum else 'NULL'}, {len(f.enum.values) if f.enum else 0}}},\n")
+                           f"{quote(f.legal)}, {quote(f.at_reset)}, 0x{f.reset:X}u, {f.lsb}, {f.width}, MR_REG_{f.access.upper()}, "
+                           f"{values_ident(block, reg, f) if f.enum else 'NULL'}, {len(f.enum.values) if f.enum else 0}, "
+                           f"{'true' if f.live else 'false'}}},\n")
             out.append("};\n")
             regs.append(f"    {{{quote(reg.name)}, {quote(reg.desc)}, {ident}, {len(reg.fields)}, 0x{reg.reset:08X}u, "
                         f"0x{reg.offset:03X}u, {reg.stride}, {reg.count}, {reg.width}}},\n")
         out.append(f"\nstatic const mr_reg_t {block.name}_regs[] = {{\n" + "".join(regs) + "};\n")
         blocks.append(f"    {{{quote(block.name)}, {quote(block.desc)}, {block.name}_regs, {len(block.regs)}, "
-                      f"0x{block.base:06X}u, 0x{block.stride:X}u, {block.count}}},\n")
+                      f"0x{block.base:06X}u, 0x{block.stride:X}u, {block.count}, "
+                      f"{'true' if block.survives_soft_reset else 'false'}}},\n")
     out.append("\nconst mr_reg_block_t mr_reg_blocks[] = {\n" + "".join(blocks) + "};\n")
     out.append("\nconst size_t mr_reg_block_count = sizeof mr_reg_blocks / sizeof mr_reg_blocks[0];\n")
     return "".join(out)
@@ -111,8 +113,8 @@ def bits(field):
 
 
 def reset_text(field):
-    if field.access in ("ro", "cmd"):
-        return "-"
+    if field.at_reset:
+        return field.at_reset
     return str(field.reset) if field.reset < 256 else f"0x{field.reset:X}"
 
 
@@ -120,9 +122,13 @@ def meaning(field, reg):
     out = field.desc or reg.desc
     if field.enum:
         out += " " + "; ".join(f"{v.value} {v.name}: {v.desc}" for v in field.enum.values) + "."
-    if field.effect:
-        out += f" *Side effect: {field.effect}.*"
     return out.replace("|", "\\|")
+
+
+def legal(field):
+    if field.access in ("const", "ro"):
+        return "writes are ignored"
+    return field.legal
 
 
 def markdown(model):
@@ -131,25 +137,28 @@ def markdown(model):
 
 32-bit registers at byte addresses. Every unmapped or misaligned access answers with an error and sets chip.STATUS.bus_error; writes
 to read-only fields are ignored. A command reads 0 and acts for one clock, the cycle after the write. A 64-bit counter is a pair LO, HI: reading LO latches the high half for the next read
-of HI in the same block.
+of HI in the same block; no other read has a side effect. Sticky bits are cleared by writing 1. chip.CONTROL.soft_reset resets the blocks below that say so; the
+others keep what software wrote. Unit "-": a code or a flag. Reset "unspecified": memory that reset does not clear, with a meaning only where the text says so.
 
-| base | instances | block | |
-|---|---|---|---|
+| base | instances | block | soft reset | |
+|---|---|---|---|---|
 """]
     for b in model.blocks:
         size = f"{b.count}, every 0x{b.stride:X}" if b.count > 1 else "1"
-        out.append(f"| 0x{b.base:06X} | {size} | [{b.name}](#{b.name}) | {b.desc} |\n")
+        out.append(f"| 0x{b.base:06X} | {size} | [{b.name}](#{b.name}) | "
+                   f"{'registers stay' if b.survives_soft_reset else 'resets'} | {b.desc} |\n")
     for w in model.windows:
-        out.append(f"| 0x{w.base:06X} | 1 | {w.name} | {w.desc} {w.size // 1024} KiB. |\n")
+        out.append(f"| 0x{w.base:06X} | 1 | {w.name} | stays | {w.desc} {w.size // 1024} KiB. |\n")
     for b in model.blocks:
-        out.append(f"\n## {b.name}\n\n{b.desc}\n\n| offset | register | bits | field | access | reset | unit | meaning |\n"
-                   "|---|---|---|---|---|---|---|---|\n")
+        out.append(f"\n## {b.name}\n\n{b.desc}\n\n| offset | register | bits | field | access | reset | unit | legal values | meaning | side effect |\n"
+                   "|---|---|---|---|---|---|---|---|---|---|\n")
         for reg in b.regs:
             names = f"{reg.name}[{reg.count}]" if reg.count > 1 else reg.name
             offset = f"0x{reg.offset:03X}" + (f" + {reg.stride} i" if reg.count > 1 else "")
             if reg.width == 64:
                 names += " _LO, _HI"
-            out.append(f"| {offset} | **{names}** | | | | | | {reg.desc} |\n")
+            out.append(f"| {offset} | **{names}** | | | | | | | {reg.desc} | |\n")
             for f in reg.fields:
-                out.append(f"| | | {bits(f)} | {f.name} | {ACCESS_TEXT[f.access]} | {reset_text(f)} | {f.unit} | {meaning(f, reg)} |\n")
+                out.append(f"| | | {bits(f)} | {f.name} | {ACCESS_TEXT[f.access]} | {reset_text(f)} | {f.unit} | "
+                           f"{legal(f)} | {meaning(f, reg)} | {f.effect or 'none'} |\n")
     return "".join(out)

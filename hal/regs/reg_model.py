@@ -22,12 +22,15 @@ class Field:
     width: int
     access: str  # const, ro, rw, cmd, w1c
     reset: int
+    at_reset: str  # in words, where the reset value is no number
     unit: str
     desc: str
-    effect: str
+    legal: str  # what can be written; empty for what is read only
+    effect: str  # empty: none
     captured_with: str
     enum: Enum
     hwclr: bool  # the hardware can set it back to its reset value
+    live: bool  # writing it starts or stops something at once
 
     @property
     def mask(self):
@@ -51,7 +54,8 @@ class Reg:
 
     @property
     def reset(self):
-        return sum(f.reset << f.lsb for f in self.fields)
+        """Reset value of what software can write and of constants; read-only fields count as 0."""
+        return sum(f.reset << f.lsb for f in self.fields if f.access != "ro" or f.captured_with)
 
     def words(self):
         """(name, offset, array index, is the high half) of each 32-bit word."""
@@ -71,6 +75,7 @@ class Block:
     stride: int
     count: int
     desc: str
+    survives_soft_reset: bool
     regs: list
 
 

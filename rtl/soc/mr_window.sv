@@ -6,7 +6,7 @@
 // write_error_o for one cycle, a cycle earlier than a read would be answered. Refused: no such tile or kind, index out of range, a
 // tile with a job, a write to RESULT, any access while the CRC runs.
 // CRC: crc_start_i latches kind, tile, first row and count; crc_busy_o until crc_value_o is valid; crc_error_o when a
-// read was refused. One 32-bit word a cycle (less one for every window access meanwhile) and 8 cycles of latency.
+// read was refused, which ends the run. One 32-bit word a cycle (less one for every window access meanwhile) and 8 cycles of latency.
 `default_nettype none
 module mr_window #(
   parameter int Tiles = 2,
@@ -137,7 +137,10 @@ module mr_window #(
   endfunction
 
   wire start = crc_start_i && !crc_q;
-  wire last_answer = fold && !run_q && answers_q == 32'd1;
+  wire give_up = fold && a_error_q;
+  wire last_answer = fold && (!run_q || (give_up && !crc_go)) && answers_q == 32'd1;
+  // Rows whose words have no 32-bit index are in no memory.
+  wire no_index = kind_i == KindPmem ? crc_first_i[31:29] != '0 : (kind_i == KindWmem || kind_i == KindXmem) && crc_first_i[31:28] != '0;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -156,7 +159,7 @@ module mr_window #(
         run_q <= crc_count_i != '0;
         crc_q <= crc_count_i != '0;
       end else if (crc_q) begin
-        if (crc_go && row_end && rows_left_q == 32'd1) run_q <= 1'b0;
+        if (give_up || (crc_go && row_end && rows_left_q == 32'd1)) run_q <= 1'b0;
         if (last_answer) crc_q <= 1'b0;
       end
     end
@@ -165,7 +168,8 @@ module mr_window #(
     if (start) begin
       ckind_q <= kind_i;
       ctile_q <= tile_i;
-      cindex_q <= kind_i == KindWmem || kind_i == KindXmem ? {crc_first_i[27:0], 4'd0} :
+      cindex_q <= no_index ? 32'hFFFFFFF0 :
+                  kind_i == KindWmem || kind_i == KindXmem ? {crc_first_i[27:0], 4'd0} :
                   kind_i == KindPmem ? {crc_first_i[28:0], 3'd0} : crc_first_i;
       rows_left_q <= crc_count_i;
       answers_q <= '0;
@@ -206,6 +210,5 @@ module mr_window #(
       a_byc_q <= pend_byc_q[2];
     end
   end
-  wire unused_ok = &{1'b0, crc_first_i[31:29]};
 endmodule
 `default_nettype wire

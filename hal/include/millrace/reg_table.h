@@ -8,12 +8,13 @@
 #ifndef MR_REG_TABLE_H
 #define MR_REG_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 typedef enum {
     MR_REG_CONST, /* fixed value, equal to `reset` */
-    MR_REG_RO,    /* shows the hardware; `reset` has no meaning */
+    MR_REG_RO,    /* shows the hardware */
     MR_REG_RW,    /* reads back what was written */
     MR_REG_CMD,   /* reads 0; writing acts once */
     MR_REG_W1C    /* sticky; writing 1 clears */
@@ -29,14 +30,17 @@ typedef struct {
 typedef struct {
     const char *name; /* lower case; "value" when it is the register's only field */
     const char *desc;
-    const char *unit;   /* "-" for codes and flags */
-    const char *effect; /* side effect of an access, NULL if there is none */
-    uint32_t reset;     /* value of the field itself, not in place */
+    const char *unit;     /* "-" for codes and flags */
+    const char *effect;   /* side effect of an access, NULL if there is none */
+    const char *legal;    /* what may be written; NULL: read only */
+    const char *at_reset; /* what it shows after reset, in words; NULL: `reset` */
+    uint32_t reset;       /* value of the field itself, not in place */
     uint8_t lsb;
     uint8_t width_bits; /* 1..32, or 64 for a 64-bit counter */
     mr_reg_access_t access;
     const mr_reg_value_t *values; /* NULL if its values have no names */
     size_t value_count;
+    bool live; /* read/write: what is written starts or stops something at once */
 } mr_reg_field_t;
 
 typedef struct {
@@ -59,7 +63,8 @@ typedef struct {
     size_t reg_count;
     uint32_t base_bytes; /* of instance 0 */
     uint32_t stride_bytes;
-    uint32_t count; /* instances that the map has room for; CAPS tells how many exist */
+    uint32_t count;           /* instances that the map has room for; CAPS tells how many exist */
+    bool survives_soft_reset; /* read/write fields keep their values over chip.CONTROL.soft_reset */
 } mr_reg_block_t;
 
 extern const mr_reg_block_t mr_reg_blocks[];
