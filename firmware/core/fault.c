@@ -101,6 +101,7 @@ static _Noreturn void stop(uint32_t cause, uint32_t detail, uint32_t pc, uint32_
     for (uint32_t i = 0; i < MR_CRASH_REGS; i++) {
         r->regs[i] = mr_core_regs[i];
     }
+    mr_core_last_words(cause, pc);
     copy_events(r);
     r->magic = MR_CRASH_MAGIC;
     for (size_t i = 0; i < offsetof(mr_crash_t, crc) / 4u; i++) {

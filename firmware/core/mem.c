@@ -13,11 +13,21 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n) {
     unsigned char *d = to;
     const unsigned char *s = from;
     if ((((uintptr_t)d | (uintptr_t)s) & 3u) == 0) {
-        for (; n >= 4u; n -= 4u) {
-            *(uint32_t *)(void *)d = *(const uint32_t *)(const void *)s;
-            d += 4;
-            s += 4;
+        uint32_t *dw = (uint32_t *)(void *)d;
+        const uint32_t *sw = (const uint32_t *)(const void *)s;
+        for (; n >= 16u; n -= 16u) {
+            dw[0] = sw[0];
+            dw[1] = sw[1];
+            dw[2] = sw[2];
+            dw[3] = sw[3];
+            dw += 4;
+            sw += 4;
         }
+        for (; n >= 4u; n -= 4u) {
+            *dw++ = *sw++;
+        }
+        d = (unsigned char *)dw;
+        s = (const unsigned char *)sw;
     }
     for (; n > 0; n--) {
         *d++ = *s++;
@@ -42,10 +52,18 @@ void *memset(void *to, int value, size_t n) {
     unsigned char *d = to;
     const uint32_t word = (uint32_t)(unsigned char)value * 0x01010101u;
     if (((uintptr_t)d & 3u) == 0) {
-        for (; n >= 4u; n -= 4u) {
-            *(uint32_t *)(void *)d = word;
-            d += 4;
+        uint32_t *dw = (uint32_t *)(void *)d;
+        for (; n >= 16u; n -= 16u) {
+            dw[0] = word;
+            dw[1] = word;
+            dw[2] = word;
+            dw[3] = word;
+            dw += 4;
         }
+        for (; n >= 4u; n -= 4u) {
+            *dw++ = word;
+        }
+        d = (unsigned char *)dw;
     }
     for (; n > 0; n--) {
         *d++ = (unsigned char)value;

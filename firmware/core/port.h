@@ -75,6 +75,9 @@ typedef struct {
 
 void mr_core_fault_init(const mr_core_log_t *log, const uint32_t *steps);
 
+/* Of main.c, called by the crash handler before it copies the log. */
+void mr_core_last_words(uint32_t cause, uint32_t pc);
+
 /* Ends the firmware: leaves a crash record {cause of CRASH_CAUSE, detail}, rings the host and
  * stops. The watchdog then brings the boot ROM back. */
 _Noreturn void mr_core_die(uint32_t cause, uint32_t detail);

@@ -15,7 +15,9 @@ enum {
     DO_DEEP_HANG, /* the same with all interrupts masked */
     DO_OVERFLOW,  /* the stack grows into its guard */
     DO_ASSERT,
-    DO_LOG /* fills the log */
+    DO_LOG,  /* fills the log */
+    DO_TRAP, /* ebreak with all interrupts masked: the core stops */
+    DO_SLEEP /* for 20000 clocks, then counts on */
 };
 
 #define LOG_ENTRIES 32u
@@ -28,6 +30,11 @@ void mr_core_main(void);
 static uint32_t steps;
 static uint32_t log_put;
 static uint32_t log_words[4u * LOG_ENTRIES];
+
+void mr_core_last_words(uint32_t cause, uint32_t pc) {
+    (void)cause;
+    (void)pc;
+}
 
 static void fill_log(void) {
     for (; log_put < LOG_ENTRIES + 3u; log_put++) {
@@ -65,6 +72,13 @@ static void obey(uint32_t what) {
     case DO_LOG:
         fill_log();
         break;
+    case DO_TRAP:
+        (void)mr_core_mask(UINT32_MAX);
+        __asm__ volatile("ebreak");
+        break;
+    case DO_SLEEP:
+        (void)mr_core_wait(20000);
+        break;
     default:
         break;
     }
@@ -75,6 +89,7 @@ void mr_core_main(void) {
     mr_core_guards_set();
     mr_core_fault_init(&log, &steps);
     mr_core_free[0] = DO_NOTHING;
+    mr_core_write(MR_CORE_WAKE_OFFSET, MR_CORE_WAKE_BELL_MASK | MR_CORE_WAKE_TIMER_MASK);
     (void)mr_core_mask(~(uint32_t)(MR_IRQ_FAULTS | MR_IRQ_TIMER));
     mr_core_write(MR_CORE_TIMER_CMP_OFFSET, mr_core_clock() + 4096u);
     mr_core_write(MR_CORE_TIMER_CTRL_OFFSET, MR_CORE_TIMER_CTRL_ENABLE_MASK);

@@ -6,6 +6,10 @@
 
 #include <stdint.h>
 
+/* The firmware. */
+extern const uint32_t mr_core_image_millrace_fw[];
+extern const uint32_t mr_core_image_millrace_fw_words;
+
 /* An image that does what a test tells it to (firmware/core/test/main.c). */
 extern const uint32_t mr_core_image_test_fw[];
 extern const uint32_t mr_core_image_test_fw_words;

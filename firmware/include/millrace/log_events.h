@@ -7,7 +7,7 @@
 #define MR_LOG_EVENTS_H
 
 #define MR_LOG_EVENTS(X)                                                                           \
-    X(BOOT, 1, "firmware %x is up, boot %u")                                                       \
+    X(BOOT, 1, "firmware %x is up, CRC of its image %x")                                           \
     X(HELLO, 2, "the host speaks protocol %x to %x")                                               \
     X(SETUP, 3, "set up for %u slots and a vocabulary of %u")                                      \
     X(SUBMIT, 4, "request %u for slot %d")                                                         \
