@@ -139,6 +139,7 @@ def markdown(model):
 to read-only fields are ignored. A command reads 0 and acts for one clock, the cycle after the write. A 64-bit counter is a pair LO, HI: reading LO latches the high half for the next read
 of HI in the same block; no other read has a side effect. Sticky bits are cleared by writing 1. chip.CONTROL.soft_reset resets the blocks below that say so; the
 others keep what software wrote. Unit "-": a code or a flag. Reset "unspecified": memory that reset does not clear, with a meaning only where the text says so.
+[The programmer's guide](programmers_guide.md) has the sequences.
 
 | base | instances | block | soft reset | |
 |---|---|---|---|---|
