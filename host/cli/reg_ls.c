@@ -8,12 +8,26 @@
 
 /* The first side effect of writing a register, or NULL. */
 static const char *write_effect(const mr_reg_t *reg) {
-    for (size_t i = 0; i < reg->field_count; i++) {
-        if (mr_reg_writable(&reg->fields[i]) && reg->fields[i].effect != NULL) {
-            return reg->fields[i].effect;
-        }
+    const char *effect = NULL;
+    for (size_t i = 0; i < reg->field_count && effect == NULL; i++) {
+        effect = mr_reg_write_effect(&reg->fields[i]);
     }
-    return NULL;
+    return effect;
+}
+
+/* What a field shows after reset, and what may be written. */
+static void limits_text(const mr_reg_field_t *f, char *out, size_t size) {
+    size_t n = (size_t)snprintf(out, size, " Reset: ");
+    if (f->at_reset != NULL) {
+        n += (size_t)snprintf(out + n, size - n, "%s", f->at_reset);
+    } else {
+        n +=
+            (size_t)snprintf(out + n, size - n, f->reset > 9 ? "0x%" PRIX32 : "%" PRIu32, f->reset);
+    }
+    if (f->legal != NULL && n < size) {
+        n += (size_t)snprintf(out + n, size - n, "; legal: %s", f->legal);
+    }
+    (void)snprintf(out + (n < size ? n : size), n < size ? size - n : 0, ".");
 }
 
 static void list_text(mr_cli_t *cli, const char *name, const mr_reg_ref_t *at) {
@@ -24,11 +38,14 @@ static void list_text(mr_cli_t *cli, const char *name, const mr_reg_ref_t *at) {
         const mr_reg_field_t *f = &at->reg->fields[i];
         const bool unit = strcmp(f->unit, "-") != 0;
         char bits[16];
+        char limits[400];
+        limits_text(f, limits, sizeof limits);
         (void)snprintf(bits, sizeof bits, "%d:%d", f->lsb + f->width_bits - 1, f->lsb);
-        (void)mr_cli_print(cli, "  %5s  %-10s %-16s%s%s  %s%s%s\n", bits, f->name,
+        (void)mr_cli_print(cli, "  %5s  %-10s %-16s%s%s  %s%s%s%s%s\n", bits, f->name,
                            mr_reg_access_text(f->access), unit ? " " : "", unit ? f->unit : "",
                            f->desc, f->effect != NULL ? " Side effect: " : "",
-                           f->effect != NULL ? f->effect : "");
+                           f->effect != NULL ? f->effect : "", f->effect != NULL ? "." : "",
+                           limits);
         for (size_t v = 0; v < f->value_count; v++) {
             (void)mr_cli_print(cli, "         %" PRIu32 " %s: %s\n", f->values[v].value,
                                f->values[v].name, f->values[v].desc);
@@ -63,6 +80,9 @@ static void list_json(cJSON *list, const char *name, const mr_reg_ref_t *at, uin
         cJSON_AddStringToObject(field, "unit", f->unit);
         cJSON_AddStringToObject(field, "description", f->desc);
         add_text(field, "side_effect", f->effect);
+        add_text(field, "legal", f->legal);
+        add_text(field, "at_reset", f->at_reset);
+        mr_cli_json_u64(field, "reset", f->reset);
         cJSON *values = cJSON_AddObjectToObject(field, "values");
         for (size_t v = 0; v < f->value_count; v++) {
             mr_cli_json_u64(values, f->values[v].name, f->values[v].value);
@@ -131,8 +151,12 @@ int mr_cli_reg_ls(mr_cli_reg_t *r, int operands, char **operand) {
         }
     }
     if (!found) {
-        char near[MR_REG_WHY_BYTES];
-        mr_reg_suggest(pattern, near);
+        const mr_reg_counts_t all = {.all = true};
+        mr_reg_ref_t other = {NULL, NULL, NULL, 0, 0};
+        char near[MR_REG_WHY_BYTES] = "; other machines have some";
+        if (!mr_reg_next(pattern, &all, &other)) {
+            mr_reg_suggest(pattern, near);
+        }
         return mr_cli_fail("no register matches '%s'%s", operand[0], near);
     }
     return MR_CLI_OK;

@@ -49,7 +49,7 @@ static int check_write(const mr_cli_reg_t *r, const mr_reg_ref_t *ref, uint32_t 
         const bool meant = ref->field == NULL || ref->field == f;
         const bool acts = f->access == MR_REG_RW ? meant : mr_reg_field_of(f, word) != 0;
         any = any || (meant && mr_reg_writable(f));
-        if (mr_reg_writable(f) && f->effect != NULL && acts && !r->force) {
+        if (mr_reg_write_effect(f) != NULL && acts && !r->force) {
             return mr_cli_fail("writing %s.%s has a side effect: %s; add --force to do it", name,
                                f->name, f->effect);
         }

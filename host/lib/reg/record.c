@@ -64,6 +64,10 @@ static void put_access(recorder_t *r, char what, uint32_t address, uint32_t valu
 static void put_block(recorder_t *r, char what, uint32_t address, const uint32_t *words, size_t n,
                       mr_status_t status) {
     FILE *file = r->record->file;
+    if (n == 1 && status == MR_OK) {
+        put_access(r, what == 'R' ? 'r' : 'w', address, words[0], status);
+        return;
+    }
     r->record->count++;
     line_start(r, what);
     if (status != MR_OK) {

@@ -2,6 +2,7 @@
 /* Names near to a wrong one, and names that go on from a start. */
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -91,14 +92,23 @@ static void offer(best_t *best, const char *candidate) {
     best->rank[at] = r;
 }
 
+/* The instance that a name gives for a block, 0 if none: suggestions keep it. */
+static uint32_t instance_in(const char *name, const mr_reg_block_t *block) {
+    const size_t n = strlen(block->name);
+    const bool given = strncasecmp(name, block->name, n) == 0 && name[n] == '[';
+    const unsigned long index = given ? strtoul(name + n + 1, NULL, 10) : 0;
+    return index < block->count ? (uint32_t)index : 0;
+}
+
 void mr_reg_suggest(const char *name, char out[MR_REG_WHY_BYTES]) {
     static const char *const between[] = {"", "; did you mean ", ", ", " or "};
     char word[LONGEST];
     best_t best = {.rank = {FAR, FAR, FAR}, .word = word, .length = plain(name, word)};
     for (size_t b = 0; b < mr_reg_block_count; b++) {
+        const uint32_t instance = instance_in(name, &mr_reg_blocks[b]);
         for (size_t i = 0; i < mr_reg_blocks[b].reg_count; i++) {
             const mr_reg_t *reg = &mr_reg_blocks[b].regs[i];
-            const mr_reg_ref_t ref = {&mr_reg_blocks[b], reg, NULL, 0, 0};
+            const mr_reg_ref_t ref = {&mr_reg_blocks[b], reg, NULL, instance, 0};
             char full[MR_REG_NAME_BYTES];
             char field[MR_REG_NAME_BYTES + 32u];
             mr_reg_format(&ref, full);

@@ -49,6 +49,10 @@ const char *mr_reg_read_effect(const mr_reg_ref_t *ref) {
     return NULL;
 }
 
+const char *mr_reg_write_effect(const mr_reg_field_t *f) {
+    return mr_reg_writable(f) && (f->access != MR_REG_RW || f->live) ? f->effect : NULL;
+}
+
 bool mr_reg_only_commands(const mr_reg_t *reg) {
     for (size_t i = 0; i < reg->field_count; i++) {
         if (reg->fields[i].access != MR_REG_CMD) {

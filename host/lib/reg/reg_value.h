@@ -26,6 +26,9 @@ bool mr_reg_writable(const mr_reg_field_t *field);
  * the control core: it reads the counters of block core, whenever it likes. */
 const char *mr_reg_read_effect(const mr_reg_ref_t *ref);
 
+/* What writing the field does beside setting it, or NULL; "core reset sets 0" is none of that. */
+const char *mr_reg_write_effect(const mr_reg_field_t *field);
+
 /* Nothing to see: all its fields are commands. */
 bool mr_reg_only_commands(const mr_reg_t *reg);
 

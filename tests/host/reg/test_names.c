@@ -80,6 +80,7 @@ static void test_parse__says_what_is_wrong(void **state) {
     refused("chip.CAPS.lans", "did you mean chip.CAPS.lanes");
     refused("chip.SCRTACH", "did you mean chip.SCRATCH?");
     refused("titel[3].STATUS", "tile[0].STATUS");
+    refused("tile[3].STATSU", "did you mean tile[3].STATUS");
     refused("PAGES_FREE", "did you mean kv[0].PAGES_FREE");
     refused("chip.XYZZY", "no such register as in 'chip.XYZZY'");
 }

@@ -90,7 +90,8 @@ static void make(FILE *file, fake_t *fake) {
     assert_int_equal(mr_mmio_write_block(&io, 0x54, data, 3), MR_OK);
     assert_int_equal(mr_mmio_read_block(&io, 0x900, words, 4), MR_TIMEOUT);
     assert_int_equal(mr_mmio_write_block(&io, 0x900, data, 3), MR_DEVICE);
-    assert_int_equal(record.count, 8);
+    assert_int_equal(mr_mmio_write_block(&io, 0x44, data, 1), MR_OK);
+    assert_int_equal(record.count, 9);
     assert_false(record.failed);
     mr_mmio_close(&io);
     assert_int_equal(fake->closed, 1);
@@ -117,7 +118,8 @@ static void test_record__as_people_read_it(void **state) {
         " 00000001*2 FFFFFFFF\n"
         "@80 R 000900 !-3*4\n"
         "@80 W 000900 !-8*3\n"
-        " 00000001*2 FFFFFFFF\n");
+        " 00000001*2 FFFFFFFF\n"
+        "@80 w 000044 00000001 chip.CONTROL\n");
     (void)fclose(file);
 }
 
@@ -154,6 +156,7 @@ static void test_reader__gives_it_back(void **state) {
     assert_int_equal(a.status, MR_TIMEOUT);
     assert_int_equal(a.count, 4);
     expect(r, 'W', 0x900, 3, MR_DEVICE, 0xFFFFFFFFu);
+    expect(r, 'w', 0x44, 1, MR_OK, 1);
     assert_int_equal(mr_record_next(r, &a), MR_NOT_FOUND);
     mr_record_end(r);
     (void)fclose(file);
