@@ -205,6 +205,7 @@ static void credit(mr_service_t *self) {
 
 static void drain(mr_service_t *self) {
     self->draining = true;
+    self->logits_out = false; /* whoever was told is gone, or wants no more */
     for (uint32_t slot = 0; word(self, 1) != 0 && slot < self->route.kv_slots; slot++) {
         mr_sched_cancel(&self->sched, slot);
     }
