@@ -263,6 +263,7 @@ bool mr_service_step(mr_service_t *self) {
         mr_service_send(self, MR_MSG_STOPPED, 0, NULL);
     }
     self->shared->state = self->state;
+    self->shared->in_flight = self->sched.in_flight;
     mr_shared_store(&self->shared->heartbeat, self->shared->heartbeat + 1u);
     if (self->out_put != self->out_rung) {
         self->out_rung = self->out_put;

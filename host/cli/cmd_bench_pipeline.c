@@ -19,6 +19,8 @@ static const mr_cli_option_t options_table[] = {
     {MR_CLI_PIPELINE_DEVICE, "device", "NAME",
      "a chip that is simulated in parts (default: sim:deep)"},
     {MR_CLI_PIPELINE_MODE, "mode", "MODE", MR_CLI_MODE_HELP},
+    {MR_CLI_PIPELINE_FIRMWARE, "firmware", "WHERE", MR_CLI_FIRMWARE_HELP},
+    {MR_CLI_PIPELINE_IMAGE, "firmware-image", "FILE", MR_CLI_FIRMWARE_IMAGE_HELP},
     {MR_CLI_PIPELINE_USERS, "users", "N", "users at once, 1 to 256 (default: 1)"},
     {MR_CLI_PIPELINE_CONTEXT, "context", "L",
      "positions in each user's cache at the start (default: 128); multiples of 32 are quickest"},
@@ -111,6 +113,7 @@ static cJSON *json_of(const options_t *o, const mr_placement_t *p,
         network = share > network ? share : network;
     }
     cJSON_AddStringToObject(object, "device", o->what.device);
+    cJSON_AddStringToObject(object, "firmware", mr_cli_firmware_text(&o->what.firmware));
     cJSON_AddStringToObject(object, "model", o->what.model);
     cJSON_AddStringToObject(object, "mode", o->what.mode_text);
     mr_cli_json_u64(object, "users", r->users);
@@ -297,7 +300,8 @@ int mr_cli_bench_pipeline(mr_cli_t *cli, int argc, char **argv) {
     if (o.what.model == NULL) {
         return mr_cli_usage(cli, "no model given; use -m FILE");
     }
-    int code = mr_cli_pipeline_open(cli, o.what.device, o.what.model, o.what.mode, &session);
+    int code = mr_cli_pipeline_open(cli, o.what.device, o.what.model, o.what.mode, &o.what.firmware,
+                                    &session);
     if (code == MR_CLI_OK && mr_device_link_delay(mr_session_mmio(session), o.link) != MR_OK) {
         code = mr_cli_fail("device '%s' has no links whose latency can be set", o.what.device);
     }

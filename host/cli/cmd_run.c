@@ -29,7 +29,9 @@ enum {
     KEY_REFUSE,
     KEY_MAX_PAGES,
     KEY_DEADLINE,
-    KEY_MIN_P
+    KEY_MIN_P,
+    KEY_FIRMWARE,
+    KEY_IMAGE
 };
 
 static const mr_cli_option_t options_table[] = {
@@ -40,6 +42,8 @@ static const mr_cli_option_t options_table[] = {
      "sim: the chip's RTL, sim:DRAM: with another DRAM device (millrace --help has the names), "
      "model: functional model (default: sim if this build has it)"},
     {KEY_MODE, "mode", "MODE", MR_CLI_MODE_HELP},
+    {KEY_FIRMWARE, "firmware", "WHERE", MR_CLI_FIRMWARE_HELP},
+    {KEY_IMAGE, "firmware-image", "FILE", MR_CLI_FIRMWARE_IMAGE_HELP},
     {KEY_TEMP, "temp", "T", "temperature, 0.01 to 100; 0 (default): always the likeliest token"},
     {KEY_TOP_K, "top-k", "K", "draw among the K likeliest tokens; 0 (default): all"},
     {KEY_TOP_P, "top-p", "P",
@@ -86,6 +90,11 @@ static bool take_option(const mr_cli_t *cli, int key, mr_cli_run_options_t *o) {
         return true;
     case KEY_MODE:
         return mr_cli_parse_mode(cli, optarg, &o->mode);
+    case KEY_FIRMWARE:
+        return mr_cli_parse_firmware(cli, optarg, &o->firmware);
+    case KEY_IMAGE:
+        o->firmware.image = optarg;
+        return true;
     case KEY_TEMP:
         return mr_cli_parse_f32(cli, "--temp", optarg, 0.0f, 100.0f, &o->sampling.temperature);
     case KEY_TOP_K:
@@ -223,7 +232,7 @@ static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     }
     /* Where counters are reported, nothing is on its way between two tokens (`stepwise`). */
     if (mr_cli_interrupted() || run->cli->write_errno != 0 || run->status != MR_OK) {
-        mr_sched_cancel(run->sched, slot);
+        mr_runner_cancel(run->runner, slot);
     }
     return true;
 }
@@ -270,10 +279,10 @@ static mr_status_t submit(mr_cli_run_t *run) {
     }
     const mr_sched_events_t events = {
         .logits = on_logits, .token = on_token, .end = on_end, .ctx = run};
-    MR_TRY(mr_session_sched(run->session, &events, &run->sched));
+    MR_TRY(mr_session_runner(run->session, &events, &run->runner));
     MR_TRY(mr_cli_stats_begin(&run->stats, mr_session_mmio(run->session),
                               &mr_session_placement(run->session)->machine));
-    return mr_sched_submit(run->sched, MR_CLI_SLOT, &request);
+    return mr_runner_submit(run->runner, MR_CLI_SLOT, &request);
 }
 
 /* Generates; the text has been shown when this returns. */
@@ -294,13 +303,13 @@ static int generate(mr_cli_run_t *run, const mr_cli_text_t *prompt) {
         return mr_cli_fail("cannot start: %s", mr_status_text(status));
     }
     run->may_cancel = true;
-    int code = mr_cli_drive(run->session, run->sched, &run->may_cancel);
+    int code = mr_cli_drive(run->session, run->runner, &run->may_cancel);
     if (mr_tokenizer_decode_end(&run->decoder, rest, sizeof rest, &length) == MR_OK) {
         emit(run, rest, length);
     }
     emit(run, "\n", json ? 0 : 1);
     if (code == MR_CLI_OK && run->why == MR_END_ERROR) {
-        code = mr_cli_job_failed(run->detail, mr_sched_fault(run->sched));
+        code = mr_cli_job_failed(run->detail, mr_runner_fault(run->runner));
     }
     if (code == MR_CLI_OK && run->status != MR_OK) {
         code = mr_cli_fail("reading the counters failed: %s", mr_status_text(run->status));
@@ -358,7 +367,8 @@ int mr_cli_cmd_run(mr_cli_t *cli, int argc, char **argv) {
         code = read_prompt(&options, &prompt);
     }
     if (code == MR_CLI_OK) {
-        code = mr_cli_open_session(cli, options.device, options.model, options.mode, &run.session);
+        code = mr_cli_open_firmware(cli, options.device, options.model, options.mode,
+                                    &options.firmware, &run.session);
     }
     if (code == MR_CLI_OK) {
         code = options.users != 0 || options.prompts != NULL

@@ -12,7 +12,7 @@
 
 #define TOP_DEFAULT 5u
 
-enum { KEY_IDS = 256, KEY_TOP, KEY_DEVICE, KEY_MODE, KEY_JSON };
+enum { KEY_IDS = 256, KEY_TOP, KEY_DEVICE, KEY_MODE, KEY_JSON, KEY_FIRMWARE, KEY_IMAGE };
 
 static const mr_cli_option_t options_table[] = {
     {'m', "model", "FILE", "model file (GGUF)"},
@@ -22,6 +22,8 @@ static const mr_cli_option_t options_table[] = {
     {KEY_DEVICE, "device", "NAME",
      "sim, sim:DRAM (millrace --help has the names) or model (default: sim if this build has it)"},
     {KEY_MODE, "mode", "MODE", MR_CLI_MODE_HELP},
+    {KEY_FIRMWARE, "firmware", "WHERE", MR_CLI_FIRMWARE_HELP},
+    {KEY_IMAGE, "firmware-image", "FILE", MR_CLI_FIRMWARE_IMAGE_HELP},
     {KEY_JSON, "json", NULL, "print one JSON object"},
     {0, NULL, NULL, NULL}};
 
@@ -37,6 +39,7 @@ typedef struct {
     const char *ids;
     const char *device;
     uint32_t mode; /* MR_PLACE_* */
+    mr_cli_firmware_t firmware;
     uint32_t top;
     bool json;
 } options_t;
@@ -70,6 +73,11 @@ static bool take_option(const mr_cli_t *cli, int key, options_t *o) {
         return true;
     case KEY_MODE:
         return mr_cli_parse_mode(cli, optarg, &o->mode);
+    case KEY_FIRMWARE:
+        return mr_cli_parse_firmware(cli, optarg, &o->firmware);
+    case KEY_IMAGE:
+        o->firmware.image = optarg;
+        return true;
     default:
         o->json = true;
         return true;
@@ -137,24 +145,24 @@ static int compute(const options_t *o, score_t *s) {
                                   .n_prompt = (uint32_t)s->n,
                                   .sampling = {.top_p = 1.0f},
                                   .prompt_logits = true};
-    mr_sched_t *sched;
+    mr_runner_t *runner;
     s->n_top = o->top < vocab ? o->top : vocab;
     s->logprobs = mr_cli_alloc(s->n, sizeof *s->logprobs);
     s->top = mr_cli_alloc(s->n * s->n_top, sizeof *s->top);
-    mr_status_t status = mr_session_sched(s->session, &events, &sched);
+    mr_status_t status = mr_session_runner(s->session, &events, &runner);
     if (status == MR_OK) {
-        status = mr_sched_submit(sched, MR_CLI_SLOT, &request);
+        status = mr_runner_submit(runner, MR_CLI_SLOT, &request);
     }
     if (status != MR_OK) {
         return mr_cli_fail("cannot start: %s", mr_status_text(status));
     }
-    const int code = mr_cli_drive(s->session, sched, &may_cancel);
+    const int code = mr_cli_drive(s->session, runner, &may_cancel);
     if (code == MR_CLI_OK && s->why == MR_END_CANCEL) {
         (void)mr_cli_fail("interrupted");
         return MR_CLI_INTERRUPTED;
     }
     return code == MR_CLI_OK && s->why == MR_END_ERROR
-               ? mr_cli_job_failed(s->detail, mr_sched_fault(sched))
+               ? mr_cli_job_failed(s->detail, mr_runner_fault(runner))
                : code;
 }
 
@@ -180,6 +188,7 @@ static void print(mr_cli_t *cli, const options_t *o, const score_t *s) {
         cJSON_AddItemToArray(top, mr_cli_json_ranked(s->top + i * s->n_top, s->n_top));
     }
     mr_cli_json_number(object, "perplexity", exp(-mean));
+    cJSON_AddStringToObject(object, "firmware", mr_cli_firmware_text(&o->firmware));
     (void)mr_cli_json_print(cli, object);
 }
 
@@ -217,8 +226,8 @@ int mr_cli_cmd_score(mr_cli_t *cli, int argc, char **argv) {
         }
     }
     if (code == MR_CLI_OK) {
-        code =
-            mr_cli_open_session(cli, options.device, options.model, options.mode, &score.session);
+        code = mr_cli_open_firmware(cli, options.device, options.model, options.mode,
+                                    &options.firmware, &score.session);
     }
     if (code == MR_CLI_OK) {
         code = get_tokens(cli, &options, &text, &score);

@@ -118,7 +118,8 @@ static int run_trace(mr_cli_t *cli, const options_t *o) {
     if (file == NULL) {
         return cannot_write(o->perfetto);
     }
-    int code = mr_cli_pipeline_open(cli, device, o->what.model, o->what.mode, &session);
+    int code =
+        mr_cli_pipeline_open(cli, device, o->what.model, o->what.mode, &o->what.firmware, &session);
     if (code == MR_CLI_OK && (file = freopen(o->perfetto, "w", file)) == NULL) {
         mr_session_close(session);
         return cannot_write(o->perfetto);

@@ -13,7 +13,7 @@
 /* ---- events ---- */
 
 static mr_cli_user_t *user_in(mr_cli_users_t *all, uint32_t slot) {
-    return &all->user[mr_sched_user(all->sched, slot)];
+    return &all->user[mr_runner_user(all->runner, slot)];
 }
 
 static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n) {
@@ -176,7 +176,7 @@ static mr_status_t enqueue(mr_cli_users_t *all, const mr_request_t *common, uint
         r.user = *next;
         r.max_tokens = all->user[*next].n;
         r.sampling = all->user[*next].sampling;
-        const mr_status_t status = mr_sched_enqueue(all->sched, &r);
+        const mr_status_t status = mr_runner_enqueue(all->runner, &r);
         if (status == MR_BUSY) {
             return MR_OK;
         }
@@ -188,7 +188,7 @@ static mr_status_t enqueue(mr_cli_users_t *all, const mr_request_t *common, uint
 
 static void cancel_all(mr_cli_users_t *all, uint32_t *next) {
     for (uint32_t i = 0; i < all->n; i++) {
-        mr_sched_cancel_user(all->sched, i);
+        mr_runner_cancel_user(all->runner, i);
     }
     for (; *next < all->n; ++*next) {
         finish(all, &all->user[*next], MR_END_CANCEL);
@@ -205,7 +205,7 @@ static mr_status_t drive(mr_cli_users_t *all, const mr_request_t *common) {
             cancel_all(all, &next);
         }
         MR_TRY(enqueue(all, common, &next));
-        MR_TRY(mr_sched_step(all->sched, &busy));
+        MR_TRY(mr_runner_step(all->runner, &busy));
         mr_cli_users_view(all);
     }
     mr_cli_users_clear(all);
@@ -230,7 +230,7 @@ static mr_status_t generate(mr_cli_users_t *all) {
     }
     const mr_session_policy_t policy = {all->options->refuse, all->options->max_pages};
     mr_session_set_policy(all->session, &policy);
-    MR_TRY(mr_session_sched(all->session, &events, &all->sched));
+    MR_TRY(mr_session_runner(all->session, &events, &all->runner));
     MR_TRY(mr_cli_stats_begin(&all->stats, mr_session_mmio(all->session),
                               &mr_session_placement(all->session)->machine));
     if (all->options->deadline != 0) {
@@ -261,7 +261,7 @@ static int finished(mr_cli_users_t *all) {
         mr_cli_users_stats(all);
     }
     if (all->failed != 0) {
-        return mr_cli_job_failed(all->failed, mr_sched_fault(all->sched));
+        return mr_cli_job_failed(all->failed, mr_runner_fault(all->runner));
     }
     for (uint32_t i = 0; i < all->n; i++) {
         interrupted = interrupted || all->user[i].why == MR_END_CANCEL;
@@ -288,10 +288,8 @@ int mr_cli_run_users(mr_cli_t *cli, const mr_cli_run_options_t *options, mr_sess
     }
     if (code == MR_CLI_OK) {
         const mr_status_t status = generate(&all);
-        const char *fault = mr_device_fault(mr_session_mmio(session));
         if (status != MR_OK) {
-            code = mr_cli_fail("the device stopped: %s",
-                               fault != NULL ? fault : mr_status_text(status));
+            code = mr_cli_stopped(session, all.runner, status);
         } else if (cli->write_errno != 0) {
             code = MR_CLI_FAILED;
         } else {

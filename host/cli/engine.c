@@ -111,6 +111,40 @@ int mr_cli_open_session(mr_cli_t *cli, const char *device, const char *model, ui
     return status == MR_OK ? MR_CLI_OK : mr_cli_fail("%s", error.text);
 }
 
+bool mr_cli_parse_firmware(const mr_cli_t *cli, const char *text, mr_cli_firmware_t *firmware) {
+    firmware->core = strcmp(text, "core") == 0;
+    if (!firmware->core && strcmp(text, "hosted") != 0) {
+        (void)mr_cli_usage(cli, "--firmware is hosted or core, not '%s'", text);
+        return false;
+    }
+    return true;
+}
+
+const char *mr_cli_firmware_text(const mr_cli_firmware_t *firmware) {
+    return firmware->core ? "core" : "hosted";
+}
+
+int mr_cli_open_firmware(mr_cli_t *cli, const char *device, const char *model, uint32_t mode,
+                         const mr_cli_firmware_t *firmware, mr_session_t **session) {
+    mr_session_error_t error;
+    const int code = mr_cli_open_session(cli, device, model, mode, session);
+    if (code != MR_CLI_OK || !firmware->core ||
+        mr_session_use_core(*session, device, firmware->image, &error) == MR_OK) {
+        return code;
+    }
+    mr_session_close(*session);
+    *session = NULL;
+    return mr_cli_fail("%s", error.text);
+}
+
+int mr_cli_stopped(const mr_session_t *session, const mr_runner_t *runner, mr_status_t status) {
+    const char *fault = mr_device_fault(mr_session_mmio(session));
+    if (fault == NULL && runner != NULL) {
+        fault = mr_runner_trouble(runner);
+    }
+    return mr_cli_fail("the device stopped: %s", fault != NULL ? fault : mr_status_text(status));
+}
+
 int mr_cli_open_model(const char *model, mr_session_t **session) {
     mr_session_error_t error;
     const mr_status_t status = mr_session_open_model(model, session, &error);
@@ -151,17 +185,15 @@ int mr_cli_encode(const mr_session_t *session, const mr_cli_text_t *text, bool a
     return MR_CLI_OK;
 }
 
-int mr_cli_drive(const mr_session_t *session, mr_sched_t *sched, const bool *may_cancel) {
+int mr_cli_drive(const mr_session_t *session, mr_runner_t *runner, const bool *may_cancel) {
     bool busy = true;
     while (busy) {
         if (*may_cancel && mr_cli_interrupted()) {
-            mr_sched_cancel(sched, MR_CLI_SLOT);
+            mr_runner_cancel(runner, MR_CLI_SLOT);
         }
-        const mr_status_t status = mr_sched_step(sched, &busy);
+        const mr_status_t status = mr_runner_step(runner, &busy);
         if (status != MR_OK) {
-            const char *fault = mr_device_fault(mr_session_mmio(session));
-            return mr_cli_fail("the device stopped: %s",
-                               fault != NULL ? fault : mr_status_text(status));
+            return mr_cli_stopped(session, runner, status);
         }
     }
     return MR_CLI_OK;

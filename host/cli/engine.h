@@ -34,14 +34,38 @@ int mr_cli_open_model(const char *model, mr_session_t **session);
 /* Opens a device without a model, recorded likewise; close it with mr_mmio_close on MR_CLI_OK. */
 int mr_cli_open_device(mr_cli_t *cli, const char *device, mr_mmio_t *mmio);
 
+/* Where the firmware runs. */
+typedef struct {
+    bool core;         /* on the device's control core; else in this process */
+    const char *image; /* file, or NULL: the image of this build */
+} mr_cli_firmware_t;
+
+/* Help for --firmware and --firmware-image, and the argument of the first: "hosted" or "core".
+ * @return false when it is none of them; the message is out. */
+#define MR_CLI_FIRMWARE_HELP                                                                       \
+    "hosted: the firmware runs in this process (default); core: on the chip's control core"
+#define MR_CLI_FIRMWARE_IMAGE_HELP "image for the core (default: that of this build)"
+bool mr_cli_parse_firmware(const mr_cli_t *cli, const char *text, mr_cli_firmware_t *firmware);
+
+/* "hosted" or "core". */
+const char *mr_cli_firmware_text(const mr_cli_firmware_t *firmware);
+
+/* Opens a session as mr_cli_open_session does and starts the firmware where it is to run. */
+int mr_cli_open_firmware(mr_cli_t *cli, const char *device, const char *model, uint32_t mode,
+                         const mr_cli_firmware_t *firmware, mr_session_t **session);
+
+/* Tells that a step or a start failed with a status, and why as far as somebody knows. runner may
+ * be NULL. @return MR_CLI_FAILED. */
+int mr_cli_stopped(const mr_session_t *session, const mr_runner_t *runner, mr_status_t status);
+
 /* Encodes a text with its start-of-sequence token. Free *ids. */
 int mr_cli_encode(const mr_session_t *session, const mr_cli_text_t *text, bool add_special,
                   bool parse_special, uint32_t **ids, size_t *count);
 
-/* Steps the scheduler until no request is left. Once *may_cancel is true it cancels the request
+/* Steps the runner until no request is left. Once *may_cancel is true it cancels the request
  * after an interruption.
  * @return MR_CLI_OK, or MR_CLI_FAILED with the message out when the device fails. */
-int mr_cli_drive(const mr_session_t *session, mr_sched_t *sched, const bool *may_cancel);
+int mr_cli_drive(const mr_session_t *session, mr_runner_t *runner, const bool *may_cancel);
 
 /* Message for a job that failed, with the part of the device that is to blame; detail as in the end
  * event. @return MR_CLI_FAILED. */

@@ -62,7 +62,7 @@ mr_status_t mr_cli_fleet_open(mr_cli_fleet_t *fleet) {
         .logits = on_logits, .token = on_token, .end = on_end, .drop = on_drop, .ctx = fleet};
     fleet->prompts =
         mr_cli_alloc((size_t)fleet->users * (fleet->context + 1u), sizeof *fleet->prompts);
-    return mr_session_sched(fleet->session, &events, &fleet->sched);
+    return mr_session_runner(fleet->session, &events, &fleet->runner);
 }
 
 /* Tokens of a user's prompt, the same for all but the last one: steps through the vocabulary that
@@ -87,7 +87,7 @@ static mr_status_t enqueue(mr_cli_fleet_t *fleet) {
                                       .max_tokens = fleet->most < room ? fleet->most : room,
                                       .sampling = {0.0f, 0, 1.0f, 0, 0.0f},
                                       .user = fleet->queued};
-        const mr_status_t status = mr_sched_enqueue(fleet->sched, &request);
+        const mr_status_t status = mr_runner_enqueue(fleet->runner, &request);
         if (status == MR_BUSY) {
             return MR_OK;
         }
@@ -98,28 +98,26 @@ static mr_status_t enqueue(mr_cli_fleet_t *fleet) {
 
 mr_status_t mr_cli_fleet_step(mr_cli_fleet_t *fleet, bool *busy) {
     MR_TRY(fleet->stopped ? MR_OK : enqueue(fleet));
-    return mr_sched_step(fleet->sched, busy);
+    return mr_runner_step(fleet->runner, busy);
 }
 
 void mr_cli_fleet_stop(mr_cli_fleet_t *fleet) {
     fleet->stopped = true;
     for (uint32_t user = 0; user < fleet->users; user++) {
-        mr_sched_cancel_user(fleet->sched, user);
+        mr_runner_cancel_user(fleet->runner, user);
     }
 }
 
 int mr_cli_fleet_outcome(const mr_cli_fleet_t *fleet, mr_status_t status) {
-    const char *fault = mr_device_fault(mr_session_mmio(fleet->session));
     if (status != MR_OK) {
-        return mr_cli_fail("the device stopped: %s",
-                           fault != NULL ? fault : mr_status_text(status));
+        return mr_cli_stopped(fleet->session, fleet->runner, status);
     }
     if (fleet->refused) {
         return mr_cli_fail("the KV cache of the device has too few pages for a user; a smaller "
                            "--context");
     }
     return fleet->failed == 0 ? MR_CLI_OK
-                              : mr_cli_job_failed(fleet->failed, mr_sched_fault(fleet->sched));
+                              : mr_cli_job_failed(fleet->failed, mr_runner_fault(fleet->runner));
 }
 
 void mr_cli_fleet_close(mr_cli_fleet_t *fleet) {

@@ -25,7 +25,7 @@ typedef struct {
     uint32_t failed; /* the first failure's status (MR_END_ERROR); 0: none */
     bool refused;    /* a user's cache can never fit */
     /* Leave alone. */
-    mr_sched_t *sched;
+    mr_runner_t *runner;
     uint32_t *prompts;
     uint32_t queued; /* users that are in the queue or beyond */
     bool stopped;
@@ -36,11 +36,11 @@ typedef struct {
 int mr_cli_fleet_check(const mr_session_t *session, uint32_t users, uint32_t context,
                        uint32_t tokens);
 
-/* Takes the session's scheduler. @return as mr_session_sched; close it in any case. */
+/* Takes the session's runner. @return as mr_session_runner; close it in any case. */
 MR_NODISCARD mr_status_t mr_cli_fleet_open(mr_cli_fleet_t *fleet);
 
-/* One step of the scheduler. @param[out] busy false when no user is left.
- * @return as mr_sched_step. */
+/* One step of the runner. @param[out] busy false when no user is left.
+ * @return as mr_runner_step. */
 MR_NODISCARD mr_status_t mr_cli_fleet_step(mr_cli_fleet_t *fleet, bool *busy);
 
 /* Cancels all users; they end in the steps that follow. */

@@ -73,7 +73,7 @@ static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
 }
 
 /* One user: a made-up prompt, then the tokens. */
-static int drive(run_t *run, const mr_session_t *session, mr_sched_t *sched, uint32_t n_prompt) {
+static int drive(run_t *run, const mr_session_t *session, mr_runner_t *runner, uint32_t n_prompt) {
     uint32_t *prompt = mr_cli_alloc(n_prompt, sizeof *prompt);
     const mr_request_t r = {.prompt = prompt,
                             .n_prompt = n_prompt,
@@ -84,16 +84,16 @@ static int drive(run_t *run, const mr_session_t *session, mr_sched_t *sched, uin
     int code = MR_CLI_OK;
     memset(prompt, 0, n_prompt * sizeof *prompt);
     prompt[0] = 1;
-    run->status = mr_sched_submit(sched, MR_CLI_SLOT, &r);
+    run->status = mr_runner_submit(runner, MR_CLI_SLOT, &r);
     if (run->status == MR_OK) {
-        code = mr_cli_drive(session, sched, &never);
+        code = mr_cli_drive(session, runner, &never);
     }
     free(prompt);
     if (code == MR_CLI_OK && run->status != MR_OK) {
         code = mr_cli_fail("the tiles' counters cannot be read: %s", mr_status_text(run->status));
     }
     if (code == MR_CLI_OK && run->failed != 0) {
-        code = mr_cli_job_failed(run->failed, mr_sched_fault(sched));
+        code = mr_cli_job_failed(run->failed, mr_runner_fault(runner));
     }
     return code;
 }
@@ -113,7 +113,7 @@ static void predict(const mr_placement_t *p, mr_cli_measure_t *m) {
 int mr_cli_measure(mr_cli_t *cli, const char *device, const char *model, uint32_t mode,
                    mr_cli_measure_t *out) {
     mr_session_t *session;
-    mr_sched_t *sched;
+    mr_runner_t *runner;
     int code = mr_cli_open_session(cli, device, model, mode, &session);
     if (code != MR_CLI_OK) {
         return code;
@@ -136,10 +136,10 @@ int mr_cli_measure(mr_cli_t *cli, const char *device, const char *model, uint32_
     prompt = prompt < most ? prompt : most;
     if (p->machine.clock_khz == 0) {
         code = mr_cli_fail("device '%s' has no time to measure; use sim", device);
-    } else if (mr_session_sched(session, &events, &sched) != MR_OK) {
+    } else if (mr_session_runner(session, &events, &runner) != MR_OK) {
         code = mr_cli_fail("no memory for the scheduler");
     } else {
-        code = drive(&run, session, sched, prompt);
+        code = drive(&run, session, runner, prompt);
         predict(p, out);
     }
     mr_session_close(session);

@@ -296,8 +296,8 @@ int mr_cli_pipeline_run(mr_session_t *session, const mr_cli_pipeline_options_t *
 }
 
 int mr_cli_pipeline_open(mr_cli_t *cli, const char *device, const char *model, uint32_t mode,
-                         mr_session_t **session) {
-    const int code = mr_cli_open_session(cli, device, model, mode, session);
+                         const mr_cli_firmware_t *firmware, mr_session_t **session) {
+    const int code = mr_cli_open_firmware(cli, device, model, mode, firmware, session);
     if (code != MR_CLI_OK) {
         return code;
     }
@@ -320,6 +320,11 @@ bool mr_cli_pipeline_option(const mr_cli_t *cli, int key, mr_cli_pipeline_what_t
     case MR_CLI_PIPELINE_MODE:
         what->mode_text = optarg;
         return mr_cli_parse_mode(cli, optarg, &what->mode);
+    case MR_CLI_PIPELINE_FIRMWARE:
+        return mr_cli_parse_firmware(cli, optarg, &what->firmware);
+    case MR_CLI_PIPELINE_IMAGE:
+        what->firmware.image = optarg;
+        return true;
     case MR_CLI_PIPELINE_USERS:
         return mr_cli_parse_u32(cli, "--users", optarg, 1, MR_CLI_PIPELINE_USERS_MAX,
                                 &what->run.users);

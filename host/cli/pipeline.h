@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "cli.h"
+#include "engine.h"
 #include "millrace/machine.h"
 #include "session/session.h"
 #include "trace/split.h"
@@ -69,6 +70,7 @@ typedef struct {
     const char *model;
     const char *mode_text;
     uint32_t mode; /* MR_PLACE_* */
+    mr_cli_firmware_t firmware;
     mr_cli_pipeline_options_t run;
 } mr_cli_pipeline_what_t;
 
@@ -79,6 +81,8 @@ enum {
     MR_CLI_PIPELINE_USERS,
     MR_CLI_PIPELINE_CONTEXT,
     MR_CLI_PIPELINE_TOKENS,
+    MR_CLI_PIPELINE_FIRMWARE,
+    MR_CLI_PIPELINE_IMAGE,
     MR_CLI_PIPELINE_KEYS
 };
 
@@ -88,7 +92,7 @@ bool mr_cli_pipeline_option(const mr_cli_t *cli, int key, mr_cli_pipeline_what_t
 
 /* Opens model and device, which has to give trace records; mode: MR_PLACE_*. */
 int mr_cli_pipeline_open(mr_cli_t *cli, const char *device, const char *model, uint32_t mode,
-                         mr_session_t **session);
+                         const mr_cli_firmware_t *firmware, mr_session_t **session);
 
 /* Runs the users and fills result. @return an exit code; the message is out. */
 int mr_cli_pipeline_run(mr_session_t *session, const mr_cli_pipeline_options_t *options,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "cli.h"
+#include "engine.h"
 #include "logprob.h"
 #include "millrace/sampler.h"
 #include "millrace/sched.h"
@@ -18,6 +19,7 @@ typedef struct {
     const char *prompt; /* NULL: standard input */
     const char *device;
     uint32_t mode; /* MR_PLACE_* */
+    mr_cli_firmware_t firmware;
     uint32_t n;
     mr_sampling_t sampling;
     bool ignore_eos;
@@ -36,7 +38,7 @@ typedef struct {
     mr_cli_t *cli;
     const mr_cli_run_options_t *options;
     mr_session_t *session;
-    mr_sched_t *sched;
+    mr_runner_t *runner;
     uint32_t stops[MR_SCHED_STOPS_MAX];
     uint32_t vocab;
     uint32_t *prompt;

@@ -50,6 +50,7 @@ static void add_stats(const mr_cli_run_t *run, cJSON *object) {
     mr_cli_stats_rates(&run->stats, &r);
     cJSON *stats = cJSON_AddObjectToObject(object, "stats");
     cJSON_AddStringToObject(stats, "device", run->options->device);
+    cJSON_AddStringToObject(stats, "firmware", mr_cli_firmware_text(&run->options->firmware));
     mr_cli_json_u64(stats, "prompt_tokens", run->n_prompt);
     mr_cli_json_u64(stats, "tokens", run->n_tokens);
     mr_cli_json_number(stats, "clock_hz", r.clock_hz);

@@ -44,7 +44,7 @@ typedef struct {
     const mr_cli_run_options_t *options;
     mr_session_t *session;
     const mr_cli_text_t *text; /* the prompt, or the file of prompts */
-    mr_sched_t *sched;
+    mr_runner_t *runner;
     mr_cli_user_t *user;
     uint32_t n;
     uint32_t n_done;

@@ -43,6 +43,7 @@ static void add_stats(const mr_cli_users_t *all, cJSON *object) {
     const double tokens = (double)all->n_tokens;
     cJSON *stats = cJSON_AddObjectToObject(object, "stats");
     cJSON_AddStringToObject(stats, "device", all->options->device);
+    cJSON_AddStringToObject(stats, "firmware", mr_cli_firmware_text(&all->options->firmware));
     mr_cli_json_u64(stats, "users", all->n);
     mr_cli_json_u64(stats, "slots", p->machine.kv_slots);
     mr_cli_json_u64(stats, "window", p->window);
@@ -153,16 +154,17 @@ void mr_cli_users_view(mr_cli_users_t *all) {
     uint32_t busiest;
     const uint32_t window = mr_session_placement(all->session)->window;
     const double now = mr_cli_wall_s();
+    uint32_t jobs;
     if (all->options->json || isatty(STDERR_FILENO) != 1 || now - all->drawn_s < VIEW_SECONDS) {
         return;
     }
     all->drawn_s = now;
+    jobs = mr_runner_in_flight(all->runner);
     mr_cli_users_clear(all);
     fprintf(stderr,
             "%" PRIu32 " of %" PRIu32 " users done, %" PRIu64 " tokens; %" PRIu32
             " jobs in flight of %" PRIu32 " (%.0f %%)\n",
-            all->n_done, all->n, all->n_tokens, all->sched->in_flight, window,
-            100.0 * all->sched->in_flight / window);
+            all->n_done, all->n, all->n_tokens, jobs, window, 100.0 * jobs / window);
     all->lines = 1;
     if (occupancy(all, &mean, &most, &busiest)) {
         fprintf(stderr, "pipeline: tiles busy %.0f %%, the busiest is tile %" PRIu32 ", %.0f %%\n",

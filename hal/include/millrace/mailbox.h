@@ -70,6 +70,7 @@ typedef struct {
     uint32_t crash;        /* offset of the crash record (millrace/crash.h); 0: none is kept */
     uint32_t slots;        /* 1..256 that the firmware has room for */
     uint32_t queue;        /* requests that may wait for a slot at once, 1..65535 */
+    uint32_t in_flight;    /* jobs on their way through the device, after the last round */
 } mr_mailbox_t;
 
 /* An entry of the event log; docs and texts in millrace/log_events.h. */

@@ -185,6 +185,15 @@ static const char *client_trouble(const mr_runner_t *runner) {
     return self->trouble[0] != '\0' ? self->trouble : NULL;
 }
 
+static uint32_t client_in_flight(const mr_runner_t *runner) {
+    const mr_client_t *self = (const void *)runner;
+    uint32_t jobs;
+    return mr_client_read(self, self->at + (uint32_t)offsetof(mr_mailbox_t, in_flight), &jobs, 1) ==
+                   MR_OK
+               ? jobs
+               : 0;
+}
+
 /* ---- telling the caller ---- */
 
 /* Lets the firmware go on behind a token that was taken. */
@@ -430,4 +439,4 @@ static mr_status_t client_step(mr_runner_t *runner, bool *busy) {
 
 const mr_runner_ops_t mr_client_ops = {client_submit,      client_enqueue, client_cancel,
                                        client_cancel_user, client_step,    client_user,
-                                       client_fault,       client_trouble};
+                                       client_fault,       client_trouble, client_in_flight};

@@ -41,10 +41,14 @@ static const char *hosted_trouble(const mr_runner_t *self) {
     return NULL;
 }
 
+static uint32_t hosted_in_flight(const mr_runner_t *self) {
+    return sched_of(self)->in_flight;
+}
+
 mr_runner_t *mr_hosted_init(mr_hosted_t *self, mr_sched_t *sched) {
     static const mr_runner_ops_t ops = {hosted_submit,      hosted_enqueue, hosted_cancel,
                                         hosted_cancel_user, hosted_step,    hosted_user,
-                                        hosted_fault,       hosted_trouble};
+                                        hosted_fault,       hosted_trouble, hosted_in_flight};
     self->base.ops = &ops;
     self->sched = sched;
     return &self->base;

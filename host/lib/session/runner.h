@@ -26,6 +26,7 @@ typedef struct {
     uint32_t (*user)(const mr_runner_t *self, uint32_t slot);
     const mr_fault_t *(*fault)(const mr_runner_t *self);
     const char *(*trouble)(const mr_runner_t *self);
+    uint32_t (*in_flight)(const mr_runner_t *self);
 } mr_runner_ops_t;
 
 struct mr_runner {
@@ -67,6 +68,11 @@ static inline const mr_fault_t *mr_runner_fault(const mr_runner_t *self) {
 /* Why a step failed, if it was the firmware on the core; otherwise NULL. */
 static inline const char *mr_runner_trouble(const mr_runner_t *self) {
     return self->ops->trouble(self);
+}
+
+/* Jobs on their way through the device; 0 where that cannot be read. */
+static inline uint32_t mr_runner_in_flight(const mr_runner_t *self) {
+    return self->ops->in_flight(self);
 }
 
 /* The scheduler in this process. */

@@ -9,6 +9,7 @@
 #include "millrace/image.h"
 #include "millrace/regs.h"
 #include "pack/pack.h"
+#include "session/core.h"
 
 /* A device that gives no result for so long while jobs are in flight has hung (1 s at 100 MHz). */
 #define STALL_CYCLES 100000000u
@@ -33,12 +34,15 @@ struct mr_session {
     mr_request_t *queue;
     mr_session_policy_t policy;
     mr_sched_t sched;
+    mr_hosted_t hosted;
+    mr_client_t *client; /* of the firmware on the core; NULL: it is hosted here */
 };
 
 void mr_session_close(mr_session_t *s) {
     if (s == NULL) {
         return;
     }
+    mr_client_close(s->client);
     if (s->has_device) {
         mr_mmio_close(&s->mmio);
     }
@@ -262,6 +266,28 @@ mr_status_t mr_session_sched(mr_session_t *s, const mr_sched_events_t *events, m
     MR_TRY(mr_sched_init(&s->sched, &cfg));
     *out = &s->sched;
     return MR_OK;
+}
+
+mr_status_t mr_session_use_core(mr_session_t *s, const char *device, const char *image_path,
+                                mr_session_error_t *error) {
+    mr_client_close(s->client);
+    return mr_core_start(&s->mmio, device, image_path, &s->client, error);
+}
+
+mr_status_t mr_session_runner(mr_session_t *s, const mr_sched_events_t *events, mr_runner_t **out) {
+    if (s->client == NULL) {
+        mr_sched_t *sched;
+        MR_TRY(mr_session_sched(s, events, &sched));
+        *out = mr_hosted_init(&s->hosted, sched);
+        return MR_OK;
+    }
+    const mr_client_config_t cfg = {.n_slots = s->placement.machine.kv_slots,
+                                    .stall_cycles = STALL_CYCLES,
+                                    .max_pages = s->policy.max_pages,
+                                    .refuse = s->policy.refuse,
+                                    .chunk = CHUNK};
+    mr_route_of(&s->route, &s->placement);
+    return mr_client_setup(s->client, &s->route, &cfg, events, out);
 }
 
 mr_status_t mr_session_fit(const mr_session_t *s, const mr_machine_t *machine, mr_placement_t *p,

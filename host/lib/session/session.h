@@ -19,6 +19,7 @@
 #include "millrace/place.h"
 #include "millrace/sched.h"
 #include "millrace/trace.h"
+#include "session/runner.h"
 #include "tokenizer/tokenizer.h"
 
 typedef mr_gguf_error_t mr_session_error_t;
@@ -113,11 +114,24 @@ const mr_tokenizer_t *mr_session_tokenizer(const mr_session_t *session);
 const mr_mmio_t *mr_session_mmio(const mr_session_t *session);
 const mr_placement_t *mr_session_placement(const mr_session_t *session);
 
-/* The session's scheduler with the given events; there is one, and a new call replaces the old
- * events (no request may be active). The reference stays valid until close.
+/* The scheduler in this process with the given events; there is one, and a new call replaces the
+ * old events (no request may be active). The reference stays valid until close.
  * @return MR_OK; MR_ARG: an event is missing; MR_NO_MEMORY (a later call may succeed). */
 MR_NODISCARD mr_status_t mr_session_sched(mr_session_t *session, const mr_sched_events_t *events,
                                           mr_sched_t **out);
+
+/* Boots the firmware on the device's control core; runners of the session run there from now on.
+ * image_path: a file, or NULL for the image of this build; device: its name, for messages. Call it
+ * once the model is loaded. @return MR_OK, or as mr_core_start (core.h). */
+MR_NODISCARD mr_status_t mr_session_use_core(mr_session_t *session, const char *device,
+                                             const char *image_path, mr_session_error_t *error);
+
+/* The scheduler with the given events, wherever it runs: in this process, or on the core behind
+ * mr_session_use_core. There is one, and a new call replaces the old events (no request may be
+ * active). The reference stays valid until close.
+ * @return MR_OK; MR_ARG: an event is missing; MR_NO_MEMORY; on the core as mr_client_setup. */
+MR_NODISCARD mr_status_t mr_session_runner(mr_session_t *session, const mr_sched_events_t *events,
+                                           mr_runner_t **out);
 
 /* Places the session's model on a machine in a mode (MR_PLACE_*) without loading it; fills fit when
  * it does not fit. p is large: heap or static. */

@@ -145,11 +145,8 @@ static void on_drop(void *ctx, uint32_t user, mr_end_t why) {
     b.run[user].why = why;
 }
 
-static const mr_sched_events_t events = {.logits = on_logits,
-                                         .token = on_token,
-                                         .end = on_end,
-                                         .start = on_start,
-                                         .drop = on_drop};
+static const mr_sched_events_t events = {
+    .logits = on_logits, .token = on_token, .end = on_end, .start = on_start, .drop = on_drop};
 
 static void drive(void) {
     bool busy = true;
@@ -393,8 +390,7 @@ static void test_churn__everybody_ends_once(void **state) {
                 mr_test_below(&rng, 10) == 0 ? 1u + mr_test_below(&rng, 20000) : 0;
             b.run[user].deaf = mr_test_below(&rng, 8) == 0 ? 1000000u : mr_test_below(&rng, 20);
             b.run[user].cancel_at = mr_test_below(&rng, 8) == 0 ? 1u + mr_test_below(&rng, 20) : 0;
-            const mr_status_t status =
-                enqueue(user, &cases[mr_test_below(&rng, CASES)], deadline);
+            const mr_status_t status = enqueue(user, &cases[mr_test_below(&rng, CASES)], deadline);
             assert_true(status == MR_OK || status == MR_BUSY);
             user += status == MR_OK;
         }
