@@ -61,7 +61,7 @@ mr_status_t mr_attach_place(int pid, mr_attach_place_t *place);
 
 /* Connects. While connected, the device runs only while the client is released (mr_attach_hold).
  * Every call of the table answers within a second: MR_TIMEOUT: the other process does not;
- * MR_IO: it has gone. wait gives the device a millisecond.
+ * MR_IO: it has gone. wait lets the device run for a millisecond or more.
  * @return MR_OK; MR_NOT_FOUND: nobody listens; MR_TIMEOUT; MR_IO; MR_UNSUPPORTED: not this
  * protocol; MR_NO_MEMORY. On error why has one line. */
 MR_NODISCARD mr_status_t mr_attach_connect(const char *path, mr_mmio_t *mmio,
@@ -69,7 +69,7 @@ MR_NODISCARD mr_status_t mr_attach_connect(const char *path, mr_mmio_t *mmio,
 
 /* Lets the device of a client run (false) or stand still (true), which ends by itself when no
  * access comes for a second. MR_OK for other devices. */
-MR_NODISCARD mr_status_t mr_attach_hold(const mr_mmio_t *mmio, bool hold);
+MR_NODISCARD mr_status_t mr_attach_hold(const mr_mmio_t *mmio, bool held);
 
 /* "device, command" of the server; NULL if mmio is no client. */
 const char *mr_attach_about(const mr_mmio_t *mmio);

@@ -22,6 +22,7 @@
 
 typedef struct {
     int fd;
+    bool held; /* the device stands still */
     char path[MR_ATTACH_PATH_BYTES];
     char about[MR_ATTACH_TEXT_BYTES];
     char problem[2u * MR_ATTACH_TEXT_BYTES];
@@ -135,13 +136,24 @@ static mr_status_t client_write32(void *ctx, uint32_t addr, uint32_t value) {
     return client_write_block(ctx, addr, &value, 1);
 }
 
+static mr_status_t hold(client_t *c, bool held) {
+    MR_TRY(command(c, held ? MR_ATTACH_HOLD : MR_ATTACH_RELEASE));
+    c->held = held;
+    return MR_OK;
+}
+
 static mr_status_t client_wait(void *ctx, uint32_t cycles) {
     const struct timespec pause = {0, PAUSE_NS};
-    (void)ctx;
-    if (cycles > 0) {
-        (void)nanosleep(&pause, NULL);
+    client_t *c = ctx;
+    const bool held = c->held;
+    if (cycles == 0) {
+        return MR_OK;
     }
-    return MR_OK;
+    if (held) {
+        MR_TRY(hold(c, false));
+    }
+    (void)nanosleep(&pause, NULL);
+    return held ? hold(c, true) : MR_OK;
 }
 
 static void client_close(void *ctx) {
@@ -153,9 +165,8 @@ static void client_close(void *ctx) {
 static const mr_mmio_ops_t ops = {client_read32,      client_write32, client_read_block,
                                   client_write_block, client_wait,    client_close};
 
-mr_status_t mr_attach_hold(const mr_mmio_t *mmio, bool hold) {
-    return mmio->ops == &ops ? command(mmio->ctx, hold ? MR_ATTACH_HOLD : MR_ATTACH_RELEASE)
-                             : MR_OK;
+mr_status_t mr_attach_hold(const mr_mmio_t *mmio, bool held) {
+    return mmio->ops == &ops ? hold(mmio->ctx, held) : MR_OK;
 }
 
 const char *mr_attach_about(const mr_mmio_t *mmio) {
@@ -191,6 +202,7 @@ static mr_status_t greet(client_t *c) {
                         c->path);
     }
     MR_TRY(status);
+    c->held = true;
     (void)snprintf(c->about, sizeof c->about, "%s", a.is_text != 0 ? a.u.text : "?\t?");
     return MR_OK;
 }

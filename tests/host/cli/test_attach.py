@@ -6,6 +6,7 @@ hangs and one that dies can be attached to.
 """
 import json
 import os
+import pty
 import re
 import shutil
 import signal
@@ -253,6 +254,16 @@ class Live(Attach):
         self.assertEqual((child.returncode, err), (0, b""))
         self.assertEqual(out, want)  # visitors and the pause changed nothing
         self.assertFalse(os.path.exists(place))
+
+    def test_watch__changes_stand_out_on_a_terminal(self):
+        self.start(tokens=400)
+        leader, follower = pty.openpty()
+        with subprocess.Popen([TOOL, "reg", "--attach", "watch", "chip.CYCLE", "--every", "30", "--count", "3"], stdout=follower) as child:
+            os.close(follower)
+            self.assertEqual(child.wait(TIMEOUT_S), 0)
+        out = os.read(leader, 65536)
+        os.close(leader)
+        self.assertEqual(out.count(b"\033[7mvalue "), 2, out)
 
     def test_given_up_tile__the_run_names_it(self):
         child, _ = self.start()

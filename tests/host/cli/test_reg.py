@@ -2,6 +2,7 @@
 """millrace reg on a device of its own; test_attach.py has that of others."""
 import json
 import os
+import pty
 import signal
 import subprocess
 import tempfile
@@ -183,6 +184,18 @@ class Reg(CliTest):
         self.assertEqual(second["registers"], [])
         self.bad("watch", "x*", "--every", "5")
         self.bad("watch", "chip.NOPE", "--every", "5", code=2)
+
+    def test_watch__on_a_terminal(self):
+        leader, follower = pty.openpty()
+        with subprocess.Popen([TOOL, "reg", "--device", "model", "watch", "tile[0].STATUS", "--every", "5", "--count", "3"],
+                              stdout=follower) as child:
+            os.close(follower)
+            self.assertEqual(child.wait(TIMEOUT_S), 0)
+        out = os.read(leader, 65536).decode()
+        os.close(leader)
+        self.assertEqual(out.count("\033[2A"), 2)  # the two lines are written over
+        self.assertEqual(out.count("busy 0 queued 0 jobs"), 3)
+        self.assertNotIn("\033[7m", out)  # nothing changed
 
     def test_watch__ends_with_its_reader_or_a_signal(self):
         for stop in (lambda child: child.stdout.close(), lambda child: child.send_signal(signal.SIGINT)):

@@ -44,6 +44,7 @@ static mr_status_t serve(mr_mmio_t *io, const char *path, char why[MR_ATTACH_TEX
 static int visited(const mr_mmio_t *io, const char *path, int (*visit)(const mr_mmio_t *client)) {
     const pid_t child = fork();
     int status = 0;
+    uint32_t round = 0;
     if (child == 0) {
         char why[MR_ATTACH_TEXT_BYTES];
         mr_mmio_t client;
@@ -65,6 +66,7 @@ static int visited(const mr_mmio_t *io, const char *path, int (*visit)(const mr_
         assert_int_equal(mr_window_read(io, MR_MEM_VMEM, 1, 64, words, 2), MR_OK);
         assert_int_equal(words[0], 1);
         assert_int_equal(words[1], 2);
+        assert_int_equal(mr_mmio_write32(io, MR_CHIP_SCRATCH_OFFSET, ++round), MR_OK);
         assert_int_equal(mr_mmio_wait(io, 100), MR_OK);
     }
     return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
@@ -115,6 +117,18 @@ static int visit_window_again_and_again(const mr_mmio_t *c) {
     return 0;
 }
 
+/* A held device runs while its visitor waits, and then stands still again. */
+static int visit_and_wait(const mr_mmio_t *c) {
+    uint32_t words[3];
+    for (int i = 0; i < 3; i++) {
+        if (mr_mmio_read32(c, MR_CHIP_SCRATCH_OFFSET, &words[i]) != MR_OK ||
+            (i == 0 && mr_mmio_wait(c, 1000) != MR_OK)) {
+            return 1;
+        }
+    }
+    return words[0] != words[1] && words[1] == words[2] ? 0 : 2;
+}
+
 static int visit_and_vanish(const mr_mmio_t *c) {
     return mr_attach_hold(c, true) == MR_OK ? 0 : 1; /* the device must go on without us */
 }
@@ -135,6 +149,7 @@ static void test_visits(void **state) {
     assert_int_equal(info.st_mode & 0777, 0600);
     assert_int_equal(visited(&io, path, visit_registers), 0);
     assert_int_equal(visited(&io, path, visit_window_again_and_again), 0);
+    assert_int_equal(visited(&io, path, visit_and_wait), 0);
     assert_int_equal(visited(&io, path, visit_and_vanish), 0);
     assert_null(mr_attach_about(&io));
     assert_int_equal(mr_attach_hold(&io, true), MR_OK); /* no client: nothing to do */
