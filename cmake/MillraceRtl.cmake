@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# RTL benches as CTest tests.
+# RTL: where it is, and its benches as CTest tests.
 
 # Folders of modules, for `verilator -y`, and every RTL file, so that a change of any rebuilds the benches.
 file(GLOB_RECURSE MR_RTL_FILES CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/rtl/*.sv" "${PROJECT_SOURCE_DIR}/rtl/*.vh")
@@ -12,6 +12,19 @@ list(REMOVE_DUPLICATES MR_RTL_SEARCH)
 # REMOVE_DUPLICATES drops the repeated "-y" too; put one before each folder again.
 list(REMOVE_ITEM MR_RTL_SEARCH "-y")
 list(TRANSFORM MR_RTL_SEARCH PREPEND "-y;" REGEX "^/")
+
+# The control core's processor, from a Python package in .venv (scripts/requirements.txt), never copied. Without it chips have no control core.
+set(MR_PICORV32 "" CACHE FILEPATH "picorv32.v; empty: of the package pythondata-cpu-picorv32 in .venv")
+if(NOT MR_PICORV32)
+  file(GLOB MR_PICORV32 "${PROJECT_SOURCE_DIR}/.venv/lib/python3*/site-packages/pythondata_cpu_picorv32/verilog/picorv32.v")
+endif()
+set(MR_PICORV32_SEARCH "")
+if(MR_PICORV32)
+  get_filename_component(folder "${MR_PICORV32}" DIRECTORY)
+  set(MR_PICORV32_SEARCH -y "${folder}")
+else()
+  message(STATUS "No picorv32.v: chips are built without control core; install it with scripts/bootstrap.sh check, then configure again")
+endif()
 
 # mr_add_verilator_bench(NAME <name> [SAYS <word>] TOP <module> BENCH <file.cpp> [SOURCES <file.sv> ...] [ARGS <verilator argument> ...]
 #                        [DEFINES <C macro> ...] [INCLUDES <folder> ...] [LINK <object or library> ...] [DEPENDS <target> ...])

@@ -56,7 +56,7 @@ module mr_ooc #(
   ) u_chip (
     .clk_i, .rst_ni(rst_n), .git_hash_i(GitHash), .req_valid_i(req_valid), .req_ready_o(req_ready), .req_write_i(req_write),
     .req_addr_i(req_addr), .req_wdata_i(req_wdata), .rsp_valid_o(rsp_valid), .rsp_rdata_o(rsp_rdata),
-    .rsp_error_o(rsp_error), .irq_o(irq), .sd_cke_o(cke), .sd_cs_no(cs_n), .sd_ras_no(ras_n), .sd_cas_no(cas_n),
+    .rsp_error_o(rsp_error), .irq_o(irq), .uart_tx_o(), .uart_rx_i(1'b1), .sd_cke_o(cke), .sd_cs_no(cs_n), .sd_ras_no(ras_n), .sd_cas_no(cas_n),
     .sd_we_no(we_n), .sd_ba_o(ba), .sd_a_o(a), .sd_dqm_o(dqm), .sd_dq_o(dq), .sd_dq_oe_o(dq_oe), .sd_dq_i(dq_in)
   );
 endmodule

@@ -7,11 +7,13 @@
 // KvSlots KvLayers KvHeads KvNbh KvPages KvSlotBlocks DqBytes Prof KvInitCycles KvEcc PinRegs  see mr_kv_channel; layers are those of a group.
 // KvChannels 1, 2, 4, 8: channels of a group side by side, each with KvPages pages; together they hold KvHeads heads. ECC: 32 channels in all.
 // ClockGate  units at rest get no clock (mr_unit_clock).
+// Core  1: there is a control core, with CoreKb KiB of SRAM, boot ROM from the file CoreRom, a UART unless CoreUart is 0; CoreRun: it runs after
+// reset (mr_core).   uart_*: of the control core; without one uart_tx_o is high.
 // ClockKhz  stated clock, told to software.   git_hash_i  constant: source revision, told to software, 0 if unknown.
-// Register bus: docs/interfaces.md section 4. irq_o is high while a result or a token waits.
+// Register bus: docs/interfaces.md section 4. irq_o is high while a result or a token waits, or as the control core says.
 // dfi_*: DRAM commands and data for a PHY or a device model, see mr_kv_channel; channel c of group g has slice g KvChannels + c; mr_chip_sdr has SDR pins instead.
 // link_fault_i: faults for simulation, else 0; bits 4 g + 3 .. 4 g: on the link from group g, drop an answer, change one, drop a beat, change one.
-// CONTROL.soft_reset resets everything but the CSRs of chip, hub and KV controllers; memories keep their contents.
+// CONTROL.soft_reset resets everything but the control core and the CSRs of chip, hub and KV controllers; memories keep their contents.
 // Nothing but wires here: sim_verilator/chip joins root, groups and tiles the same way for chips of many tiles. Outputs of a tile depend on
 // no input in the same clock but kv_drop_o on rst_ni; those of a group on its tiles' and on the hub's.   Test: tests/cosim.
 `default_nettype none
@@ -46,6 +48,11 @@ module mr_chip #(
   parameter int ClockKhz = 100000,
   parameter int LoopSlots = KvSlots,
   parameter int LoopDepth = KvSlots <= 16 ? 32 : KvSlots < 128 ? 256 : 512,
+  parameter bit Core = 1'b0,
+  parameter int CoreKb = 256,
+  parameter bit CoreRun = 1'b0,
+  parameter bit CoreUart = 1'b1,
+  parameter CoreRom = "",
   localparam int Channels = Groups * KvChannels,
   localparam int KvCodes = 8 * DqBytes / (KvEcc != 0 ? KvEcc : 16),
   localparam int KvChk = KvCodes * mr_kv_ecc_pkg::chk_bits(KvEcc != 0 ? KvEcc : 16)
@@ -62,6 +69,8 @@ module mr_chip #(
   output logic [31:0]                       rsp_rdata_o,
   output logic                              rsp_error_o,
   output logic                              irq_o,
+  output wire                               uart_tx_o,
+  input  wire                               uart_rx_i,
   output wire  [Channels-1:0]             dfi_ready_o,
   output wire  [4*Channels-1:0]           dfi_cmd_o,
   output wire  [2*Channels-1:0]           dfi_bg_o,
@@ -109,10 +118,11 @@ module mr_chip #(
   mr_root #(
     .Groups(Groups), .Tiles(Tiles), .Lanes(Lanes), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth), .ResBufs(ResBufs),
     .ResSize(ResSize), .KvChannels(KvChannels), .KvSlots(KvSlots), .KvLayers(KvLayers), .KvHeads(KvHeads), .KvNbh(KvNbh), .KvPages(KvPages),
-    .DqBytes(DqBytes), .Prof(Prof), .KvEcc(KvEcc), .ClockKhz(ClockKhz), .LoopSlots(LoopSlots), .LoopDepth(LoopDepth)
+    .DqBytes(DqBytes), .Prof(Prof), .KvEcc(KvEcc), .ClockKhz(ClockKhz), .LoopSlots(LoopSlots), .LoopDepth(LoopDepth),
+    .Core(Core), .CoreKb(CoreKb), .CoreRun(CoreRun), .CoreUart(CoreUart), .CoreRom(CoreRom), .ClockGate(ClockGate)
   ) u_root (
     .clk_i, .rst_ni, .git_hash_i, .req_valid_i, .req_ready_o, .req_write_i, .req_addr_i, .req_wdata_i, .rsp_valid_o, .rsp_rdata_o,
-    .rsp_error_o, .irq_o, .run_no(run_ni), .reset_o(reset), .trace_o(), .csr_write_o(csr_write), .csr_addr_o(csr_addr), .csr_wdata_o(csr_wdata),
+    .rsp_error_o, .irq_o, .uart_tx_o, .uart_rx_i, .run_no(run_ni), .reset_o(reset), .trace_o(), .csr_write_o(csr_write), .csr_addr_o(csr_addr), .csr_wdata_o(csr_wdata),
     .tile_sel_o(tile_sel), .tile_rdata_i(tile_rdata), .tile_error_i(tile_error), .kv_sel_o(kv_sel), .kv_rdata_i(kv_rdata),
     .kv_error_i(kv_error), .ecc_sel_o(ecc_sel), .ecc_rdata_i(ecc_rdata), .ecc_error_i(ecc_error), .link_sel_o(link_sel),
     .link_rdata_i(link_rdata), .link_error_i(link_error), .tile_err_i(tile_err), .kv_refused_i(kv_refused), .link_down_i(link_down),

@@ -27,6 +27,11 @@ module mr_chip_sdr #(
   parameter int KvInitCycles = 0,
   parameter int ReadExtra = 0,
   parameter int ClockKhz = 100000,
+  parameter bit Core = 1'b0,
+  parameter int CoreKb = 256,
+  parameter bit CoreRun = 1'b0,
+  parameter bit CoreUart = 1'b1,
+  parameter CoreRom = "",
   localparam int RowBits = {16'd0, Prof[16*mr_kv_dev_pkg::IdxRowBits +: 16]}
 ) (
   input  wire                  clk_i,
@@ -41,6 +46,8 @@ module mr_chip_sdr #(
   output wire  [31:0]          rsp_rdata_o,
   output wire                  rsp_error_o,
   output wire                  irq_o,
+  output wire                  uart_tx_o,
+  input  wire                  uart_rx_i,
   output wire                  sd_cke_o,
   output wire                  sd_cs_no,
   output wire                  sd_ras_no,
@@ -65,10 +72,11 @@ module mr_chip_sdr #(
     .Tiles(Tiles), .Lanes(Lanes), .WDepth(WDepth), .WSlice(WSlice), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth),
     .KvMask(KvMask), .ResBufs(ResBufs), .ResSize(ResSize), .KvSlots(KvSlots), .KvLayers(KvLayers), .KvHeads(KvHeads),
     .KvNbh(KvNbh), .KvPages(KvPages), .KvSlotBlocks(KvSlotBlocks), .MaxG(MaxG), .ClockGate(ClockGate), .DqBytes(DqBytes), .Prof(Prof),
-    .KvInitCycles(KvInitCycles), .ClockKhz(ClockKhz), .PinRegs(1'b0)
+    .KvInitCycles(KvInitCycles), .ClockKhz(ClockKhz), .PinRegs(1'b0),
+    .Core(Core), .CoreKb(CoreKb), .CoreRun(CoreRun), .CoreUart(CoreUart), .CoreRom(CoreRom)
   ) u_chip (
     .clk_i, .rst_ni, .git_hash_i, .req_valid_i, .req_ready_o, .req_write_i, .req_addr_i, .req_wdata_i, .rsp_valid_o,
-    .rsp_rdata_o, .rsp_error_o, .irq_o,
+    .rsp_rdata_o, .rsp_error_o, .irq_o, .uart_tx_o, .uart_rx_i,
     .dfi_ready_o(dfi_ready), .dfi_cmd_o(dfi_cmd), .dfi_bg_o(dfi_bg), .dfi_ba_o(dfi_ba), .dfi_a_o(dfi_a),
     .dfi2_cmd_o(dfi2_cmd), .dfi2_bg_o(dfi2_bg), .dfi2_ba_o(dfi2_ba), .dfi2_a_o(dfi2_a),
     .dfi_wrdata_en_o(wrdata_en), .dfi_wrdata_o(wrdata), .dfi_wrmask_o(wrmask),

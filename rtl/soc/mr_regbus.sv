@@ -2,7 +2,7 @@
 // Register bus: decodes one access at a time to the CSR blocks and the memory window (docs/interfaces.md section 4).
 //
 // Groups  each with a block for its KV controllers and, if there are several, one for its link.   Tiles  of all groups.
-// Channels  KV channels that have a block for their ECC.
+// Channels  KV channels that have a block for their ECC.   Core  there is a control core: its registers and its SRAM.
 // req_*: ready/valid; then rsp_valid_o for one cycle. CSR access: answer 3 cycles after the request was taken. Window read: when the
 // window answers (bounded). Window write: posted, one a cycle, answered at once; a refused one sets STATUS.bus_error.
 // Unmapped addresses answer with rsp_error_o.
@@ -10,7 +10,8 @@
 module mr_regbus #(
   parameter int Groups = 1,
   parameter int Tiles = 2,
-  parameter int Channels = 1
+  parameter int Channels = 1,
+  parameter bit Core = 1'b0
 ) (
   input  wire                 clk_i,
   input  wire                 rst_ni,
@@ -32,6 +33,13 @@ module mr_regbus #(
   output logic                hub_sel_o,
   input  wire  [31:0]         hub_rdata_i,
   input  wire                 hub_error_i,
+  output logic                core_sel_o,
+  input  wire  [31:0]         core_rdata_i,
+  input  wire                 core_error_i,
+  output logic                ram_sel_o,     // SRAM of the core
+  output logic [18:0]         ram_addr_o,
+  input  wire  [31:0]         ram_rdata_i,
+  input  wire                 ram_error_i,
   output logic [Groups-1:0]   kv_sel_o,
   input  wire  [Groups*32-1:0] kv_rdata_i,
   input  wire  [Groups-1:0]   kv_error_i,
@@ -72,6 +80,8 @@ module mr_regbus #(
   wire [11:0] page = addr_q[23:12];
   wire        is_chip = page == 12'h000;
   wire        is_hub = page == 12'h001;
+  wire        is_core = Core && page == 12'h002;
+  wire        is_ram = Core && page[11:7] == 5'h01;
   wire        is_window = page[11:4] == 8'h20;
 
   assign req_ready_o = st_q == StIdle;
@@ -85,6 +95,9 @@ module mr_regbus #(
   wire        sel = st_q == StSel && under_way_q == '0;
   assign chip_sel_o = sel && is_chip;
   assign hub_sel_o = sel && is_hub;
+  assign core_sel_o = sel && is_core;
+  assign ram_sel_o = sel && is_ram;
+  assign ram_addr_o = addr_q[18:0];
   assign win_en_o = posted_q || read_q;
   assign win_write_o = write_q;
   assign win_word_o = addr_q[15:2];
@@ -105,6 +118,12 @@ module mr_regbus #(
     end else if (is_hub) begin
       sel_rdata = hub_rdata_i;
       sel_error = hub_error_i;
+    end else if (is_core) begin
+      sel_rdata = core_rdata_i;
+      sel_error = core_error_i;
+    end else if (is_ram) begin
+      sel_rdata = ram_rdata_i;
+      sel_error = ram_error_i;
     end
     for (int g = 0; g < Groups; g = g + 1) begin
       if (page == 12'h040 + 12'(g)) begin

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Root of the chip: register bus, chip registers, memory window and hub; groups and tiles hang at its ports (mr_chip).
+// Root of the chip: register bus, chip registers, memory window, hub and control core; groups and tiles hang at its ports (mr_chip).
 //
 // Parameters: see mr_chip.
+// With a control core, req_ready_o falls for the core's accesses too, in turn with the host's; CONTROL.soft_reset leaves the core alone.
 // run_no  reset of tiles, networks, links and hub; reset_o  soft reset for one clock.
 // csr_*_o with *_sel_o for one clock, answers in the next; cfg_*: loader's port of each tile, see mr_tile_mem. Tile t of group g has bit or
 // slice g Tiles + t, channel c of group g has g KvChannels + c.   Events for one clock: tile_err_i, kv_refused_i, link_down_i.
@@ -31,6 +32,12 @@ module mr_root #(
   parameter int ClockKhz = 100000,
   parameter int LoopSlots = KvSlots,
   parameter int LoopDepth = KvSlots <= 16 ? 32 : KvSlots < 128 ? 256 : 512,
+  parameter bit Core = 1'b0,
+  parameter int CoreKb = 256,
+  parameter bit CoreRun = 1'b0,
+  parameter bit CoreUart = 1'b1,
+  parameter CoreRom = "",
+  parameter bit ClockGate = 1'b0,
   localparam int AllTiles = Groups * Tiles,
   localparam int Channels = Groups * KvChannels
 ) (
@@ -46,6 +53,8 @@ module mr_root #(
   output logic [31:0]                       rsp_rdata_o,
   output logic                              rsp_error_o,
   output logic                              irq_o,
+  output wire                               uart_tx_o,
+  input  wire                               uart_rx_i,
   output wire                               run_no,
   output wire                               reset_o,
   output logic [53:0]                       trace_o,
@@ -129,9 +138,19 @@ module mr_root #(
   logic                win_error;
   logic                win_write_error;
 
-  mr_regbus #(.Groups(Groups), .Tiles(AllTiles), .Channels(EccBlocks)) u_regbus (
-    .clk_i, .rst_ni, .req_valid_i, .req_ready_o, .req_write_i, .req_addr_i, .req_wdata_i,
-    .rsp_valid_o, .rsp_rdata_o, .rsp_error_o,
+  // Host and control core in turn.
+  logic                bus_valid, bus_ready, bus_write, bus_rsp;
+  logic [23:0]         bus_addr;
+  logic [31:0]         bus_wdata;
+  logic                core_sel, core_error, ram_sel, ram_error, core_irq, chip_status, hub_irq;
+  logic [18:0]         ram_addr;
+  logic [31:0]         core_rdata, ram_rdata;
+
+  mr_regbus #(.Groups(Groups), .Tiles(AllTiles), .Channels(EccBlocks), .Core(Core)) u_regbus (
+    .clk_i, .rst_ni, .req_valid_i(bus_valid), .req_ready_o(bus_ready), .req_write_i(bus_write), .req_addr_i(bus_addr),
+    .req_wdata_i(bus_wdata), .rsp_valid_o(bus_rsp), .rsp_rdata_o, .rsp_error_o,
+    .core_sel_o(core_sel), .core_rdata_i(core_rdata), .core_error_i(core_error),
+    .ram_sel_o(ram_sel), .ram_addr_o(ram_addr), .ram_rdata_i(ram_rdata), .ram_error_i(ram_error),
     .csr_write_o(csr_write_o), .csr_addr_o(csr_addr_o), .csr_wdata_o(csr_wdata_o),
     .chip_sel_o(chip_sel), .chip_rdata_i(chip_rdata), .chip_error_i(chip_error),
     .hub_sel_o(hub_sel), .hub_rdata_i(hub_rdata), .hub_error_i(hub_error),
@@ -143,8 +162,43 @@ module mr_root #(
     .win_rvalid_i(win_rvalid), .win_rdata_i(win_rdata), .win_error_i(win_error)
   );
 
-  // ---- chip registers ----
   logic [63:0] cycle_q;
+  generate
+    if (Core) begin : gen_core
+      logic        core_valid, core_ready, core_write, core_rsp, owner;
+      logic [23:0] core_addr;
+      logic [31:0] core_wdata;
+      mr_bus_share u_share (
+        .clk_i, .rst_ni, .host_valid_i(req_valid_i), .host_ready_o(req_ready_o), .host_write_i(req_write_i), .host_addr_i(req_addr_i),
+        .host_wdata_i(req_wdata_i), .host_rsp_o(rsp_valid_o), .core_valid_i(core_valid), .core_ready_o(core_ready), .core_write_i(core_write),
+        .core_addr_i(core_addr), .core_wdata_i(core_wdata), .core_rsp_o(core_rsp), .owner_o(owner), .out_valid_o(bus_valid),
+        .out_ready_i(bus_ready), .out_write_o(bus_write), .out_addr_o(bus_addr), .out_wdata_o(bus_wdata), .out_rsp_i(bus_rsp)
+      );
+      mr_core #(.SramKb(CoreKb), .Run(CoreRun), .Uart(CoreUart), .Rom(CoreRom), .ClockGate(ClockGate)) u_core (
+        .clk_i, .rst_ni, .sel_i(core_sel), .own_i(owner), .write_i(csr_write_o), .addr_i(csr_addr_o), .wdata_i(csr_wdata_o),
+        .rdata_o(core_rdata), .error_o(core_error), .ram_sel_i(ram_sel), .ram_addr_i(ram_addr), .ram_rdata_o(ram_rdata),
+        .ram_error_o(ram_error), .bus_valid_o(core_valid), .bus_write_o(core_write), .bus_addr_o(core_addr), .bus_wdata_o(core_wdata),
+        .bus_ready_i(core_ready), .bus_rsp_i(core_rsp), .bus_rdata_i(rsp_rdata_o), .bus_error_i(rsp_error_o), .cycle_i(cycle_q),
+        .hub_i(hub_irq), .status_i(chip_status), .irq_o(core_irq), .uart_tx_o, .uart_rx_i
+      );
+    end else begin : gen_no_core
+      assign bus_valid = req_valid_i;
+      assign req_ready_o = bus_ready;
+      assign bus_write = req_write_i;
+      assign bus_addr = req_addr_i;
+      assign bus_wdata = req_wdata_i;
+      assign rsp_valid_o = bus_rsp;
+      assign core_rdata = '0;
+      assign core_error = 1'b1;
+      assign ram_rdata = '0;
+      assign ram_error = 1'b1;
+      assign core_irq = hub_irq;
+      assign uart_tx_o = 1'b1;
+      wire unused_core = &{1'b0, core_sel, ram_sel, ram_addr, chip_status, uart_rx_i};
+    end
+  endgenerate
+
+  // ---- chip registers ----
   logic [3:0]  mem_kind;
   logic [7:0]  mem_tile;
   logic [31:0] mem_base;
@@ -154,7 +208,9 @@ module mr_root #(
   logic        crc_busy;
   logic        crc_error;
   logic [31:0] crc_value;
+  logic [3:0]  sticky;
 
+  assign chip_status = sticky != '0;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) cycle_q <= '0;
     else cycle_q <= cycle_q + 64'd1;
@@ -163,7 +219,7 @@ module mr_root #(
   mr_csr_chip u_csr_chip (
     .clk_i, .rst_ni, .sel_i(chip_sel), .write_i(csr_write_o), .addr_i(csr_addr_o), .wdata_i(csr_wdata_o),
     .rdata_o(chip_rdata), .error_o(chip_error),
-    .git_hash_i, .features_core_i(1'b0), .caps_groups_i(8'(Groups)), .caps_tiles_i(8'(Tiles)), .caps_lanes_i(8'(Lanes)),
+    .git_hash_i, .features_core_i(Core), .caps_groups_i(8'(Groups)), .caps_tiles_i(8'(Tiles)), .caps_lanes_i(8'(Lanes)),
     .caps_channels_i(8'(KvChannels)), .caps_wmem_i(32'(WDepth)), .caps_vmem_i(32'(VDepth)), .caps_xmem_i(32'(XDepth)),
     .caps_pmem_i(32'(PDepth)), .caps_inbuf_bufs_i(8'(InBufs)),
     .caps_inbuf_size_i(16'(Linked && 2 * LinkFlits < InSize ? 2 * LinkFlits : InSize)),
@@ -174,10 +230,10 @@ module mr_root #(
     .caps_dram_row_bytes_i(16'(DqBytes * BurstClks << ColBits)),
     .caps_dram_rows_rows_i(20'(1 << RowBits)), .caps_dram_rows_burst_i(8'(BurstClks)), .caps_dram_rows_groups_i(4'(1 << BgBits)),
     .scratch_q(), .control_soft_reset_cmd(soft_reset_cmd),
-    .status_bus_error_set_i((rsp_valid_o && rsp_error_o) || win_write_error), .status_bus_error_q(),
-    .status_tile_error_set_i(|tile_err_i), .status_tile_error_q(),
-    .status_kv_error_set_i(|kv_refused_i), .status_kv_error_q(),
-    .status_link_error_set_i(|link_down_i), .status_link_error_q(),
+    .status_bus_error_set_i((bus_rsp && rsp_error_o) || win_write_error), .status_bus_error_q(sticky[0]),
+    .status_tile_error_set_i(|tile_err_i), .status_tile_error_q(sticky[1]),
+    .status_kv_error_set_i(|kv_refused_i), .status_kv_error_q(sticky[2]),
+    .status_link_error_set_i(|link_down_i), .status_link_error_q(sticky[3]),
     .cycle_i(cycle_q), .mem_target_kind_q(mem_kind), .mem_target_tile_q(mem_tile), .mem_base_q(mem_base),
     .mem_crc_start_q(crc_first), .mem_crc_count_q(crc_count), .mem_crc_ctrl_start_cmd(crc_start),
     .mem_crc_status_busy_i(crc_busy), .mem_crc_status_error_i(crc_error), .mem_crc_value_i(crc_value)
@@ -287,7 +343,8 @@ module mr_root #(
     .trace_o
   );
   assign ecc_sel_o = Channels'(kv_ecc_sel);
-  assign irq_o = res_count != 8'd0 || tok_valid;
+  assign hub_irq = res_count != 8'd0 || tok_valid;
+  assign irq_o = core_irq;
 
 endmodule
 `default_nettype wire

@@ -4,8 +4,9 @@
 #
 #   scripts/lint/rtl.sh verilator|iverilog|yosys [module ...]
 #
-# verilator: --lint-only -Wall with the waivers of rtl/lint/verilator.vlt. iverilog: -g2012 -Wall, any output fails. yosys: elaborates and
-# checks for latches, combinational loops, multiple drivers and missing modules (asserts on).
+# verilator: --lint-only -Wall with the waivers of rtl/lint/verilator.vlt. iverilog: -g2012 -Wall (but for timescales: there are no
+# delays), any output fails. yosys: elaborates and checks for latches, combinational loops, multiple drivers and missing modules (asserts
+# on). The control core's processor, picorv32.v of the Python package in .venv, is read with the modules that use it, and not judged.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tool=$1
@@ -17,6 +18,9 @@ mapfile -t folders < <(find rtl boards -name '*.sv' -printf '%h\n' | sort -u)
 mapfile -t packages < <(find rtl boards -name '*_pkg.sv' | sort)
 mapfile -t sources < <(find rtl boards -name '*.sv' ! -name '*_pkg.sv' | sort)
 includes=("${folders[@]/#/-I}")
+
+picorv32=$(compgen -G '.venv/lib/python3*/site-packages/pythondata_cpu_picorv32/verilog/picorv32.v' | head -n 1 || true)
+[ -n "$picorv32" ] || { echo "no picorv32.v in .venv: run scripts/bootstrap.sh check" >&2; exit 1; }
 
 declare -A file_of uses
 for file in "${sources[@]}"; do
@@ -42,12 +46,16 @@ find_closure() {
         # shellcheck disable=SC2206 # module names have no blanks
         queue+=(${uses[$module]})
     done
+    if grep -q '\bpicorv32 #(' "${closure[@]}"; then
+        closure+=("$picorv32")
+    fi
 }
 
 # Notices that are no findings:
 #  * Icarus 11 adds a whole vector to the sensitivity of always_comb where only a slice is read: one evaluation too many, same value.
 #  * Yosys turns a small memory with several ports or a reset into registers: that is what such code asks for.
-harmless='sorry: constant selects in always_\* processes are not currently supported|Warning: Replacing memory .* with list of registers'
+#  * What Icarus and Yosys say of picorv32.v.
+harmless='sorry: constant selects in always_\* processes are not currently supported|Warning: Replacing memory .* with list of registers|picorv32'
 
 # check_one MODULE [Param=Value ...]
 check_one() {
@@ -63,7 +71,7 @@ check_one() {
         ;;
     iverilog)
         for pair in "$@"; do args+=("-P$module.$pair"); done
-        out=$(iverilog -g2012 -Wall -tnull "${includes[@]}" -s "$module" "${args[@]}" \
+        out=$(iverilog -g2012 -Wall -Wno-timescale -tnull "${includes[@]}" -s "$module" "${args[@]}" \
             "${packages[@]}" "${closure[@]}" 2>&1) || status=$?
         ;;
     yosys)

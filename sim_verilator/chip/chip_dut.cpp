@@ -127,6 +127,7 @@ constexpr auto link_fault = nullptr;
 void reset(void *dut, bool active, uint32_t git_hash) {
     top(dut).rst_ni = !active;
     top(dut).git_hash_i = git_hash;
+    top(dut).uart_rx_i = 1; // an idle line
 }
 
 void request(void *dut, const mr_chip_request_t *r) {

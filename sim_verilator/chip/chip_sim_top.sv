@@ -31,6 +31,11 @@ module chip_sim_top #(
   parameter int KvInitCycles = 0,
   parameter int KvEcc = 0,
   parameter int ClockKhz = 0,
+  parameter bit Core = 1'b0,
+  parameter int CoreKb = 256,
+  parameter bit CoreRun = 1'b0,
+  parameter bit CoreUart = 1'b1,
+  parameter CoreRom = "",
   localparam int Channels = Groups * KvChannels,
   localparam int PW = 16 * mr_kv_dev_pkg::Lanes,
   localparam logic [PW-1:0] Prof = Profile == 0 ? mr_kv_dev_pkg::Sdr100 : Profile == 1 ? mr_kv_dev_pkg::Sdr133
@@ -53,6 +58,8 @@ module chip_sim_top #(
   output wire  [31:0]                     rsp_rdata_o,
   output wire                             rsp_error_o,
   output wire                             irq_o,
+  output wire                             uart_tx_o,
+  input  wire                             uart_rx_i,
   output wire  [Channels-1:0]           dfi_ready_o,
   output wire  [32*Channels-1:0]        dfi_o,
   output wire  [32*Channels-1:0]        dfi2_o,
@@ -83,10 +90,11 @@ module chip_sim_top #(
     .Groups(Groups), .LinkWidth(LinkWidth), .LinkLatency(LinkLatency), .Tiles(Tiles), .Lanes(Lanes), .WDepth(WDepth), .VDepth(VDepth), .XDepth(XDepth), .PDepth(PDepth), .ResBufs(ResBufs),
     .ResSize(ResSize), .KvSlots(KvSlots), .KvLayers(KvLayers), .KvHeads(KvHeads), .KvNbh(KvNbh), .KvPages(KvPages),
     .KvSlotBlocks(KvSlotBlocks), .MaxG(MaxG), .ClockGate(ClockGate), .KvChannels(KvChannels), .KvInitCycles(KvInitCycles), .DqBytes(DqBytes), .Prof(Prof),
-    .KvEcc(KvEcc), .ClockKhz(ClockKhz)
+    .KvEcc(KvEcc), .ClockKhz(ClockKhz),
+    .Core(Core), .CoreKb(CoreKb), .CoreRun(CoreRun), .CoreUart(CoreUart), .CoreRom(CoreRom)
   ) u_chip (
     .clk_i, .rst_ni, .git_hash_i, .req_valid_i, .req_ready_o, .req_write_i, .req_addr_i, .req_wdata_i, .rsp_valid_o,
-    .rsp_rdata_o, .rsp_error_o, .irq_o, .dfi_ready_o,
+    .rsp_rdata_o, .rsp_error_o, .irq_o, .uart_tx_o, .uart_rx_i, .dfi_ready_o,
     .dfi_cmd_o(cmd), .dfi_bg_o(bg), .dfi_ba_o(ba), .dfi_a_o(a), .dfi2_cmd_o(cmd2), .dfi2_bg_o(bg2), .dfi2_ba_o(ba2),
     .dfi2_a_o(a2), .dfi_wrdata_en_o, .dfi_wrdata_o, .dfi_wrmask_o(mask), .dfi_rddata_valid_i, .dfi_rddata_i,
     .dfi_wrchk_o(wrchk), .dfi_wrchkmask_o(chkmask), .dfi_rdchk_i(rdchk), .link_fault_i

@@ -476,6 +476,7 @@ void reset(void *dut, bool active, uint32_t git_hash) {
     Dut &d = dut_of(dut);
     d.root.rst_ni = !active;
     d.root.git_hash_i = git_hash;
+    d.root.uart_rx_i = 1; // an idle line
     d.root.eval();
     for (auto &g : d.group) {
         g->rst_ni = !active;
