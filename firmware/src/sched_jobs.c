@@ -151,14 +151,20 @@ static bool is_stop(const mr_slot_t *t, uint32_t token) {
     return false;
 }
 
+/* Keeps a token that the reader does not take. */
+static void hold(mr_sched_t *self, uint32_t slot, uint32_t pos, uint32_t token) {
+    mr_slot_t *t = &self->cfg.slots[slot];
+    t->held = true;
+    t->held_pos = pos;
+    t->held_token = token;
+    mr_set_add(&self->held, slot);
+}
+
 /* Tells a token that will stand at pos, and moves the slot on if the reader takes it. */
 static void draw(mr_sched_t *self, uint32_t slot, uint32_t pos, uint32_t token) {
     mr_slot_t *t = &self->cfg.slots[slot];
     if (!self->cfg.events.token(self->cfg.events.ctx, slot, pos, token)) {
-        t->held = true;
-        t->held_pos = pos;
-        t->held_token = token;
-        mr_set_add(&self->held, slot);
+        hold(self, slot, pos, token);
         return;
     }
     t->last = token;
@@ -232,18 +238,40 @@ static mr_status_t loop_token(mr_sched_t *self, const mr_loop_token_t *k) {
     return (t->ending || t->held) && t->armed ? mr_sched_disarm(self, k->slot) : MR_OK;
 }
 
-mr_status_t mr_sched_tokens(mr_sched_t *self, bool *moved) {
-    for (uint32_t i = 0; self->loop_slots > 0 && i < TOKENS_AT_ONCE; i++) {
-        mr_loop_token_t k;
-        const mr_status_t status = mr_loop_take(self->cfg.mmio, &k);
-        if (status == MR_BUSY) {
-            return MR_OK;
-        }
-        MR_TRY(status);
-        *moved = true;
-        MR_TRY(loop_token(self, &k));
+/* Nearly all tokens, the short way: the loop has injected the token's job, so that it is neither a
+ * stop token nor the last one, and the slot waits for nothing. @return false: it is not like that,
+ * or something is left to do. */
+static inline bool usual_token(mr_sched_t *self, const mr_loop_token_t *k) {
+    if (k->why != MR_LOOP_INJECTED || k->slot >= self->cfg.n_slots ||
+        k->token >= self->cfg.route->vocab) {
+        return false;
     }
-    return MR_OK;
+    mr_slot_t *t = &self->cfg.slots[k->slot];
+    if (k->pos != t->next_pos || t->in_flight == 0 || t->held || t->rewind || t->ending ||
+        !self->cfg.events.token(self->cfg.events.ctx, k->slot, k->pos, k->token)) {
+        return false;
+    }
+    mr_sched_set_done(self, t, k->pos);
+    t->last = k->token;
+    t->drawn++;
+    t->known = k->pos + 1u;
+    t->next_pos = k->pos + 1u;
+    return true; /* a slot that the event has cancelled leaves the loop in retire */
+}
+
+mr_status_t mr_sched_tokens(mr_sched_t *self, bool *moved) {
+    const uint32_t most = self->loop_slots > 0 ? TOKENS_AT_ONCE : 0;
+    mr_status_t status = MR_OK;
+    uint32_t n = 0;
+    for (; n < most && status == MR_OK; n++) {
+        mr_loop_token_t k;
+        status = mr_loop_take(self->cfg.mmio, &k);
+        if (status == MR_OK && !usual_token(self, &k)) {
+            status = loop_token(self, &k);
+        }
+    }
+    *moved = *moved || n > 1u || (n == 1u && status == MR_OK);
+    return status == MR_BUSY ? MR_OK : status;
 }
 
 /* ---- results ---- */

@@ -44,7 +44,9 @@ mr_status_t mr_sched_result(mr_sched_t *self, bool *moved);
 /* Notes how many jobs of a slot are back. Those that share its pages look at whole ones only. */
 static inline void mr_sched_set_done(mr_sched_t *self, mr_slot_t *t, uint32_t done) {
     t->done = done;
-    self->prepare_due = self->prepare_due || done % MR_SCHED_PAGE == 0;
+    if (done % MR_SCHED_PAGE == 0) {
+        self->prepare_due = true;
+    }
 }
 
 /* To be called when a slot may have become able to inject. */

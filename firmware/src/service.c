@@ -55,30 +55,64 @@ static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logit
     mr_service_send(self, MR_MSG_LOGITS, 3, (const uint32_t[]){slot, pos, n});
 }
 
+/* Whether there is room for one more token; looks at the host's index. */
+static bool room_for_token(mr_service_t *self) {
+    const uint32_t room = mr_service_room(self);
+    if (room < RESERVE_WORDS + TOKEN_WORDS) {
+        self->full = true;
+        return false;
+    }
+    self->token_until = self->out_put + (room - RESERVE_WORDS - TOKEN_WORDS);
+    return true;
+}
+
+/* Puts a token into the ring. @pre there is room. */
+static inline void put_token(mr_service_t *self, uint32_t slot, uint32_t pos, uint32_t token) {
+    const uint32_t put = self->out_put;
+    const uint32_t at = put & OUT_MASK;
+    uint32_t *out = &self->out[at];
+    out[0] = first_word(self, MR_MSG_TOKEN, TOKEN_WORDS);
+    if (at <= MR_SERVICE_TO_HOST_WORDS - TOKEN_WORDS) {
+        out[1] = slot << MR_MAILBOX_TOKEN_BITS | token;
+        out[2] = pos;
+    } else {
+        self->out[(put + 1u) & OUT_MASK] = slot << MR_MAILBOX_TOKEN_BITS | token;
+        self->out[(put + 2u) & OUT_MASK] = pos;
+    }
+    self->out_put = put + TOKEN_WORDS;
+    mr_shared_store(&self->shared->to_host.put, put + TOKEN_WORDS);
+}
+
+/* A stepwise one is taken when the host says so, not when it was told. */
+static bool stepwise_token(mr_service_t *self, uint32_t slot, uint32_t pos, uint32_t token) {
+    mr_service_slot_t *u = &self->user[slot];
+    if (u->sent) { /* the host has heard of it */
+        u->sent = u->told >= u->limit;
+        return !u->sent;
+    }
+    if (u->told < u->limit && room_for_token(self)) {
+        put_token(self, slot, pos, token);
+        u->told++;
+        u->sent = true;
+    }
+    return false;
+}
+
 /* The way of every token: kept short. */
 static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     mr_service_t *self = ctx;
     mr_service_slot_t *u = &self->user[slot];
-    if (u->sent) { /* a stepwise one that the host has heard of */
-        u->sent = u->told >= u->limit;
-        return !u->sent;
+    const uint32_t told = u->told;
+    if (u->stepwise) {
+        return stepwise_token(self, slot, pos, token);
     }
-    if (u->told >= u->limit) {
+    if (told >= u->limit ||
+        ((int32_t)(self->token_until - self->out_put) < 0 && !room_for_token(self))) {
         return false;
     }
-    if (mr_service_room(self) < RESERVE_WORDS + TOKEN_WORDS) {
-        self->full = true;
-        return false;
-    }
-    const uint32_t put = self->out_put;
-    self->out[put & OUT_MASK] = first_word(self, MR_MSG_TOKEN, TOKEN_WORDS);
-    self->out[(put + 1u) & OUT_MASK] = slot << MR_MAILBOX_TOKEN_BITS | token;
-    self->out[(put + 2u) & OUT_MASK] = pos;
-    self->out_put = put + TOKEN_WORDS;
-    mr_shared_store(&self->shared->to_host.put, put + TOKEN_WORDS);
-    u->told++;
-    u->sent = u->stepwise;
-    return !u->sent;
+    u->told = told + 1u;
+    put_token(self, slot, pos, token);
+    return true;
 }
 
 /* The first fault, and a graver one that replaces it. */

@@ -77,19 +77,6 @@ mr_status_t mr_loop_disarm(const mr_mmio_t *mmio, uint32_t slot) {
     return settle(mmio);
 }
 
-mr_status_t mr_loop_take(const mr_mmio_t *mmio, mr_loop_token_t *token) {
-    uint32_t v;
-    MR_TRY(loop_read(mmio, MR_HUB_LOOP_TOKEN_OFFSET, &v));
-    if ((v & MR_HUB_LOOP_TOKEN_VALID_MASK) == 0) {
-        return MR_BUSY;
-    }
-    token->token = (v & MR_HUB_LOOP_TOKEN_TOKEN_MASK) >> MR_HUB_LOOP_TOKEN_TOKEN_SHIFT;
-    token->slot = (v & MR_HUB_LOOP_TOKEN_SLOT_MASK) >> MR_HUB_LOOP_TOKEN_SLOT_SHIFT;
-    token->why = (mr_loop_why_t)((v & MR_HUB_LOOP_TOKEN_WHY_MASK) >> MR_HUB_LOOP_TOKEN_WHY_SHIFT);
-    MR_TRY(loop_read(mmio, MR_HUB_LOOP_POS_OFFSET, &token->pos));
-    return loop_write(mmio, MR_HUB_LOOP_POP_OFFSET, MR_HUB_LOOP_POP_POP_MASK);
-}
-
 mr_status_t mr_loop_pass(const mr_mmio_t *mmio, uint32_t jobs) {
     if (jobs > MR_HUB_LOOP_PASS_MASK) {
         return MR_RANGE;

@@ -83,7 +83,8 @@ typedef struct {
     uint32_t version; /* agreed; 0: none yet */
     uint32_t in_got;  /* the firmware's ends of the rings, where the host cannot change them */
     uint32_t out_put;
-    uint32_t out_rung; /* out_put when the bell was rung last */
+    uint32_t token_until; /* a token may go out while out_put is not behind this */
+    uint32_t out_rung;    /* out_put when the bell was rung last */
     uint32_t in_seq;
     uint32_t out_seq;
     uint32_t pool; /* SRAM offset of arena and logits */

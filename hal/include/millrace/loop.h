@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "millrace/mmio.h"
+#include "millrace/regs.h"
 #include "millrace/status.h"
 
 #define MR_LOOP_STOPS 4u /* stop tokens that a slot can have */
@@ -53,8 +54,20 @@ typedef struct {
     mr_loop_why_t why;
 } mr_loop_token_t;
 
-/* Takes the oldest token out of the queue. MR_BUSY: there is none. */
-MR_NODISCARD mr_status_t mr_loop_take(const mr_mmio_t *mmio, mr_loop_token_t *token);
+/* Takes the oldest token out of the queue. MR_BUSY: there is none. Inline, as every token goes this
+ * way. */
+MR_NODISCARD static inline mr_status_t mr_loop_take(const mr_mmio_t *mmio, mr_loop_token_t *token) {
+    uint32_t v;
+    MR_TRY(mr_mmio_read32(mmio, MR_HUB_BASE + MR_HUB_LOOP_TOKEN_OFFSET, &v));
+    if ((v & MR_HUB_LOOP_TOKEN_VALID_MASK) == 0) {
+        return MR_BUSY;
+    }
+    token->token = (v & MR_HUB_LOOP_TOKEN_TOKEN_MASK) >> MR_HUB_LOOP_TOKEN_TOKEN_SHIFT;
+    token->slot = (v & MR_HUB_LOOP_TOKEN_SLOT_MASK) >> MR_HUB_LOOP_TOKEN_SLOT_SHIFT;
+    token->why = (mr_loop_why_t)((v & MR_HUB_LOOP_TOKEN_WHY_MASK) >> MR_HUB_LOOP_TOKEN_WHY_SHIFT);
+    MR_TRY(mr_mmio_read32(mmio, MR_HUB_BASE + MR_HUB_LOOP_POS_OFFSET, &token->pos));
+    return mr_mmio_write32(mmio, MR_HUB_BASE + MR_HUB_LOOP_POP_OFFSET, MR_HUB_LOOP_POP_POP_MASK);
+}
 
 /* Jobs of the loop that may go before a job of firmware that waits, 0..255 (4 after reset). */
 MR_NODISCARD mr_status_t mr_loop_pass(const mr_mmio_t *mmio, uint32_t jobs);
