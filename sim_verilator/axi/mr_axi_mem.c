@@ -77,6 +77,14 @@ const uint8_t *mr_axi_mem_bytes(const mr_axi_mem_t *mem) {
     return mem->bytes;
 }
 
+bool mr_axi_mem_write(mr_axi_mem_t *mem, uint64_t addr, const void *bytes, size_t n) {
+    if (addr < mem->base || addr - mem->base > mem->size || n > mem->size - (addr - mem->base)) {
+        return false;
+    }
+    memcpy(mem->bytes + (addr - mem->base), bytes, n);
+    return true;
+}
+
 static void next_r(mr_axi_mem_t *mem) {
     mr_axi_data_t *r = &mem->r;
     if (mem->rd_head == mem->rd_tail) {

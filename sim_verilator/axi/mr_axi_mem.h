@@ -8,6 +8,8 @@
 #ifndef MR_SIM_VERILATOR_AXI_MR_AXI_MEM_H
 #define MR_SIM_VERILATOR_AXI_MR_AXI_MEM_H
 
+#include <stddef.h>
+
 #include "mr_axi_pins.h"
 
 /* How READY comes: alone, AW after WVALID, W after AW, after its VALID, AW after all of W. */
@@ -50,5 +52,8 @@ const char *mr_axi_mem_clock(mr_axi_mem_t *mem, const mr_axi_pins_t *pins,
 /* Requests without a response, reads and writes. */
 unsigned mr_axi_mem_waiting(const mr_axi_mem_t *mem);
 const uint8_t *mr_axi_mem_bytes(const mr_axi_mem_t *mem);
+/* The host's way into the memory: n bytes at addr, between two clocks. False: not all of them are
+ * in it; nothing was written. */
+bool mr_axi_mem_write(mr_axi_mem_t *mem, uint64_t addr, const void *bytes, size_t n);
 
 #endif
