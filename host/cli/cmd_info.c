@@ -89,6 +89,10 @@ static void print_machine(mr_cli_t *cli, const char *device, const mr_machine_t 
     } else {
         (void)mr_cli_print(cli, "  %-38s none: this device has no time\n", "clock");
     }
+    if (!mr_device_has_xrt()) {
+        (void)mr_cli_print(cli, "  %-38s %s\n", "XRT",
+                           "not in this build: install libxrt-dev, libxrt1 and unzip");
+    }
     for (size_t i = 0; i < n; i++) {
         (void)mr_cli_print(cli, "  %-38s %" PRIu32, rows[i].label, rows[i].value);
         if (rows[i].unit_bytes != 0) {

@@ -14,9 +14,9 @@ typedef struct {
 } layout_t;
 
 static const layout_t layouts[] = {
-    {MR_XRT_ALLOC, 1, 2, 0, 0},     {MR_XRT_FREE, 1, 0, 0, 0},     {MR_XRT_MEM_WRITE, 3, 5, 4, 6},
-    {MR_XRT_MEM_READ, 4, 5, 0, 6},  {MR_XRT_RAM_WRITE, 2, 3, 4, 0}, {MR_XRT_REG_WRITE, 2, 3, 4, 0},
-    {MR_XRT_RAM_READ, 2, 3, 0, 0},  {MR_XRT_REG_READ, 2, 3, 0, 0},
+    {MR_XRT_ALLOC, 1, 2, 0, 0},    {MR_XRT_FREE, 1, 0, 0, 0},      {MR_XRT_MEM_WRITE, 3, 5, 4, 6},
+    {MR_XRT_MEM_READ, 4, 5, 0, 6}, {MR_XRT_RAM_WRITE, 2, 3, 4, 0}, {MR_XRT_REG_WRITE, 2, 3, 4, 0},
+    {MR_XRT_RAM_READ, 2, 3, 0, 0}, {MR_XRT_REG_READ, 2, 3, 0, 0},
 };
 
 typedef struct {

@@ -79,9 +79,16 @@ extern "C" void mr_xrt_dut_settle(void *dut, const mr_xrt_in_t *in, mr_axi_pins_
     pins->r.ready = t.axi_rready_o;
     pins->b.ready = t.axi_bready_o;
     const bool read = t.ctl_rvalid_o;
-    *out = {t.ctl_arready_o != 0, t.ctl_awready_o != 0, read,         t.ctl_bvalid_o != 0,
-            (read ? t.ctl_rresp_o : t.ctl_bresp_o) != 0, t.ctl_rdata_o, t.req_valid_o != 0,
-            t.req_write_o != 0,   t.req_addr_o,         t.req_wdata_o};
+    *out = {t.ctl_arready_o != 0,
+            t.ctl_awready_o != 0,
+            read,
+            t.ctl_bvalid_o != 0,
+            (read ? t.ctl_rresp_o : t.ctl_bresp_o) != 0,
+            t.ctl_rdata_o,
+            t.req_valid_o != 0,
+            t.req_write_o != 0,
+            t.req_addr_o,
+            t.req_wdata_o};
 }
 
 extern "C" bool mr_xrt_dut_edge(void *dut) {

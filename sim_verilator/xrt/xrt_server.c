@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "xrt_card.h"
+#include "millrace/xrt_card.h"
 #include "xrt_codec.h"
 
 enum {
@@ -225,7 +225,8 @@ static bool one_call(state_t *s, bool *closed) {
     return move(s, false, s->out, mr_xrt_encode_answer(api, &answer, s->out));
 }
 
-bool mr_xrt_server_run(const mr_xrt_server_t *server, volatile const sig_atomic_t *stop, const char **why) {
+bool mr_xrt_server_run(const mr_xrt_server_t *server, volatile const sig_atomic_t *stop,
+                       const char **why) {
     state_t s = {server, stop, -1, NULL, NULL, 0, NULL};
     bool closed = false;
     while (!closed && wait_call(&s) && one_call(&s, &closed)) {

@@ -12,7 +12,7 @@
 
 #include "xrt_machine.h"
 
-#define MR_XRT_IDLE_CLOCKS 1000000u
+#define MR_XRT_IDLE_CLOCKS 200000u
 
 typedef struct {
     mr_xrt_machine_t *machine;
@@ -23,6 +23,7 @@ typedef struct {
 
 /* Serves until XRT closes (true) or something ends it early: then *why says what. SIGTERM and
  * SIGINT end it through *stop. */
-bool mr_xrt_server_run(const mr_xrt_server_t *server, volatile const sig_atomic_t *stop, const char **why);
+bool mr_xrt_server_run(const mr_xrt_server_t *server, volatile const sig_atomic_t *stop,
+                       const char **why);
 
 #endif

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "xrt_card.h"
+#include "millrace/xrt_card.h"
 #include "xrt_server.h"
 
 enum { CONNECT_TRIES = 600, TRY_MS = 100, LISTEN_MS = 300000 };

@@ -10,9 +10,21 @@
 #ifdef MR_HAVE_SIM
 #include "millrace/backend_sim.h"
 #endif
+#ifdef MR_HAVE_XRT
+#include <unistd.h>
+
+#include "millrace/backend_xrt.h"
+#endif
 
 #define MODEL_PREFIX "model:"
-#define MODEL_NAMES "model, model:GROUPSxTILES"
+#define XRT_NAME "xrt"
+#define XRT_EMULATION "xrt:emu"
+#ifdef MR_HAVE_XRT
+#define XRT_NAMES ", " XRT_NAME ", " XRT_EMULATION
+#else
+#define XRT_NAMES ""
+#endif
+#define MODEL_NAMES "model, model:GROUPSxTILES" XRT_NAMES
 
 /* Takes a number of at most three digits off *text; false if there is none. */
 static bool take_number(const char **text, uint32_t *value) {
@@ -98,7 +110,49 @@ static bool left_out(const char *name) {
 }
 #endif
 
+bool mr_device_has_xrt(void) {
+    return XRT_NAMES[0] != '\0';
+}
+
+static bool is_xrt(const char *name) {
+    return strcmp(name, XRT_NAME) == 0 || strcmp(name, XRT_EMULATION) == 0;
+}
+
+#ifdef MR_HAVE_XRT
+/* A line that the next one replaces, where people read along. */
+static void show_progress(void *ctx, const char *text) {
+    const bool *shown = ctx;
+    if (*shown) {
+        (void)fprintf(stderr, "\r\033[K%s", text);
+        (void)fflush(stderr);
+    }
+}
+
+static mr_status_t open_xrt(const char *name, mr_mmio_t *mmio, mr_session_error_t *error) {
+    char why[512];
+    bool shown = isatty(STDERR_FILENO) == 1;
+    const mr_backend_xrt_config_t config = {strcmp(name, XRT_EMULATION) == 0, NULL, NULL,
+                                            show_progress, &shown};
+    const mr_status_t status = mr_backend_xrt_create(&config, mmio, why, sizeof why);
+    show_progress(&shown, "");
+    return status == MR_OK
+               ? MR_OK
+               : mr_gguf_fail(error, status, NULL, "cannot open device '%s': %s", name, why);
+}
+#else
+static mr_status_t open_xrt(const char *name, mr_mmio_t *mmio, mr_session_error_t *error) {
+    (void)mmio;
+    return mr_gguf_fail(error, MR_NOT_FOUND, NULL,
+                        "device '%s' was left out of this build: install libxrt-dev, libxrt1 and "
+                        "unzip, and build again",
+                        name);
+}
+#endif
+
 mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio, mr_session_error_t *error) {
+    if (is_xrt(name)) {
+        return open_xrt(name, mmio, error);
+    }
     mr_status_t status = open_model(name, mmio);
     if (status == MR_NOT_FOUND) {
         status = open_sim(name, mmio);
@@ -128,7 +182,6 @@ mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio, mr_session_error_t
     return MR_OK;
 }
 
-#ifdef MR_HAVE_SIM
 /* The device inside wrappers. */
 static const mr_mmio_t *bare(const mr_mmio_t *mmio) {
     for (const mr_mmio_t *inner = mmio; inner != NULL;) {
@@ -138,15 +191,18 @@ static const mr_mmio_t *bare(const mr_mmio_t *mmio) {
     }
     return mmio;
 }
-#endif
 
 const char *mr_device_fault(const mr_mmio_t *mmio) {
-#ifdef MR_HAVE_SIM
-    return mr_backend_sim_fault(bare(mmio));
-#else
-    (void)mmio;
-    return NULL;
+    const char *fault = NULL;
+    const mr_mmio_t *inner = bare(mmio);
+#ifdef MR_HAVE_XRT
+    fault = mr_backend_xrt_fault(inner);
 #endif
+#ifdef MR_HAVE_SIM
+    fault = fault != NULL ? fault : mr_backend_sim_fault(inner);
+#endif
+    (void)inner;
+    return fault;
 }
 
 mr_status_t mr_device_trace(const mr_mmio_t *mmio, mr_trace_sink_t sink, void *ctx) {

@@ -27,9 +27,13 @@ typedef mr_gguf_error_t mr_session_error_t;
 /* Names of the devices in this build, separated by ", ". */
 const char *mr_device_names(void);
 
+/* Whether "xrt" and "xrt:emu" are among them: XRT was installed where this was built. */
+bool mr_device_has_xrt(void);
+
 /* Opens a device by name: "model" (functional model), "model:GROUPSxTILES" (the same with so many
  * groups and tiles in each), "sim" (Verilated RTL; absent from builds without it), "sim:DRAM" (the
- * same with another DRAM device).
+ * same with another DRAM device), "xrt" (device 0 of XRT), "xrt:emu" (XRT's emulation, which this
+ * sets up).
  * @return MR_OK; MR_NOT_FOUND: no such device in this build; MR_RANGE: no such shape of the model;
  * MR_NO_MEMORY; MR_IO. */
 MR_NODISCARD mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio,

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* millrace-xrt: the process in which XRT's library lives; started by the back end, not by people.
+ *
+ *   millrace-xrt emu|device FOLDER XCLBIN
+ *
+ * Descriptors: xrt_link.h. FOLDER is its own, in /tmp. With `emu` it sets up XRT's environment
+ * there and starts itself again from there, as XRT writes files beside the program. A thread
+ * watches the back end: once that has gone, FOLDER and all processes of the group are removed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "helper_device.h"
+#include "helper_setup.h"
+#include "xrt_link.h"
+
+static bool move(bool in, void *data, size_t n) {
+    uint8_t *at = data;
+    while (n > 0) {
+        const ssize_t moved =
+            in ? recv(MR_XRT_LINK_SOCKET, at, n, 0) : send(MR_XRT_LINK_SOCKET, at, n, MSG_NOSIGNAL);
+        if (moved < 0 && errno == EINTR) {
+            continue;
+        }
+        if (moved <= 0) {
+            return false;
+        }
+        at += moved;
+        n -= (size_t)moved;
+    }
+    return true;
+}
+
+static bool send_text(mr_xrt_link_op_t op, mr_status_t status, const char *text) {
+    char copy[MR_XRT_LINK_TEXT_BYTES];
+    (void)snprintf(copy, sizeof copy, "%s", text);
+    mr_xrt_link_head_t head = {op, 0, (uint32_t)strlen(copy), status};
+    return move(false, &head, sizeof head) && move(false, copy, head.n);
+}
+
+void mr_xrt_helper_progress(const char *text) {
+    (void)send_text(MR_XRT_LINK_PROGRESS, MR_OK, text);
+}
+
+static int fail(mr_status_t status, const char *text) {
+    (void)send_text(MR_XRT_LINK_FAILED, status, text);
+    return EXIT_FAILURE;
+}
+
+/* Ends everything once the back end has gone. */
+static void *watch(void *folder) {
+    struct pollfd p = {MR_XRT_LINK_SOCKET, POLLRDHUP, 0};
+    while ((p.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) == 0) {
+        (void)poll(&p, 1, -1);
+    }
+    mr_xrt_remove_folder(folder);
+    (void)kill(0, SIGKILL);
+    return NULL;
+}
+
+/* One request and its answer; false: nothing more comes. */
+static bool serve(mr_xrt_device_t *device, uint32_t *words, bool *closed) {
+    mr_xrt_link_head_t head;
+    if (!move(true, &head, sizeof head)) {
+        return false;
+    }
+    const bool brings = head.op == MR_XRT_LINK_WRITE || head.op == MR_XRT_LINK_LIST;
+    if (head.n > MR_XRT_LINK_WORDS_MAX || (brings && !move(true, words, head.n * sizeof *words))) {
+        return false;
+    }
+    mr_xrt_link_head_t answer = {MR_XRT_LINK_ANSWER, 0, 0, MR_OK};
+    switch ((mr_xrt_link_op_t)head.op) {
+    case MR_XRT_LINK_READ:
+        answer.status = mr_xrt_device_read(device, head.addr, words, head.n);
+        answer.n = answer.status == MR_OK ? head.n : 0;
+        break;
+    case MR_XRT_LINK_WRITE:
+        answer.status = mr_xrt_device_write(device, head.addr, words, head.n);
+        break;
+    case MR_XRT_LINK_LIST:
+        answer.status = mr_xrt_device_list(device, words, head.n / 2u);
+        break;
+    case MR_XRT_LINK_WAIT:
+        answer.status = mr_xrt_device_wait(device, head.addr);
+        break;
+    case MR_XRT_LINK_CLOSE:
+        mr_xrt_device_close(device);
+        *closed = true;
+        break;
+    case MR_XRT_LINK_ANSWER:
+    case MR_XRT_LINK_PROGRESS:
+    case MR_XRT_LINK_FAILED:
+    default:
+        return false;
+    }
+    return move(false, &answer, sizeof answer) && move(false, words, answer.n * sizeof *words);
+}
+
+static int run(const char *folder, const char *xclbin) {
+    static uint32_t words[MR_XRT_LINK_WORDS_MAX];
+    char why[MR_XRT_LINK_TEXT_BYTES];
+    mr_xrt_device_t device;
+    bool closed = false;
+    const mr_status_t status = mr_xrt_device_open(&device, folder, xclbin, why, sizeof why);
+    if (status != MR_OK) {
+        return fail(status, why);
+    }
+    /* From here on the simulator alone holds the back end's pipe: it ends with it. */
+    (void)close(MR_XRT_LINK_LIFE);
+    const mr_xrt_link_head_t ready = {MR_XRT_LINK_ANSWER, 0, 0, MR_OK};
+    mr_xrt_link_head_t copy = ready;
+    if (!move(false, &copy, sizeof copy)) {
+        return EXIT_FAILURE;
+    }
+    while (!closed && serve(&device, words, &closed)) {
+    }
+    return closed ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv) {
+    char why[MR_XRT_LINK_TEXT_BYTES];
+    struct stat info;
+    pthread_t watcher;
+    if (argc != 4 || fstat(MR_XRT_LINK_SOCKET, &info) != 0 || !S_ISSOCK(info.st_mode)) {
+        (void)fprintf(stderr, "millrace-xrt is a part of millrace: use millrace --device xrt\n");
+        return 2;
+    }
+    if (chdir(argv[2]) != 0) {
+        return fail(MR_IO, "its temporary folder has gone");
+    }
+    if (strcmp(argv[1], "emu") == 0) {
+        (void)mr_xrt_setup_emulation(argv, why, sizeof why); /* returns only when it failed */
+        return fail(MR_IO, why);
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (pthread_create(&watcher, NULL, watch, argv[2]) != 0) {
+        return fail(MR_NO_MEMORY, "no thread can be started; close other programs");
+    }
+    return run(argv[2], argv[3]);
+}

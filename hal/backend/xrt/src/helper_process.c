@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The helper process as the back end sees it. */
+#include "helper_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "helper_setup.h"
+
+extern char **environ;
+
+enum {
+    OPEN_MS = 120000, /* XRT sleeps for 10 s, and the machine may be slow */
+    CLOSE_MS = 20000, /* XRT takes up to 10 s to close */
+    LOOK_MS = 20      /* between two looks at a process that ends */
+};
+
+void mr_xrt_text(char *out, size_t n, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(out, n, format, args);
+    va_end(args);
+}
+
+const char *mr_xrt_process_fault(const mr_xrt_process_t *p) {
+    return p->fault[0] != '\0' ? p->fault : NULL;
+}
+
+/* ---- files ---- */
+
+static bool usable(const char *path, bool program) {
+    return access(path, program ? X_OK : R_OK) == 0;
+}
+
+/* A file that the caller or the environment names, or one in our own places. */
+static mr_status_t find_file(const char *given, const char *variable, const char *name,
+                             bool program, char *out, char *why, size_t why_bytes) {
+    static const char *const places[] = {"", "../lib/millrace/"};
+    char self[PATH_MAX];
+    const char *path = given != NULL ? given : getenv(variable);
+    if (path != NULL) {
+        if (usable(path, program) && realpath(path, out) != NULL) {
+            return MR_OK;
+        }
+        mr_xrt_text(why, why_bytes, "%s%s%s: %s", given == NULL ? variable : "",
+                    given == NULL ? "=" : "", path, strerror(errno));
+        return MR_NOT_FOUND;
+    }
+    const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1u);
+    self[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(self, '/');
+    if (slash != NULL) {
+        slash[1] = '\0';
+    }
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        char candidate[2 * PATH_MAX];
+        mr_xrt_text(candidate, sizeof candidate, "%s%s%s", self, places[i], name);
+        if (usable(candidate, program) && realpath(candidate, out) != NULL) {
+            return MR_OK;
+        }
+    }
+    mr_xrt_text(why, why_bytes, "%s is neither in %s nor in %s../lib/millrace; name it in %s", name,
+                self, self, variable);
+    return MR_NOT_FOUND;
+}
+
+mr_status_t mr_xrt_find_files(const mr_backend_xrt_config_t *config, mr_xrt_files_t *files,
+                              char *why, size_t why_bytes) {
+    MR_TRY(find_file(config->helper, "MILLRACE_XRT_HELPER", "millrace-xrt", true, files->helper,
+                     why, why_bytes));
+    return find_file(config->xclbin, "MILLRACE_XCLBIN",
+                     config->emulation ? "millrace-emu.xclbin" : "millrace.xclbin", false,
+                     files->xclbin, why, why_bytes);
+}
+
+/* ---- messages ---- */
+
+static int64_t now_ms(void) {
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Last line of a log in the folder; "": none. */
+static void last_line(const mr_xrt_process_t *p, const char *name, char *line, size_t n) {
+    char path[PATH_MAX];
+    char next[512];
+    mr_xrt_text(path, sizeof path, "%s/%s", p->folder, name);
+    FILE *log = fopen(path, "r");
+    line[0] = '\0';
+    while (log != NULL && fgets(next, sizeof next, log) != NULL) {
+        next[strcspn(next, "\r\n")] = '\0';
+        if (next[0] != '\0') {
+            mr_xrt_text(line, n, "%.160s", next);
+        }
+    }
+    if (log != NULL) {
+        (void)fclose(log);
+    }
+}
+
+/* Waits until the helper sends (in) or takes something. */
+static mr_status_t wait_ready(mr_xrt_process_t *p, bool in, int64_t deadline, bool watch_life) {
+    struct pollfd fds[2] = {{p->socket, in ? POLLIN : POLLOUT, 0}, {p->life, 0, 0}};
+    char line[192];
+    for (;;) {
+        const int64_t left = deadline - now_ms();
+        const int ready = left > 0 ? poll(fds, watch_life ? 2 : 1, (int)left) : 0;
+        if (ready < 0 && errno == EINTR) {
+            continue;
+        }
+        if (ready > 0 && fds[0].revents != 0) {
+            return MR_OK;
+        }
+        if (ready > 0) {
+            last_line(p, "simulate.log", line, sizeof line);
+            mr_xrt_text(p->fault, sizeof p->fault, "the simulator behind XRT ended%s%s",
+                        line[0] != '\0' ? ": " : "", line);
+            return MR_IO;
+        }
+        last_line(p, "xrt.log", line, sizeof line);
+        mr_xrt_text(p->fault, sizeof p->fault, "XRT did not answer in time%s%s",
+                    line[0] != '\0' ? "; it said: " : "", line);
+        return MR_TIMEOUT;
+    }
+}
+
+static mr_status_t move(mr_xrt_process_t *p, bool in, void *data, size_t n, int64_t deadline,
+                        bool watch_life) {
+    uint8_t *at = data;
+    while (n > 0) {
+        MR_TRY(wait_ready(p, in, deadline, watch_life));
+        const ssize_t moved =
+            in ? recv(p->socket, at, n, 0) : send(p->socket, at, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (moved < 0 && (errno == EINTR || errno == EAGAIN)) {
+            continue;
+        }
+        if (moved <= 0) {
+            char line[192];
+            last_line(p, "xrt.log", line, sizeof line);
+            mr_xrt_text(p->fault, sizeof p->fault, "the process with XRT's library ended%s%s",
+                        line[0] != '\0' ? "; XRT said: " : "", line);
+            return MR_IO;
+        }
+        at += moved;
+        n -= (size_t)moved;
+    }
+    return MR_OK;
+}
+
+/* Takes a text; more than fits would be no text of the helper's. */
+static mr_status_t take_text(mr_xrt_process_t *p, uint32_t n, char text[MR_XRT_LINK_TEXT_BYTES],
+                             int64_t deadline) {
+    if (n >= MR_XRT_LINK_TEXT_BYTES) {
+        return MR_IO;
+    }
+    text[n] = '\0';
+    return move(p, true, text, n, deadline, false);
+}
+
+mr_status_t mr_xrt_process_request(mr_xrt_process_t *p, const mr_xrt_link_head_t *head,
+                                   const uint32_t *words, uint32_t *out, int timeout_ms) {
+    const int64_t deadline = now_ms() + timeout_ms;
+    const bool watch = p->life >= 0 && head->op != MR_XRT_LINK_CLOSE;
+    mr_xrt_link_head_t copy = *head;
+    mr_xrt_link_head_t answer;
+    if (p->fault[0] != '\0') {
+        return MR_IO;
+    }
+    MR_TRY(move(p, false, &copy, sizeof copy, deadline, watch));
+    if (words != NULL) {
+        union {
+            const uint32_t *in;
+            void *bytes;
+        } data = {words};
+        MR_TRY(move(p, false, data.bytes, head->n * sizeof *words, deadline, watch));
+    }
+    MR_TRY(move(p, true, &answer, sizeof answer, deadline, watch));
+    if (answer.op != MR_XRT_LINK_ANSWER ||
+        answer.n != (out != NULL && answer.status == MR_OK ? head->n : 0)) {
+        mr_xrt_text(p->fault, sizeof p->fault,
+                    "the process with XRT's library is of another build");
+        return MR_IO;
+    }
+    if (answer.n > 0) {
+        MR_TRY(move(p, true, out, answer.n * sizeof *out, deadline, watch));
+    }
+    if (answer.status == MR_IO || answer.status == MR_TIMEOUT) {
+        char line[192];
+        last_line(p, "xrt.log", line, sizeof line);
+        mr_xrt_text(p->fault, sizeof p->fault, "XRT failed%s%s", line[0] != '\0' ? ": " : "", line);
+    }
+    return (mr_status_t)answer.status;
+}
+
+/* ---- start and end ---- */
+
+/* Ends the helper's group, if it has not ended by itself, and removes what is left. */
+static void clean(mr_xrt_process_t *p, int patience_ms) {
+    const struct timespec pause = {0, LOOK_MS * 1000000L};
+    const int64_t deadline = now_ms() + patience_ms;
+    bool gone = p->pid == 0;
+    while (!gone && now_ms() < deadline) {
+        gone = waitpid(p->pid, NULL, WNOHANG) != 0;
+        if (!gone) {
+            (void)nanosleep(&pause, NULL);
+        }
+    }
+    if (p->pid != 0) {
+        (void)kill(-p->pid, SIGKILL);
+    }
+    if (!gone) {
+        (void)waitpid(p->pid, NULL, 0);
+    }
+    p->pid = 0;
+    if (p->socket >= 0) {
+        (void)close(p->socket);
+        p->socket = -1;
+    }
+    if (p->life >= 0) {
+        (void)close(p->life);
+        p->life = -1;
+    }
+    if (p->folder[0] != '\0') {
+        mr_xrt_remove_folder(p->folder);
+        p->folder[0] = '\0';
+    }
+}
+
+void mr_xrt_process_close(mr_xrt_process_t *p) {
+    const mr_xrt_link_head_t head = {MR_XRT_LINK_CLOSE, 0, 0, 0};
+    const bool orderly =
+        p->fault[0] == '\0' && mr_xrt_process_request(p, &head, NULL, NULL, CLOSE_MS) == MR_OK;
+    clean(p, orderly ? CLOSE_MS : 0);
+}
+
+static mr_status_t spawn(mr_xrt_process_t *p, const mr_backend_xrt_config_t *config,
+                         const mr_xrt_files_t *files, int socket_end, int life_end) {
+    union {
+        const char *in;
+        char *out;
+    } args[5] = {{files->helper},
+                 {config->emulation ? "emu" : "device"},
+                 {p->folder},
+                 {files->xclbin},
+                 {NULL}};
+    char *const argv[] = {args[0].out, args[1].out, args[2].out, args[3].out, NULL};
+    char log[PATH_MAX];
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    mr_xrt_text(log, sizeof log, "%s/xrt.log", p->folder);
+    (void)sigemptyset(&none);
+    if (posix_spawn_file_actions_init(&actions) != 0) {
+        return MR_NO_MEMORY;
+    }
+    if (posix_spawnattr_init(&attributes) != 0) {
+        (void)posix_spawn_file_actions_destroy(&actions);
+        return MR_NO_MEMORY;
+    }
+    int bad = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    bad |= posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    bad |= posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    bad |= posix_spawn_file_actions_adddup2(&actions, socket_end, MR_XRT_LINK_SOCKET);
+    bad |= posix_spawn_file_actions_adddup2(&actions, life_end, MR_XRT_LINK_LIFE);
+    bad |= posix_spawnattr_setpgroup(&attributes, 0);
+    bad |= posix_spawnattr_setsigmask(&attributes, &none);
+    bad |= posix_spawnattr_setflags(&attributes,
+                                    (short)(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK));
+    const int error =
+        bad != 0 ? bad : posix_spawn(&p->pid, files->helper, &actions, &attributes, argv, environ);
+    (void)posix_spawnattr_destroy(&attributes);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) {
+        p->pid = 0;
+        errno = error;
+    }
+    return error == 0 ? MR_OK : MR_IO;
+}
+
+/* Descriptors above those that the helper wants, so that none is overwritten before its turn. */
+static int raise_fd(int fd) {
+    const int high = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, MR_XRT_LINK_LIFE + 1) : -1;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return high;
+}
+
+/* Makes folder, socket and pipe and starts the helper. */
+static mr_status_t start(mr_xrt_process_t *p, const mr_backend_xrt_config_t *config,
+                         const mr_xrt_files_t *files) {
+    int ends[2] = {-1, -1};
+    int life[2] = {-1, -1};
+    mr_status_t status = MR_IO;
+    mr_xrt_text(p->folder, sizeof p->folder, "/tmp/millrace-xrt-XXXXXX");
+    if (mkdtemp(p->folder) == NULL) {
+        p->folder[0] = '\0';
+        return MR_IO;
+    }
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 &&
+        pipe2(life, O_CLOEXEC) == 0) {
+        p->socket = ends[0];
+        p->life = life[0];
+        ends[1] = raise_fd(ends[1]);
+        life[1] = raise_fd(life[1]);
+        status = ends[1] >= 0 && life[1] >= 0 ? spawn(p, config, files, ends[1], life[1]) : MR_IO;
+    } else if (ends[0] >= 0) {
+        (void)close(ends[0]);
+    }
+    const int error = errno;
+    if (ends[1] >= 0) {
+        (void)close(ends[1]);
+    }
+    if (life[1] >= 0) {
+        (void)close(life[1]);
+    }
+    errno = error;
+    return status;
+}
+
+/* Passes progress on until the helper is ready or has failed. */
+static mr_status_t wait_open(mr_xrt_process_t *p, const mr_backend_xrt_config_t *config) {
+    const int64_t deadline = now_ms() + OPEN_MS;
+    for (;;) {
+        mr_xrt_link_head_t head;
+        char text[MR_XRT_LINK_TEXT_BYTES];
+        MR_TRY(move(p, true, &head, sizeof head, deadline, false));
+        if (head.op == MR_XRT_LINK_ANSWER) {
+            return MR_OK;
+        }
+        MR_TRY(take_text(p, head.n, text, deadline));
+        if (head.op != MR_XRT_LINK_PROGRESS) {
+            mr_xrt_text(p->fault, sizeof p->fault, "%s", text);
+            return (mr_status_t)head.status;
+        }
+        if (config->progress != NULL) {
+            config->progress(config->ctx, text);
+        }
+    }
+}
+
+mr_status_t mr_xrt_process_open(mr_xrt_process_t *p, const mr_backend_xrt_config_t *config,
+                                const mr_xrt_files_t *files, char *why, size_t why_bytes) {
+    *p = (mr_xrt_process_t){0, -1, -1, "", ""};
+    mr_status_t status = start(p, config, files);
+    if (status != MR_OK) {
+        mr_xrt_text(why, why_bytes, "cannot start %s: %s", files->helper, strerror(errno));
+    } else {
+        status = wait_open(p, config);
+        if (status != MR_OK) {
+            mr_xrt_text(why, why_bytes, "%s",
+                        p->fault[0] != '\0' ? p->fault : mr_status_text(status));
+        }
+    }
+    if (status != MR_OK) {
+        clean(p, 0);
+        return status;
+    }
+    if (!config->emulation) { /* no simulator of ours holds the pipe */
+        (void)close(p->life);
+        p->life = -1;
+    }
+    return MR_OK;
+}
