@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* millrace-xclbin: writes and prints .xclbin files.
  *
- *   millrace-xclbin pack OUT CHIP REVISION [SIMULATOR]   for emulation; REVISION: 8 hex digits, or
+ *   millrace-xclbin pack OUT CHIP REVISION [SIMULATOR]   for emulation; REVISION: hex digits, or
  * a header that defines MR_GIT_HASH millrace-xclbin print FILE
  *
  * Exit status: 0, 1 (a file), 2 (usage).
@@ -34,10 +34,9 @@ static bool load(const char *path, uint8_t **bytes, size_t *n) {
     return sound;
 }
 
-/* Hex digits, or a header with them. */
+/* 1 to 8 hex digits, or a header with them. */
 static bool revision(const char *text, uint32_t *hash) {
     char line[128] = "";
-    unsigned value;
     FILE *header = fopen(text, "r");
     if (header != NULL) {
         const bool some = fgets(line, sizeof line, header) != NULL;
@@ -45,9 +44,10 @@ static bool revision(const char *text, uint32_t *hash) {
         const char *number = some ? strstr(line, "0x") : NULL;
         text = number != NULL ? number + 2 : "";
     }
-    const bool sound = sscanf(text, "%8x", &value) == 1;
-    *hash = sound ? value : 0;
-    return sound;
+    char *end;
+    const unsigned long value = strtoul(text, &end, 16);
+    *hash = (uint32_t)value;
+    return end > text && end - text <= 8;
 }
 
 static int pack(int argc, char **argv) {
@@ -56,7 +56,8 @@ static int pack(int argc, char **argv) {
     uint8_t *file = NULL;
     size_t n = 0;
     if (!revision(argv[4], &config.git_hash)) {
-        return complain(argv[4], "no revision: give 8 hex digits, or a header with MR_GIT_HASH");
+        return complain(argv[4],
+                        "no revision: give up to 8 hex digits, or a header with MR_GIT_HASH");
     }
     if (argc == 6) {
         if (!load(argv[5], &simulator, &config.simulator_bytes)) {

@@ -67,10 +67,11 @@ static bool move(state_t *s, bool in, uint8_t *bytes, size_t n) {
  * but XRT waits for its end. */
 static void try_d2x(state_t *s) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (s->d2x >= 0 || strlen(s->server->d2x_path) >= sizeof address.sun_path) {
+    const size_t n = strlen(s->server->d2x_path) + 1u;
+    if (s->d2x >= 0 || n > sizeof address.sun_path) {
         return;
     }
-    strcpy(address.sun_path, s->server->d2x_path);
+    memcpy(address.sun_path, s->server->d2x_path, n);
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) {
         s->d2x = fd;
@@ -85,6 +86,7 @@ static void end_d2x(const state_t *s) {
     if (s->d2x >= 0) {
         (void)send(s->d2x, header, sizeof header, MSG_NOSIGNAL);
         (void)close(s->d2x);
+        (void)unlink(s->server->d2x_path); /* XRT leaves it */
     }
 }
 

@@ -22,7 +22,8 @@
 extern char **environ;
 
 enum {
-    OPEN_MS = 120000, /* XRT sleeps for 10 s, and the machine may be slow */
+    OPEN_MS = 60000, /* XRT sleeps for 10 s, and the machine may be slow */
+    OPEN_LOOK_MS = 500,
     CLOSE_MS = 20000, /* XRT takes up to 10 s to close */
     LOOK_MS = 20      /* between two looks at a process that ends */
 };
@@ -331,12 +332,29 @@ static mr_status_t start(mr_xrt_process_t *p, const mr_backend_xrt_config_t *con
     return status;
 }
 
+/* Waits for the helper's next word. XRT waits for minutes for a simulator that does not come; one
+ * that cannot start says so in its log. */
+static mr_status_t wait_word(mr_xrt_process_t *p, int64_t deadline) {
+    struct pollfd fd = {p->socket, POLLIN, 0};
+    while (now_ms() < deadline && poll(&fd, 1, OPEN_LOOK_MS) <= 0) {
+        char line[192];
+        last_line(p, "simulate.log", line, sizeof line);
+        if (line[0] != '\0') {
+            mr_xrt_text(p->fault, sizeof p->fault, "the simulator behind XRT did not start: %s",
+                        line);
+            return MR_IO;
+        }
+    }
+    return MR_OK;
+}
+
 /* Passes progress on until the helper is ready or has failed. */
 static mr_status_t wait_open(mr_xrt_process_t *p, const mr_backend_xrt_config_t *config) {
     const int64_t deadline = now_ms() + OPEN_MS;
     for (;;) {
         mr_xrt_link_head_t head;
         char text[MR_XRT_LINK_TEXT_BYTES];
+        MR_TRY(wait_word(p, deadline));
         MR_TRY(move(p, true, &head, sizeof head, deadline, false));
         if (head.op == MR_XRT_LINK_ANSWER) {
             return MR_OK;
@@ -361,8 +379,11 @@ mr_status_t mr_xrt_process_open(mr_xrt_process_t *p, const mr_backend_xrt_config
     } else {
         status = wait_open(p, config);
         if (status != MR_OK) {
-            mr_xrt_text(why, why_bytes, "%s",
-                        p->fault[0] != '\0' ? p->fault : mr_status_text(status));
+            mr_xrt_text(why, why_bytes, "%s%s",
+                        p->fault[0] != '\0' ? p->fault : mr_status_text(status),
+                        config->emulation || status == MR_IDENTITY
+                            ? ""
+                            : " (is XRT set up here? xrt:emu needs no setting up)");
         }
     }
     if (status != MR_OK) {

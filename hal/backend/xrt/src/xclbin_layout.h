@@ -36,8 +36,10 @@ enum {
     XCLBIN_MEM_DDR4 = 1
 };
 
-/* USER_METADATA: our notes about the kernel. */
-#define XCLBIN_NOTES_PRINT "{\"millrace\": {\"git_hash\": \"%08x\", \"chip\": \"%s\"}}\n"
-#define XCLBIN_NOTES_SCAN "{\"millrace\": {\"git_hash\": \"%8x\", \"chip\": \"%63[a-z0-9-]\"}}"
+/* USER_METADATA: our notes about the kernel, JSON: these three with 8 hex digits and a name between
+ * them. */
+#define XCLBIN_NOTES_HASH "{\"millrace\": {\"git_hash\": \""
+#define XCLBIN_NOTES_CHIP "\", \"chip\": \""
+#define XCLBIN_NOTES_END "\"}}\n"
 
 #endif

@@ -107,20 +107,44 @@ static const char *read_bank(span_t file, mr_xclbin_info_t *info) {
     return NULL;
 }
 
+/* Takes a text off *at; false: something else stands there. */
+static bool skip(const char **at, const char *expected) {
+    const size_t n = strlen(expected);
+    const bool there = strncmp(*at, expected, n) == 0;
+    *at += there ? n : 0;
+    return there;
+}
+
 /* Our own notes, in the form in which xclbin_write.c has them. */
 static void read_notes(span_t file, mr_xclbin_info_t *info) {
     span_t s;
     char notes[256];
-    unsigned hash;
+    const char *at = notes;
+    char *end;
     if (!find(file, XCLBIN_USER_METADATA, &s) || s.n >= sizeof notes) {
         return;
     }
     memcpy(notes, s.bytes, s.n);
     notes[s.n] = '\0';
-    if (sscanf(notes, XCLBIN_NOTES_SCAN, &hash, info->chip) == 2) {
-        info->millrace = true;
-        info->git_hash = hash;
+    if (!skip(&at, XCLBIN_NOTES_HASH)) {
+        return;
     }
+    const unsigned long hash = strtoul(at, &end, 16);
+    if (end != at + 8) {
+        return;
+    }
+    at = end;
+    if (!skip(&at, XCLBIN_NOTES_CHIP)) {
+        return;
+    }
+    const size_t n = strcspn(at, "\"");
+    if (n == 0 || n >= MR_XCLBIN_NAME_BYTES) {
+        return;
+    }
+    text(info->chip, (const uint8_t *)at, n);
+    at += n;
+    info->millrace = skip(&at, XCLBIN_NOTES_END) && *at == '\0';
+    info->git_hash = info->millrace ? (uint32_t)hash : 0;
 }
 
 mr_status_t mr_xclbin_parse(const uint8_t *bytes, size_t n, mr_xclbin_info_t *info,

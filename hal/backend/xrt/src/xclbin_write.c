@@ -171,8 +171,9 @@ static bool make_notes(const mr_xclbin_config_t *config, section_t *s) {
     if (text == NULL) {
         return false;
     }
-    s->n = (size_t)snprintf(text, TEXT_BYTES, XCLBIN_NOTES_PRINT, (unsigned)config->git_hash,
-                            config->chip);
+    s->n = (size_t)snprintf(text, TEXT_BYTES, "%s%08x%s%.63s%s", XCLBIN_NOTES_HASH,
+                            (unsigned)config->git_hash, XCLBIN_NOTES_CHIP, config->chip,
+                            XCLBIN_NOTES_END);
     s->bytes = (uint8_t *)text;
     return true;
 }

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tool over unmodified XRT in hw_emu: tokens, every way to start the simulator, and every way in which it may end.
+
+Usage: test_xrt.py MILLRACE MODELS MILLRACE_XCLBIN SIMULATOR THIRD
+Each start of XRT's emulation sleeps for 10 s, inside XRT.
+"""
+import glob
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+TOOL, MODELS, PACKER, SIMULATOR, THIRD = (os.path.abspath(path) for path in sys.argv[1:6])
+BROOK = os.path.join(MODELS, "brook.gguf")
+EMU_FILE = os.path.join(os.path.dirname(TOOL), "millrace-emu.xclbin")
+RUN = ("run", "-m", BROOK, "-p", "Once upon a time", "--ignore-eos")
+TIMEOUT_S = 120
+END_S = 5
+START_S = 30
+SHIM = "libxrt_hwemu.so.2"
+PAD = 70000
+
+
+def processes():
+    """Live processes of the emulation: pid -> name."""
+    found = {}
+    for entry in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            with open(entry, encoding="utf-8", errors="replace") as file:
+                text = file.read()
+        except OSError:
+            continue
+        name = text[text.index("(") + 1:text.rindex(")")]
+        state = text[text.rindex(")") + 2]
+        if name in ("millrace-xrt", "launch_hw_emu.s", "mr_xrt_sim") and state not in "ZX":
+            found[int(entry.split("/")[2])] = name
+    return found
+
+
+def folders():
+    return set(glob.glob("/tmp/millrace-xrt-*"))
+
+
+def shim_path():
+    """Where Debian's package has XRT's emulation library."""
+    out = subprocess.run(["ldd", THIRD], capture_output=True, text=True, check=True).stdout
+    core = next(line.split()[2] for line in out.splitlines() if "libxrt_coreutil" in line)
+    return os.path.join(os.path.dirname(core), SHIM)
+
+
+class Xrt(unittest.TestCase):
+    def setUp(self):
+        self.before = (set(processes()), folders())
+        self.folder = tempfile.mkdtemp(prefix="mrx", dir="/tmp")
+
+    def tearDown(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+        deadline = time.monotonic() + END_S
+        while time.monotonic() < deadline and self.left():
+            time.sleep(0.1)
+        self.assertEqual(self.left(), (set(), set()) if self.left() else ())
+
+    def left(self):
+        """What this test has left behind; () when nothing."""
+        rest = (set(processes()) - self.before[0], folders() - self.before[1])
+        return rest if any(rest) else ()
+
+    def call(self, *args, code=0, env=None):
+        done = subprocess.run([TOOL, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S,
+                              check=False, env={**os.environ, **(env or {})})
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stdout, done.stderr
+
+    def fails(self, *args, words, env=None):
+        """One line on standard error that holds the words."""
+        out, err = self.call(*args, code=1, env=env)
+        self.assertEqual(out, "")
+        self.assertTrue(err.startswith("millrace: ") and err.count("\n") == 1, err)
+        for word in words:
+            self.assertIn(word, err)
+
+    def start(self):
+        """A long run, once its first tokens have come."""
+        tool = subprocess.Popen([TOOL, *RUN, "-n", "400", "--device", "xrt:emu"], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(tool.stdout.close)
+        self.addCleanup(tool.stderr.close)
+        self.assertEqual(len(tool.stdout.read(24)), 24)
+        return tool
+
+    def own(self, name):
+        """The one new process of this name."""
+        found = [pid for pid, its in processes().items() if its == name and pid not in self.before[0]]
+        self.assertEqual(len(found), 1, processes())
+        return found[0]
+
+    def pack(self, name, *args):
+        path = os.path.join(self.folder, name)
+        subprocess.run([PACKER, "pack", path, "sdr-100", *args], check=True, timeout=TIMEOUT_S)
+        return path
+
+    def revision(self):
+        out = subprocess.run([PACKER, "print", EMU_FILE], check=True, capture_output=True, text=True).stdout
+        return next(line.split()[1] for line in out.splitlines() if line.startswith("revision"))
+
+    def by_hand(self, emulation):
+        """The environment of someone who sets XRT's emulation up by hand, in self.folder."""
+        os.mkdir(os.path.join(self.folder, "lib"))
+        os.symlink(shim_path(), os.path.join(self.folder, "lib", SHIM))
+        ini = os.path.join(self.folder, "xrt.ini")
+        with open(ini, "w", encoding="utf-8") as file:
+            file.write(f"[Emulation]\nsystem_dpa=false\npacket_size=0x10000\n{emulation}\n[Debug]\npad={'x' * PAD}\n")
+        return {"XILINX_XRT": self.folder, "XCL_EMULATION_MODE": "hw_emu", "XRT_INI_PATH": ini,
+                "SDACCEL_EM_RUN_DIR": self.folder, "EMCONFIG_PATH": self.folder, "USER": os.path.basename(self.folder)}
+
+    def test_run__tokens_of_sim_in_a_shell_with_other_settings(self):
+        other = {"XILINX_XRT": "/nowhere", "XCL_EMULATION_MODE": "sw_emu", "XRT_INI_PATH": "/nowhere/xrt.ini",
+                 "EMULATION_SOCKETID": "taken", "USER": "someone else"}
+        options = (*RUN, "-n", "4", "--json", "--device")
+        xrt = json.loads(self.call(*options, "xrt:emu", env=other)[0])
+        sim = json.loads(self.call(*options, "sim")[0])
+        self.assertEqual(len(xrt["tokens"]), 4)
+        for name in ("tokens", "prompt_tokens", "text"):
+            self.assertEqual(xrt[name], sim[name])
+
+    def test_simulator_killed__the_tool_ends(self):
+        tool = self.start()
+        os.kill(self.own("launch_hw_emu.s"), signal.SIGKILL)
+        since = time.monotonic()
+        self.assertEqual(tool.wait(END_S), 1)
+        self.assertLess(time.monotonic() - since, END_S)
+        err = tool.stderr.read().decode()
+        self.assertIn("the simulator behind XRT ended", err)
+        self.assertEqual(err.count("\n"), 1, err)
+
+    def test_simulator_terminated__its_last_word_is_told(self):
+        tool = self.start()
+        os.kill(self.own("launch_hw_emu.s"), signal.SIGTERM)
+        self.assertEqual(tool.wait(END_S), 1)
+        self.assertIn("ended by a signal", tool.stderr.read().decode())
+
+    def test_helper_killed__the_tool_ends(self):
+        tool = self.start()
+        os.kill(self.own("millrace-xrt"), signal.SIGKILL)
+        self.assertEqual(tool.wait(END_S), 1)
+        self.assertIn("XRT", tool.stderr.read().decode())
+
+    def test_tool_killed__nothing_is_left(self):
+        tool = self.start()
+        tool.kill()
+        tool.wait(END_S)
+
+    def test_xclbin__refused_before_xrt_sees_it(self):
+        with open(EMU_FILE, "rb") as file:
+            whole = file.read()
+        cases = {"truncated": (whole[:-1], "truncated"), "empty": (b"", "no .xclbin"),
+                 "other": (whole.replace(b"millrace:millrace_1", b"vadd:vadd_1\0\0\0\0\0\0\0\0", 1), "another kernel")}
+        for name, (content, word) in cases.items():
+            path = os.path.join(self.folder, name)
+            with open(path, "wb") as file:
+                file.write(content)
+            self.fails("info", "--device", "xrt:emu", words=(path, word), env={"MILLRACE_XCLBIN": path})
+        bare = self.pack("bare", "1234abcd")
+        self.fails("info", "--device", "xrt:emu", words=("holds no simulator", bare), env={"MILLRACE_XCLBIN": bare})
+        self.fails("info", "--device", "xrt:emu", words=("/nowhere/x",), env={"MILLRACE_XCLBIN": "/nowhere/x"})
+        self.fails("info", "--device", "xrt:emu", words=("/nowhere/y",), env={"MILLRACE_XRT_HELPER": "/nowhere/y"})
+
+    def test_xclbin__of_another_revision(self):
+        path = self.pack("old", "1234abcd", SIMULATOR)
+        self.fails("info", "--device", "xrt:emu", words=("promises 1234abcd", self.revision()),
+                   env={"MILLRACE_XCLBIN": path})
+
+    def test_xclbin__simulator_that_does_not_run(self):
+        broken = os.path.join(self.folder, "sim")
+        with open(broken, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\necho 'millrace simulator: no licence' >> \"$MILLRACE_XRT_LOG\"\nexit 1\n")
+        path = self.pack("broken", self.revision(), broken)
+        since = time.monotonic()
+        self.fails("info", "--device", "xrt:emu", words=("no licence",), env={"MILLRACE_XCLBIN": path})
+        self.assertLess(time.monotonic() - since, START_S)
+
+    def test_device__without_xrt_environment(self):
+        env = {"MILLRACE_XCLBIN": self.pack("bare", "1234abcd"), "XILINX_XRT": "/nowhere", "XCL_EMULATION_MODE": ""}
+        self.fails("info", "--device", "xrt", words=("is XRT set up here?",), env=env)
+
+    def test_attached__simulator_started_first(self):
+        env = {**self.by_hand("dont_run=true"), "EMULATION_SOCKETID": "attached"}
+        env["MILLRACE_XCLBIN"] = self.pack("bare", self.revision())
+        sim = subprocess.Popen([SIMULATOR, "--listen"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                               env={**os.environ, **env}, cwd=self.folder)
+        self.addCleanup(sim.stdout.close)
+        self.assertIn("/attached", sim.stdout.readline())
+        self.assertIn(self.revision(), self.call("info", "--device", "xrt", env=env)[0])
+        self.assertEqual(sim.wait(END_S), 0)
+        self.assertEqual([], [name for name in os.listdir(self.folder) if "sock" in name or name == "attached"])
+
+    def test_third_program__reloads_in_a_folder_of_its_own(self):
+        run = os.path.join(self.folder, "run")
+        os.mkdir(run)
+        shutil.copy(SIMULATOR, os.path.join(run, "launch_hw_emu.sh"))
+        env = {**os.environ, **self.by_hand(f"sim_dir={run}")}
+        done = subprocess.run(["setsid", "-w", THIRD, self.pack("bare", self.revision()), "3"], env=env, cwd=self.folder,
+                              capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("load 3: chip 4d524345", done.stdout)
+        self.assertIn("PASS third", done.stdout)
+        self.assertEqual([], glob.glob(os.path.join(self.folder, "D2X*")))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
