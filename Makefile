@@ -18,12 +18,12 @@ BUILD := build
 .DEFAULT_GOAL := build
 .PHONY: build run check bench coverage clean help
 
-build: ## Build the tool at build/millrace (installs what is missing first): DEVICE=sim|sim:NAME|model|all FST=1
-	@scripts/bootstrap.sh $(if $(filter 1,$(FST)),fst,run)
+build: ## Build the tool at build/millrace (installs what is missing first): DEVICE=sim|sim:NAME|xrt:emu|model|all FST=1
+	@scripts/bootstrap.sh $(if $(filter 1,$(FST)),fst,$(if $(filter xrt%,$(DEVICE)),xrt,run))
 	@scripts/chips.sh $(BUILD) $(DEVICE) $(FST)
 	@cmake --build $(BUILD) --target millrace -j $(JOBS)
 
-run: build ## Stream a story out of the chip: MODEL= PROMPT= N= DEVICE=sim|sim:NAME|model
+run: build ## Stream a story out of the chip: MODEL= PROMPT= N= DEVICE=sim|sim:NAME|xrt:emu|model
 	@$(BUILD)/millrace run -m "$(MODEL)" -p "$(PROMPT)" -n $(N) --device $(DEVICE) --stats
 
 check: ## Run every test, lint and sanitizer; ends with "N passed, N failed"

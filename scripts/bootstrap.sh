@@ -4,6 +4,7 @@
 #
 #   scripts/bootstrap.sh run      what building and running needs
 #   scripts/bootstrap.sh fst      that, and what a simulated chip that records waveforms needs (make build FST=1)
+#   scripts/bootstrap.sh xrt      that, and XRT (make build DEVICE=xrt:emu)
 #   scripts/bootstrap.sh check    what building, running and `make check` need
 #
 # A second call finds everything and installs nothing. Exit 1, with the exact list, when something is missing and cannot be installed.
@@ -20,6 +21,14 @@ run    python3                        python3
 run    verilator                      verilator                                      5.006
 run    libcjson-dev                   /usr/include/cjson/cJSON.h
 fst    zlib1g-dev                     /usr/include/zlib.h
+xrt    libxrt-dev                     /usr/include/xrt/xrt.h
+xrt    libxrt1                        /usr/lib/*/libxrt_hwemu.so.2
+xrt    uuid-dev                       /usr/include/uuid/uuid.h
+xrt    unzip                          unzip
+check  libxrt-dev                     /usr/include/xrt/xrt.h
+check  libxrt1                        /usr/lib/*/libxrt_hwemu.so.2
+check  uuid-dev                       /usr/include/uuid/uuid.h
+check  unzip                          unzip
 check  ccache                         ccache
 check  iverilog                       iverilog
 check  yosys                          yosys
@@ -36,9 +45,9 @@ check  python3-venv                   /usr/lib/python3.*/ensurepip/__init__.py
 
 profile=${1:-check}
 case $profile in
-run | fst | check) ;;
+run | fst | xrt | check) ;;
 *)
-    echo "bootstrap: unknown profile '$profile'; use run, fst or check" >&2
+    echo "bootstrap: unknown profile '$profile'; use run, fst, xrt or check" >&2
     exit 2
     ;;
 esac

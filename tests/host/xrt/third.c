@@ -90,9 +90,10 @@ static void move_words(xrtDeviceHandle device, xrtKernelHandle kernel, uint32_t 
 
 int main(int argc, char **argv) {
     check(argc == 3, "usage: third XCLBIN TIMES");
+    const long times = strtol(argv[2], NULL, 10);
     xrtDeviceHandle device = xrtDeviceOpen(0);
     check(device != NULL, "no device");
-    for (int i = 0; i < atoi(argv[2]); i++) {
+    for (long i = 0; i < times; i++) {
         xuid_t uuid;
         check(xrtDeviceLoadXclbinFile(device, argv[1]) == 0, "cannot load");
         check(xrtDeviceGetXclbinUUID(device, uuid) == 0, "no uuid");
@@ -100,7 +101,7 @@ int main(int argc, char **argv) {
         check(kernel != NULL, "no kernel");
         check(get(kernel, KERNEL_ID) == 0x4B58524Du, "another kernel");
         put(kernel, PAGE, 0);
-        (void)printf("load %d: chip %08x\n", i + 1, (unsigned)get(kernel, CHIP + CHIP_ID));
+        (void)printf("load %ld: chip %08x\n", i + 1, (unsigned)get(kernel, CHIP + CHIP_ID));
         (void)fflush(stdout);
         move_words(device, kernel, (uint32_t)i);
         check(xrtKernelClose(kernel) == 0, "cannot close the kernel");
