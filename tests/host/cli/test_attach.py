@@ -265,6 +265,40 @@ class Live(Attach):
         os.close(leader)
         self.assertEqual(out.count(b"\033[7mvalue "), 2, out)
 
+    def field(self, name, field):
+        return self.json("reg", "--attach", "read", name)["registers"][0]["fields"][field]
+
+    def test_hung_firmware__seen_and_stopped(self):
+        """An image that jumps to itself, put onto the control core beside a run; by the register tool alone."""
+        child, _ = self.start(tokens=400)
+        if not self.field("chip.FEATURES", "core"):
+            self.skipTest("this chip was built without a control core")
+        self.until("tile[0].JOBS", "value", lambda jobs: jobs > 0)
+        size, version = 64, 0x10000
+        words = (0x5746524D, version, size, 0x10000000 + size - 4)
+        self.timed("--attach", "write", "--raw", f"0x80000+{size // 4}=0", f"0x{0x80000 + size - 4:X}=0x0000006F",
+                   *(f"0x{0x80000 + 4 * i:X}={word}" for i, word in enumerate(words)))
+        self.timed("--attach", "write", f"core.BOOT_SIZE={size}", f"core.BOOT_VERSION={version}")
+        self.timed("--attach", "--force", "write", "core.BOOT_CHECK.start=1")
+        self.until("core.BOOT_CHECK", "busy", lambda busy: not busy)
+        self.timed("--attach", "write", f"core.BOOT_CRC={self.field('core.BOOT_SUM', 'value')}")
+        self.timed("--attach", "write", "core.CTRL.run=1", code=1)
+        self.timed("--attach", "--force", "write", "core.CTRL.run=1")
+        self.timed("--attach", "--force", "write", "core.BOOT_CTRL.go=1")
+        self.until("core.FETCH", "value", lambda place: place >= 0x10000000)
+        # It never says that it is up, and its fetches stay where they are.
+        out, _ = self.timed("--attach", "watch", "core.FETCH", "core.BOOT_STATE", "core.SHARED", "--every", "50", "--count", "3")
+        self.assertRegex(out, r"core\.BOOT_STATE: 2 CHECKING\n")
+        self.assertRegex(out, r"core\.SHARED: 0 bytes\n")
+        self.assertEqual(out.count("core.SHARED") + out.count("core.BOOT_STATE"), 2)
+        places = {int(place) for place in re.findall(r"(\d{9,}) bytes", out)}
+        self.assertTrue(places and all(0 <= place - (0x10000000 + size - 4) <= 4 for place in places), out)
+        self.timed("--attach", "dump")
+        self.timed("--attach", "--force", "write", "core.CTRL.run=0")
+        out, _ = self.timed("--attach", "read", "core.BOOT_STATE")
+        self.assertIn("OFF", out)
+        self.assertIsNone(child.poll())  # and the run went on all the time
+
     def test_given_up_tile__the_run_names_it(self):
         child, _ = self.start()
         self.until("tile[0].JOBS", "value", lambda jobs: jobs > 3)
