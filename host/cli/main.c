@@ -21,6 +21,7 @@ static const mr_cli_command_t commands[] = {
     {"bench", "measure the KV-cache DRAM controller, or users on a chip", mr_cli_cmd_bench},
 #endif
     {"reg", "look at and change registers, also of a running chip", mr_cli_cmd_reg},
+    {"selftest", "test memories, tiles, KV cache and links of a device", mr_cli_cmd_selftest},
     {"completion", "the script that makes bash complete commands", mr_cli_cmd_completion},
 };
 

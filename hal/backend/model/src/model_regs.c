@@ -128,6 +128,7 @@ static void chip_soft_reset(model_t *m) {
     mr_model_loop_reset(m);
     for (uint32_t g = 0; g < m->cfg.groups; g++) {
         mr_model_kv_init(m, g);
+        m->link_msgs[g] = 0;
     }
 }
 
