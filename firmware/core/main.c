@@ -5,9 +5,11 @@
 #include "millrace/service.h"
 #include "port.h"
 
-#define WDOG_CYCLES 16777216u /* unless the host has set its own */
-#define SLEEP_CYCLES 65536u   /* at most */
-#define LOOK_STEPS 16u        /* stacks and console have their turn every so many busy rounds */
+/* Unless the host has set its own. A draw from 13,000 logits, for which there is room, takes 40
+ * million. */
+#define WDOG_CYCLES 67108864u
+#define SLEEP_CYCLES 65536u /* at most */
+#define LOOK_STEPS 16u      /* stacks and console have their turn every so many busy rounds */
 
 _Static_assert(MR_IMAGE_VERSION == MR_MAILBOX_VERSION, "the image's header names the protocol");
 _Static_assert(MR_CORE_CRASH_BYTES == MR_CRASH_BYTES, "the boot ROM leaves room for the record");
