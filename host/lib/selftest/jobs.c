@@ -26,7 +26,8 @@ bool mr_selftest_prepare(const mr_selftest_t *t, uint32_t tile) {
 
 bool mr_selftest_program(const mr_selftest_t *t, uint32_t tile, uint32_t pc,
                          const mr_selftest_desc_t *d, uint32_t n) {
-    mr_status_t status = mr_window_write(t->mmio, MR_MEM_PMEM, tile, 8u * pc, d[0].w, 8u * n);
+    mr_status_t status =
+        mr_window_write(t->mmio, MR_MEM_PMEM, tile, 8u * pc, d[0].w, (size_t)8 * n);
     if (status == MR_OK) {
         status = mr_chip_bus_error(t->mmio);
     }
@@ -79,7 +80,6 @@ bool mr_selftest_job(const mr_selftest_t *t, uint32_t tile, uint32_t pc, uint32_
         return false;
     }
     if (result.status != 0) {
-        status = mr_hub_pop(t->mmio);
         return mr_selftest_fail(
             t, "the job of slot %" PRIu32 ", position %" PRIu32 " ended with status %" PRIu32, slot,
             pos, result.status);

@@ -61,12 +61,13 @@ static bool load(const cache_t *c, uint32_t pos) {
         for (uint32_t b = 0; b < c->nbh; b++) {
             const uint32_t at = (h * POSITIONS + pos) * c->nbh + b;
             const uint32_t to = h * c->nbh + b;
-            block_words(&c->k[at], &words[to * 9u]);
-            block_words(&c->v[at], &words[(n + to) * 9u]);
-            block_words(&c->q[to], &words[(2u * n + to) * 9u]);
+            block_words(&c->k[at], &words[(size_t)to * 9u]);
+            block_words(&c->v[at], &words[((size_t)n + to) * 9u]);
+            block_words(&c->q[to], &words[((size_t)2 * n + to) * 9u]);
         }
     }
-    mr_status_t status = mr_window_write_rows(c->t->mmio, MR_MEM_XMEM, c->tile, 0, words, 3u * n);
+    mr_status_t status =
+        mr_window_write_rows(c->t->mmio, MR_MEM_XMEM, c->tile, 0, words, (size_t)3 * n);
     if (status == MR_OK) {
         status = mr_chip_bus_error(c->t->mmio);
     }
@@ -95,7 +96,8 @@ static bool check(cache_t *c, uint32_t slot) {
     for (uint32_t h = 0; h < c->heads; h++) {
         float want[32 * NBH];
         const uint32_t at = h * POSITIONS * c->nbh;
-        mr_op_attend(want, &c->q[h * c->nbh], &c->k[at], &c->v[at], POSITIONS, c->nbh, 0.125f);
+        mr_op_attend(want, &c->q[(size_t)h * c->nbh], &c->k[at], &c->v[at], POSITIONS, c->nbh,
+                     0.125f);
         for (uint32_t e = 0; e < n; e++) {
             uint32_t bits;
             memcpy(&bits, &want[e], sizeof bits);

@@ -14,12 +14,12 @@ static const char *const mem_name[] = {"WMEM", "VMEM", "XMEM", "PMEM"};
 
 bool mr_selftest_fail(const mr_selftest_t *t, const char *format, ...) {
     va_list args;
+    va_start(args, format);
     if (t->report->ok) {
-        va_start(args, format);
         (void)vsnprintf(t->report->text, sizeof t->report->text, format, args);
-        va_end(args);
         t->report->ok = false;
     }
+    va_end(args);
     return false;
 }
 

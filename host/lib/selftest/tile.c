@@ -34,7 +34,8 @@ static bool load(const mr_selftest_t *t, uint32_t tile, const float *x, const mr
     const uint32_t lanes = t->machine.lanes;
     uint32_t bits[32 * NB];
     memcpy(bits, x, sizeof bits);
-    mr_status_t status = mr_window_write(t->mmio, MR_MEM_VMEM, tile, X, bits, 32 * NB);
+    mr_status_t status =
+        mr_window_write(t->mmio, MR_MEM_VMEM, tile, X, bits, sizeof bits / sizeof bits[0]);
     for (uint32_t r = 0; r < ROWS && status == MR_OK; r++) {
         for (uint32_t b = 0; b < NB && status == MR_OK; b++) {
             uint32_t words[9];
@@ -93,10 +94,10 @@ void mr_selftest_tile(mr_selftest_t *t, uint32_t tile) {
         x[i] = mr_selftest_float(1000u + i);
     }
     make_weights(w, 7000u);
-    mr_op_quant(x, 32 * NB, q);
+    mr_op_quant(x, sizeof x / sizeof x[0], q);
     mr_op_gemv(want, w, q, ROWS, NB, false);
     mr_op_add(want + ROWS, want, x, ROWS);
-    mr_op_silu_mul(want + 2 * ROWS, want + ROWS, x + 32, ROWS);
+    mr_op_silu_mul(want + (size_t)2 * ROWS, want + ROWS, x + 32, ROWS);
     if (mr_selftest_prepare(t, tile) && mr_selftest_program(t, tile, 0, program, 6) &&
         load(t, tile, x, w) && mr_selftest_job(t, tile, 0, 0, 0, got, OUT)) {
         compare(t, want, got);
