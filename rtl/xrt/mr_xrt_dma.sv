@@ -95,7 +95,8 @@ module mr_xrt_dma #(
   wire r_go = axi_rvalid_i && axi_rready_o;
   wire w_go = axi_wvalid_o && axi_wready_i;
   wire b_go = axi_bvalid_i && axi_bready_o;
-  wire r_bad = axi_rresp_i[1];
+  wire r_bad = axi_rresp_i != 2'b00;
+  wire b_bad = axi_bresp_i != 2'b00;
   wire job_bad = mode_i == 2'd3 || mem_i[1:0] != 2'd0 || words_i[31:24] != 8'd0 ||
                  (mode_i != ModeList && target_i[1:0] != 2'd0);
   // Words behind a read error are dropped.
@@ -134,7 +135,7 @@ module mr_xrt_dma #(
       if (aw_go) axi_awvalid_o <= 1'b0;
       if (w_go) axi_wvalid_o <= 1'b0;
       if (r_go && r_bad) error_q[1] <= 1'b1;
-      if (b_go && axi_bresp_i[1]) error_q[2] <= 1'b1;
+      if (b_go && b_bad) error_q[2] <= 1'b1;
       if (rsp_valid_i && rsp_error_i && busy_o) error_q[3] <= 1'b1;
       case (st_q)
         StIdle: if (start_i) begin
@@ -154,7 +155,7 @@ module mr_xrt_dma #(
           axi_wvalid_o <= 1'b1;
         end
         StPut: if (w_go) st_q <= axi_wlast_o ? StB : StGet;
-        StB: if (b_go) st_q <= left_q == '0 || error_q != '0 || axi_bresp_i[1] ? StDrain : StBurst;
+        StB: if (b_go) st_q <= left_q == '0 || error_q != '0 || b_bad ? StDrain : StBurst;
         StDrain: if (drained) st_q <= StIdle;
         default: st_q <= StIdle;
       endcase
@@ -196,7 +197,7 @@ module mr_xrt_dma #(
     end
   end
 
-  wire unused_ok = &{1'b0, axi_rlast_i, axi_rresp_i[0], axi_bresp_i[0]};
+  wire unused_ok = &{1'b0, axi_rlast_i};
 
 `ifndef SYNTHESIS
   // The memory's LAST comes with the beat that was counted.
