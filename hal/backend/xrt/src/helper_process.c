@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,7 +26,8 @@ enum {
     OPEN_MS = 60000, /* XRT sleeps for 10 s, and the machine may be slow */
     OPEN_LOOK_MS = 500,
     CLOSE_MS = 20000, /* XRT takes up to 10 s to close */
-    LOOK_MS = 20      /* between two looks at a process that ends */
+    LOOK_MS = 20,     /* between two looks at a process that ends */
+    ROOM_MIB = 8      /* of the folder, at least */
 };
 
 void mr_xrt_text(char *out, size_t n, const char *format, ...) {
@@ -370,20 +372,31 @@ static mr_status_t wait_open(mr_xrt_process_t *p, const mr_backend_xrt_config_t 
     }
 }
 
+/* What a failed start may be due to; "": nothing that can be seen here. */
+static const char *advice(const mr_backend_xrt_config_t *config, mr_status_t status) {
+    struct statvfs disk;
+    if (statvfs("/tmp", &disk) == 0 && disk.f_frsize != 0 &&
+        disk.f_bavail < (ROOM_MIB << 20) / disk.f_frsize) {
+        return " (/tmp is full: make room there)";
+    }
+    return config->emulation || status == MR_IDENTITY
+               ? ""
+               : " (is XRT set up here? xrt:emu needs no setting up)";
+}
+
 mr_status_t mr_xrt_process_open(mr_xrt_process_t *p, const mr_backend_xrt_config_t *config,
                                 const mr_xrt_files_t *files, char *why, size_t why_bytes) {
     *p = (mr_xrt_process_t){0, -1, -1, "", ""};
     mr_status_t status = start(p, config, files);
     if (status != MR_OK) {
-        mr_xrt_text(why, why_bytes, "cannot start %s: %s", files->helper, strerror(errno));
+        mr_xrt_text(why, why_bytes, "cannot start %s: %s%s", files->helper, strerror(errno),
+                    advice(config, MR_IDENTITY));
     } else {
         status = wait_open(p, config);
         if (status != MR_OK) {
             mr_xrt_text(why, why_bytes, "%s%s",
                         p->fault[0] != '\0' ? p->fault : mr_status_text(status),
-                        config->emulation || status == MR_IDENTITY
-                            ? ""
-                            : " (is XRT set up here? xrt:emu needs no setting up)");
+                        advice(config, status));
         }
     }
     if (status != MR_OK) {
