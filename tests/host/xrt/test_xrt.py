@@ -24,26 +24,37 @@ END_S = 5
 START_S = 30
 SHIM = "libxrt_hwemu.so.2"
 PAD = 70000
+MARK = f"MRX_TEST={os.getpid()}."
+os.environ.update([MARK.split("=")])
 
 
 def processes():
-    """Live processes of the emulation: pid -> name."""
+    """Live processes of the emulation, here and of others: pid -> (name, environment)."""
     found = {}
-    for entry in glob.glob("/proc/[0-9]*/stat"):
+    for entry in glob.glob("/proc/[0-9]*"):
         try:
-            with open(entry, encoding="utf-8", errors="replace") as file:
+            with open(entry + "/stat", encoding="utf-8", errors="replace") as file:
                 text = file.read()
+            with open(entry + "/environ", encoding="utf-8", errors="replace") as file:
+                environment = file.read()
         except OSError:
             continue
         name = text[text.index("(") + 1:text.rindex(")")]
         state = text[text.rindex(")") + 2]
         if name in ("millrace-xrt", "launch_hw_emu.s", "mr_xrt_sim") and state not in "ZX":
-            found[int(entry.split("/")[2])] = name
+            found[int(entry.split("/")[2])] = (name, environment)
     return found
 
 
+def own_processes():
+    """Those that this program started."""
+    return {pid: name for pid, (name, environment) in processes().items() if MARK in environment}
+
+
 def folders():
-    return set(glob.glob("/tmp/millrace-xrt-*"))
+    """Folders of the helper that no other program's processes use."""
+    others = [environment for _, environment in processes().values() if MARK not in environment]
+    return {folder for folder in glob.glob("/tmp/millrace-xrt-*") if not any(folder in text for text in others)}
 
 
 def shim_path():
@@ -55,7 +66,7 @@ def shim_path():
 
 class Xrt(unittest.TestCase):
     def setUp(self):
-        self.before = (set(processes()), folders())
+        self.before = folders()
         self.folder = tempfile.mkdtemp(prefix="mrx", dir="/tmp")
 
     def tearDown(self):
@@ -63,12 +74,11 @@ class Xrt(unittest.TestCase):
         deadline = time.monotonic() + END_S
         while time.monotonic() < deadline and self.left():
             time.sleep(0.1)
-        self.assertEqual(self.left(), (set(), set()) if self.left() else ())
+        self.assertEqual(self.left(), [])
 
     def left(self):
-        """What this test has left behind; () when nothing."""
-        rest = (set(processes()) - self.before[0], folders() - self.before[1])
-        return rest if any(rest) else ()
+        """What this test has left behind."""
+        return [*own_processes().items(), *(folders() - self.before)]
 
     def call(self, *args, code=0, env=None):
         done = subprocess.run([TOOL, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S,
@@ -95,8 +105,8 @@ class Xrt(unittest.TestCase):
 
     def own(self, name):
         """The one new process of this name."""
-        found = [pid for pid, its in processes().items() if its == name and pid not in self.before[0]]
-        self.assertEqual(len(found), 1, processes())
+        found = [pid for pid, its in own_processes().items() if its == name]
+        self.assertEqual(len(found), 1, own_processes())
         return found[0]
 
     def pack(self, name, *args):
