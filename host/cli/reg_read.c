@@ -66,12 +66,16 @@ static int read_range(const mr_cli_reg_t *r, const char *text) {
     return code;
 }
 
-/* Goes on behind a register that fails, as long as the device is there. */
+/* Registers, or fields where no register matches. Goes on behind one that fails, as long as the
+ * device is there. */
 static int read_pattern(const mr_cli_reg_t *r, const char *pattern) {
     mr_reg_ref_t ref = {NULL, NULL, NULL, 0, 0};
+    mr_reg_ref_t first = ref;
+    const bool fields = !mr_reg_next(pattern, &r->counts, &first);
     bool found = false;
     int code = MR_CLI_OK;
-    while (mr_reg_next(pattern, &r->counts, &ref)) {
+    while (fields ? mr_reg_next_field(pattern, &r->counts, &ref)
+                  : mr_reg_next(pattern, &r->counts, &ref)) {
         found = true;
         const int one = read_one(r, &ref);
         code = one != MR_CLI_OK ? one : code;

@@ -47,7 +47,10 @@ static int add_operand(watch_t *w, const char *text) {
     mr_reg_ref_t ref = {NULL, NULL, NULL, 0, 0};
     const size_t first = w->n;
     if (strpbrk(text, "*?") != NULL) {
-        while (mr_reg_next(text, &w->r->counts, &ref)) {
+        mr_reg_ref_t probe = ref;
+        const bool fields = !mr_reg_next(text, &w->r->counts, &probe);
+        while (fields ? mr_reg_next_field(text, &w->r->counts, &ref)
+                      : mr_reg_next(text, &w->r->counts, &ref)) {
             if (!mr_reg_only_commands(ref.reg)) {
                 add(w, &ref);
             }

@@ -270,3 +270,21 @@ bool mr_reg_next(const char *pattern, const mr_reg_counts_t *counts, mr_reg_ref_
     }
     return false;
 }
+
+bool mr_reg_next_field(const char *pattern, const mr_reg_counts_t *counts, mr_reg_ref_t *ref) {
+    char name[MR_REG_NAME_BYTES];
+    char full[2u * MR_REG_NAME_BYTES];
+    for (;;) {
+        const bool more =
+            ref->field != NULL && ref->field + 1 < ref->reg->fields + ref->reg->field_count;
+        if (!more && !step(counts, ref)) {
+            return false;
+        }
+        ref->field = more ? ref->field + 1 : ref->reg->fields;
+        mr_reg_format(ref, name);
+        (void)snprintf(full, sizeof full, "%s.%s", name, ref->field->name);
+        if (mr_reg_match(pattern, full)) {
+            return true;
+        }
+    }
+}

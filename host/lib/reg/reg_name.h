@@ -60,6 +60,9 @@ bool mr_reg_match(const char *pattern, const char *name);
  * @return false behind the last. */
 bool mr_reg_next(const char *pattern, const mr_reg_counts_t *counts, mr_reg_ref_t *ref);
 
+/* The same with fields: takes the next field whose NAME.FIELD matches. */
+bool mr_reg_next_field(const char *pattern, const mr_reg_counts_t *counts, mr_reg_ref_t *ref);
+
 /* Up to three names near to a wrong one, as "; did you mean A, B or C?", or an empty text. */
 void mr_reg_suggest(const char *name, char out[MR_REG_WHY_BYTES]);
 

@@ -42,6 +42,13 @@ class Reg(CliTest):
         self.assertIn(b" elements)", out)
         self.assertIn(b"chip.CAPS.tiles = ", out)
 
+    def test_read__pattern_of_fields(self):
+        for words in (self.reg("read", "tile[*].STATUS.busy"), self.reg("read", "*.status.b*y")):
+            self.assertEqual([(r["name"], r["fields"]) for r in words], [(f"tile[{i}].STATUS", {"busy": 0}) for i in range(8)])
+        out, _ = self.call("reg", "--device", "model", "watch", "tile[*].STATUS.queued", "--every", "5", "--count", "1")
+        self.assertEqual(out.count(b".STATUS.queued: 0 jobs\n"), 8)
+        self.assertEqual(out.count(b"\n"), 8)
+
     def test_groups__one_block_for_each(self):
         names = [r["name"] for r in self.json("reg", "--device", "model:2x3", "ls", "*.STATUS")["registers"]]
         self.assertEqual(names, ["chip.STATUS", "kv[0..1].STATUS", "link[0..1].STATUS", "tile[0..5].STATUS"])
