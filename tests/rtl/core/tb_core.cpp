@@ -1,31 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The control core in mr_root, with a program of the bench (core_prog.S) as boot ROM, between a host on the register bus, a UART line and
-// what else mr_root sees of a chip. MR_TB_KB, MR_TB_UART, MR_TB_RUN: its parameters; core_files.h: where the SRAM's part is. Usage: bench [seed].
-#include <cstdio>
+// The control core in mr_root, with a program of the bench (core_prog.S) as boot ROM, between a
+// host on the register bus, a UART line and what else mr_root sees of a chip. MR_TB_KB, MR_TB_UART,
+// MR_TB_RUN: its parameters; core_files.h: where the SRAM's part is. Usage: bench [seed].
+#include "core_bench.h"
+
 #include <cstdlib>
-#include <deque>
 #include <fstream>
 #include <functional>
-#include <memory>
-#include <utility>
-#include <vector>
 
-#include "Vdut.h"
 #include "core_files.h"
-extern "C" {
-#include "millrace/regs.h"
-}
 
 namespace {
 
 constexpr uint32_t Kb = MR_TB_KB;
 constexpr uint32_t RamBytes = Kb * 1024;
-constexpr uint32_t Ram = MR_CORE_SRAM_BASE;
 constexpr uint32_t Mail = Ram + 0x800;
 constexpr uint32_t Out = Mail + 0x20;
 constexpr uint32_t Seen = Mail + 0x200;
-constexpr uint32_t Core = MR_CORE_BASE;
-constexpr uint32_t Patience = 20000; // clocks
 
 enum Command : uint32_t {
     Memory = 1,
@@ -49,8 +40,6 @@ enum Command : uint32_t {
     SpinStore
 };
 
-int failures = 0;
-const char *stage = "";
 uint32_t seed = 1;
 
 uint32_t rnd() {
@@ -59,148 +48,6 @@ uint32_t rnd() {
     seed ^= seed << 5;
     return seed;
 }
-
-void expect(bool ok, const char *what, uint64_t got, uint64_t want) {
-    if (!ok && ++failures <= 20) {
-        std::printf("FAIL %s: %s: 0x%llX, expected 0x%llX\n", stage, what,
-                    static_cast<unsigned long long>(got), static_cast<unsigned long long>(want));
-    }
-}
-
-void equal(const char *what, uint64_t got, uint64_t want) {
-    expect(got == want, what, got, want);
-}
-
-void within(const char *what, uint64_t got, uint64_t low, uint64_t high) {
-    expect(got >= low && got <= high, what, got, got < low ? low : high);
-}
-
-struct Answer {
-    uint32_t data = 0;
-    bool error = false;
-    uint32_t wait = 0; // clocks in which the request was not taken
-    uint32_t time = 0; // clocks from then to the answer
-};
-
-class Chip {
-  public:
-    Chip() : dut_(std::make_unique<Vdut>()) {
-        dut_->net_grant_i = 0;
-        dut_->uart_rx_i = 1;
-        dut_->rst_ni = 0;
-        for (int i = 0; i < 4; i++) {
-            clock();
-        }
-        dut_->rst_ni = 1;
-    }
-    ~Chip() {
-        dut_->final();
-    }
-    Vdut &pins() {
-        return *dut_;
-    }
-    uint64_t now() const {
-        return now_;
-    }
-    void clock() {
-        dut_->clk_i = 0;
-        dut_->eval();
-        ready_ = dut_->req_ready_o != 0;
-        answered_ = dut_->rsp_valid_o != 0;
-        answer_ = {dut_->rsp_rdata_o, dut_->rsp_error_o != 0, 0, 0};
-        if (dut_->cfg_en_o != 0) {
-            window_.push_back(dut_->cfg_wdata_o);
-        }
-        if (loop_) {
-            dut_->uart_rx_i = dut_->uart_tx_o;
-        }
-        line_.push_back(dut_->uart_tx_o != 0);
-        if (line_.size() > 8192) {
-            line_.pop_front();
-        }
-        dut_->clk_i = 1;
-        dut_->eval();
-        now_++;
-    }
-    void clocks(uint32_t n) {
-        for (uint32_t i = 0; i < n; i++) {
-            clock();
-        }
-    }
-    Answer access(bool write, uint32_t addr, uint32_t data) {
-        Answer a;
-        dut_->req_valid_i = 1;
-        dut_->req_write_i = write;
-        dut_->req_addr_i = addr;
-        dut_->req_wdata_i = data;
-        for (clock(); !ready_ && a.wait < Patience; clock()) {
-            a.wait++;
-        }
-        dut_->req_valid_i = 0;
-        uint32_t time = 0;
-        do {
-            clock();
-            time++;
-        } while (!answered_ && time < Patience);
-        const uint32_t wait = a.wait;
-        a = answer_;
-        a.wait = wait;
-        a.time = time;
-        return a;
-    }
-    uint32_t read(uint32_t addr) {
-        const Answer a = access(false, addr, 0);
-        expect(!a.error, "read answered with an error", addr, addr);
-        return a.data;
-    }
-    void write(uint32_t addr, uint32_t data) {
-        const Answer a = access(true, addr, data);
-        expect(!a.error, "write answered with an error", addr, addr);
-    }
-    // Posted writes to the window one after the other; clocks that they took.
-    uint64_t stream(uint32_t words) {
-        const uint64_t start = now_;
-        uint32_t answers = 0;
-        for (uint32_t i = 0; i < words;) {
-            dut_->req_valid_i = 1;
-            dut_->req_write_i = 1;
-            dut_->req_addr_i = MR_WINDOW_BASE + 4 * i;
-            dut_->req_wdata_i = i * 0x01010101u;
-            clock();
-            i += ready_ ? 1 : 0;
-            answers += answered_ ? 1 : 0;
-        }
-        dut_->req_valid_i = 0;
-        const uint64_t took = now_ - start;
-        for (int i = 0; i < 8; i++) {
-            clock();
-            answers += answered_ ? 1 : 0;
-        }
-        equal("answers to posted writes", answers, words);
-        return took;
-    }
-    std::vector<uint32_t> take_window() {
-        return std::exchange(window_, {});
-    }
-    void loop(bool on) {
-        loop_ = on;
-        dut_->uart_rx_i = 1;
-    }
-    const std::deque<bool> &line() const {
-        return line_;
-    }
-    void forget_line() {
-        line_.clear();
-    }
-
-  private:
-    std::unique_ptr<Vdut> dut_;
-    bool ready_ = false, answered_ = false, loop_ = false;
-    Answer answer_;
-    uint64_t now_ = 0;
-    std::vector<uint32_t> window_;
-    std::deque<bool> line_;
-};
 
 void start(Chip &c, Command command, uint32_t a0 = 0, uint32_t a1 = 0) {
     c.write(Mail + 4, a0);
@@ -222,7 +69,8 @@ bool idle(Chip &c) {
 }
 
 void finish(Chip &c) {
-    expect(until([&] { return idle(c); }), "the command does not end", c.read(Core + MR_CORE_FETCH_OFFSET), 0);
+    expect(until([&] { return idle(c); }), "the command does not end",
+           c.read(Core + MR_CORE_FETCH_OFFSET), 0);
 }
 
 void run(Chip &c, Command command, uint32_t a0 = 0, uint32_t a1 = 0) {
@@ -274,7 +122,9 @@ void restart(Chip &c) {
 void test_held(Chip &c) {
     stage = "held in reset";
     const uint32_t caps = reg(c, MR_CORE_CAPS_OFFSET);
-    equal("CAPS", caps, 1u | (MR_TB_UART << MR_CORE_CAPS_UART_SHIFT) | 4u << MR_CORE_CAPS_ROM_KB_SHIFT | Kb << MR_CORE_CAPS_SRAM_KB_SHIFT);
+    equal("CAPS", caps,
+          1u | (MR_TB_UART << MR_CORE_CAPS_UART_SHIFT) | 4u << MR_CORE_CAPS_ROM_KB_SHIFT |
+              Kb << MR_CORE_CAPS_SRAM_KB_SHIFT);
     equal("FEATURES", c.read(MR_CHIP_FEATURES_OFFSET), 1);
     const Answer id = c.access(false, MR_CHIP_ID_OFFSET, 0);
     equal("clocks of a register access", id.wait * 100 + id.time, 3);
@@ -286,9 +136,11 @@ void test_held(Chip &c) {
         equal("word of the SRAM", c.read(Ram + RamBytes - 4 - at), 0xA5000000u + at);
     }
     load(c);
-    equal("beyond the SRAM", c.access(false, Ram + RamBytes, 0).error, RamBytes < MR_CORE_SRAM_SIZE);
+    equal("beyond the SRAM", c.access(false, Ram + RamBytes, 0).error,
+          RamBytes < MR_CORE_SRAM_SIZE);
     const uint32_t first = c.read(Ram);
-    equal("write beyond the SRAM", c.access(true, Ram + RamBytes, ~first).error, RamBytes < MR_CORE_SRAM_SIZE);
+    equal("write beyond the SRAM", c.access(true, Ram + RamBytes, ~first).error,
+          RamBytes < MR_CORE_SRAM_SIZE);
     equal("half words of the SRAM", c.access(false, Ram + 2, 0).error, 1);
     equal("write of half words", c.access(true, Ram + 2, ~first).error, 1);
     equal("word 0", c.read(Ram), first);
@@ -304,14 +156,21 @@ void test_program(Chip &c) {
     restart(c);
     within("FETCH", reg(c, MR_CORE_FETCH_OFFSET), 0x10, 0x60);
     run(c, Memory);
-    const uint32_t memory[] = {0x11223344, 0xD40000D4, 0xC3D40000, 0xFFFFFFD4, 0xD4, 0xFFFFC3D4, 0xC3D4, 0x3344, 0xCAFEBABE, 0xFF, 0xFFFF8001};
+    const uint32_t memory[] = {0x11223344, 0xD40000D4, 0xC3D40000, 0xFFFFFFD4,
+                               0xD4,       0xFFFFC3D4, 0xC3D4,     0x3344,
+                               0xCAFEBABE, 0xFF,       0xFFFF8001};
     for (uint32_t i = 0; i < sizeof memory / sizeof memory[0]; i++) {
         equal("memory", out(c, i), memory[i]);
     }
     run(c, Arithmetic, 0xFFFF1234u, 17);
     const int64_t a = -60876;
-    const uint32_t maths[] = {static_cast<uint32_t>(a * 17), 0xFFFFFFFF, 16, static_cast<uint32_t>(a / 17), 0xFFFF1234u % 17,
-                              static_cast<uint32_t>(a >> 17), 0xFFFF1234u << 17};
+    const uint32_t maths[] = {static_cast<uint32_t>(a * 17),
+                              0xFFFFFFFF,
+                              16,
+                              static_cast<uint32_t>(a / 17),
+                              0xFFFF1234u % 17,
+                              static_cast<uint32_t>(a >> 17),
+                              0xFFFF1234u << 17};
     for (uint32_t i = 0; i < sizeof maths / sizeof maths[0]; i++) {
         equal("arithmetic", out(c, i), maths[i]);
     }
@@ -333,7 +192,8 @@ void test_program(Chip &c) {
 
 uint32_t take_fault(Chip &c) {
     const uint32_t fault = reg(c, MR_CORE_FAULT_OFFSET);
-    equal("IRQ.fault", reg(c, MR_CORE_IRQ_OFFSET) & MR_CORE_IRQ_FAULT_MASK, fault & 1 ? MR_CORE_IRQ_FAULT_MASK : 0);
+    equal("IRQ.fault", reg(c, MR_CORE_IRQ_OFFSET) & MR_CORE_IRQ_FAULT_MASK,
+          fault & 1 ? MR_CORE_IRQ_FAULT_MASK : 0);
     c.write(Core + MR_CORE_FAULT_OFFSET, 1);
     c.write(MR_CHIP_STATUS_OFFSET, 15);
     return fault;
@@ -341,14 +201,20 @@ uint32_t take_fault(Chip &c) {
 
 void test_faults(Chip &c) {
     stage = "bad accesses";
-    const uint32_t loads[] = {0x20003000, 0x10000000 + RamBytes, 0x30000000, 0x00001000, 0x21000000, 0x00100000, 0x18000000};
+    const uint32_t loads[] = {
+        0x20003000, 0x10000000 + RamBytes, 0x30000000, 0x00001000, 0x21000000, 0x00100000,
+        0x18000000};
     for (const uint32_t at : loads) {
         run(c, BadLoad, at);
         equal("what a bad load gives", out(c, 0), 0xFFFFFFFF);
         equal("FAULT of a load", take_fault(c), at | 1);
     }
     const uint32_t rom = 0x10;
-    const uint32_t stores[][2] = {{rom, 0}, {0x10000000 + RamBytes, 0}, {0x20000040, 1}, {0x20002000 + 0xF00, 0}, {0x40000000, 1}};
+    const uint32_t stores[][2] = {{rom, 0},
+                                  {0x10000000 + RamBytes, 0},
+                                  {0x20000040, 1},
+                                  {0x20002000 + 0xF00, 0},
+                                  {0x40000000, 1}};
     c.write(MR_CHIP_SCRATCH_OFFSET, 77);
     const uint32_t first = c.read(Ram);
     for (const auto &s : stores) {
@@ -368,8 +234,10 @@ void test_faults(Chip &c) {
 }
 
 void expect_trap(Chip &c, const char *what) {
-    expect(until([&] { return reg(c, MR_CORE_STATUS_OFFSET) & MR_CORE_STATUS_TRAP_MASK; }), what, 0, 1);
-    equal("STATUS.stopped", reg(c, MR_CORE_STATUS_OFFSET), MR_CORE_STATUS_TRAP_MASK | MR_CORE_STATUS_STOPPED_MASK);
+    expect(until([&] { return reg(c, MR_CORE_STATUS_OFFSET) & MR_CORE_STATUS_TRAP_MASK; }), what, 0,
+           1);
+    equal("STATUS.stopped", reg(c, MR_CORE_STATUS_OFFSET),
+          MR_CORE_STATUS_TRAP_MASK | MR_CORE_STATUS_STOPPED_MASK);
     equal("HOST_BELL", reg(c, MR_CORE_HOST_BELL_OFFSET), 2);
     c.clock();
     equal("irq_o", c.pins().irq_o, 1);
@@ -384,9 +252,11 @@ void test_traps(Chip &c) {
     stage = "traps";
     start(c, Illegal);
     expect_trap(c, "illegal instruction");
-    const uint32_t clears[] = {MR_CORE_SHARED_OFFSET, MR_CORE_BOOT_STATE_OFFSET, MR_CORE_TIMER_CTRL_OFFSET, MR_CORE_WDOG_LIMIT_OFFSET};
-    const uint32_t keeps[] = {MR_CORE_BOOT_SIZE_OFFSET, MR_CORE_BOOT_CRC_OFFSET, MR_CORE_BOOT_VERSION_OFFSET, MR_CORE_CRASH_PC_OFFSET,
-                              MR_CORE_CRASH_CAUSE_OFFSET, MR_CORE_TIMER_CMP_OFFSET};
+    const uint32_t clears[] = {MR_CORE_SHARED_OFFSET, MR_CORE_BOOT_STATE_OFFSET,
+                               MR_CORE_TIMER_CTRL_OFFSET, MR_CORE_WDOG_LIMIT_OFFSET};
+    const uint32_t keeps[] = {MR_CORE_BOOT_SIZE_OFFSET,    MR_CORE_BOOT_CRC_OFFSET,
+                              MR_CORE_BOOT_VERSION_OFFSET, MR_CORE_CRASH_PC_OFFSET,
+                              MR_CORE_CRASH_CAUSE_OFFSET,  MR_CORE_TIMER_CMP_OFFSET};
     for (const uint32_t r : clears) {
         c.write(Core + r, r == MR_CORE_WDOG_LIMIT_OFFSET ? 1000000 : 1);
     }
@@ -433,10 +303,12 @@ void test_irqs(Chip &c) {
     const uint32_t at = reg(c, MR_CORE_TIMER_LO_OFFSET) + 100;
     c.write(Core + MR_CORE_TIMER_CMP_OFFSET, at);
     c.write(Core + MR_CORE_TIMER_CTRL_OFFSET, 1);
-    expect(until([&] { return (reg(c, MR_CORE_IRQ_OFFSET) & MR_CORE_IRQ_TIMER_MASK) != 0; }), "IRQ.timer", 0, 1);
+    expect(until([&] { return (reg(c, MR_CORE_IRQ_OFFSET) & MR_CORE_IRQ_TIMER_MASK) != 0; }),
+           "IRQ.timer", 0, 1);
     within("when the timer's line rises", reg(c, MR_CORE_TIMER_LO_OFFSET) - at, 0, 9);
     c.write(Core + MR_CORE_TIMER_CMP_OFFSET, at - 0x80000000u + 200);
-    equal("half a turn later", reg(c, MR_CORE_IRQ_OFFSET) & MR_CORE_IRQ_TIMER_MASK, MR_CORE_IRQ_TIMER_MASK);
+    equal("half a turn later", reg(c, MR_CORE_IRQ_OFFSET) & MR_CORE_IRQ_TIMER_MASK,
+          MR_CORE_IRQ_TIMER_MASK);
     c.write(Core + MR_CORE_TIMER_CMP_OFFSET, at + 0x70000000u);
     equal("in the future", reg(c, MR_CORE_IRQ_OFFSET) & MR_CORE_IRQ_TIMER_MASK, 0);
     c.write(Core + MR_CORE_TIMER_CTRL_OFFSET, 0);
@@ -474,7 +346,8 @@ void send_result(Chip &c) {
 
 void sleep_until(Chip &c, uint32_t wake, const std::function<void()> &event) {
     start(c, Sleep, wake);
-    expect(until([&] { return reg(c, MR_CORE_STATUS_OFFSET) & MR_CORE_STATUS_ASLEEP_MASK; }), "STATUS.asleep", 0, 1);
+    expect(until([&] { return reg(c, MR_CORE_STATUS_OFFSET) & MR_CORE_STATUS_ASLEEP_MASK; }),
+           "STATUS.asleep", 0, 1);
     c.write(Out + 4, wake);
     equal("SRAM beside a sleeping core", out(c, 1), wake);
     c.clocks(500);
@@ -495,7 +368,8 @@ void test_sleep(Chip &c) {
         c.clock();
         c.pins().tile_err_i = 0;
     });
-    equal("IRQ.status", reg(c, MR_CORE_IRQ_OFFSET), MR_CORE_IRQ_STATUS_MASK | MR_CORE_IRQ_BELL_MASK);
+    equal("IRQ.status", reg(c, MR_CORE_IRQ_OFFSET),
+          MR_CORE_IRQ_STATUS_MASK | MR_CORE_IRQ_BELL_MASK);
     c.write(MR_CHIP_STATUS_OFFSET, 15);
     sleep_until(c, MR_CORE_WAKE_HUB_MASK, [&] { send_result(c); });
     equal("IRQ.hub", reg(c, MR_CORE_IRQ_OFFSET), MR_CORE_IRQ_HUB_MASK | MR_CORE_IRQ_BELL_MASK);
@@ -526,7 +400,8 @@ void test_sleep(Chip &c) {
 
 void expect_watchdog(Chip &c, uint64_t start_at, uint32_t limit) {
     const uint32_t starts = c.read(Mail + 12);
-    expect(until([&] { return reg(c, MR_CORE_STATUS_OFFSET) & MR_CORE_STATUS_WATCHDOG_MASK; }), "watchdog", 0, 1);
+    expect(until([&] { return reg(c, MR_CORE_STATUS_OFFSET) & MR_CORE_STATUS_WATCHDOG_MASK; }),
+           "watchdog", 0, 1);
     within("clocks until it expired", c.now() - start_at, limit, limit + 80);
     c.write(Mail, 0);
     c.clocks(100);
@@ -622,6 +497,8 @@ void test_sharing(Chip &c) {
     }
     finish(c);
     equal("wrong reads of the core", out(c, 0), 0);
+    run(c, BadStore, 0x20000000 + MR_WINDOW_BASE, 0);
+    equal("the core's write through the window", c.take_window().size(), 1);
     start(c, Hammer, 200);
     for (uint32_t i = 0; i < 400; i++) {
         const uint32_t value = rnd();
@@ -660,17 +537,6 @@ void test_ram_sharing(Chip &c) {
     }
 }
 
-uint32_t crc32(const std::vector<uint32_t> &words) {
-    uint32_t crc = 0xFFFFFFFF;
-    for (const uint32_t w : words) {
-        crc ^= w;
-        for (int i = 0; i < 32; i++) {
-            crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xEDB88320u : 0);
-        }
-    }
-    return ~crc;
-}
-
 void test_checksum(Chip &c) {
     stage = "checksum";
     std::vector<uint32_t> image;
@@ -691,7 +557,8 @@ void test_checksum(Chip &c) {
             equal("busy", reg(c, MR_CORE_BOOT_CHECK_OFFSET), 2);
             c.write(Core + MR_CORE_BOOT_CHECK_OFFSET, 1); // ignored
         }
-        expect(until([&] { return reg(c, MR_CORE_BOOT_CHECK_OFFSET) == 0; }, RamBytes), "it ends", 0, 1);
+        expect(until([&] { return reg(c, MR_CORE_BOOT_CHECK_OFFSET) == 0; }, RamBytes), "it ends",
+               0, 1);
         // The core asks for its mail all the time, from ROM and SRAM; the host for BOOT_CHECK.
         within("its clocks", c.now() - at, words, 2 * words + 20);
         equal("BOOT_SUM", reg(c, MR_CORE_BOOT_SUM_OFFSET), crc32(part));

@@ -18,17 +18,6 @@ void uart_on(Chip &c, uint32_t div) {
     c.write(Core + MR_CORE_UART_DIV_OFFSET, div);
 }
 
-// One byte on the line, each bit of it of div clocks.
-void put_byte(Chip &c, uint32_t byte, uint32_t div, bool stop) {
-    const uint32_t bits = byte << 1 | static_cast<uint32_t>(stop) << 9;
-    for (uint32_t i = 0; i < 10; i++) {
-        c.pins().uart_rx_i = bits >> i & 1;
-        c.clocks(div);
-    }
-    c.pins().uart_rx_i = 1;
-    c.clocks(div);
-}
-
 void expect_line(Chip &c, uint32_t first, uint32_t bytes, uint32_t div) {
     const std::deque<bool> &line = c.line();
     size_t at = 0;
