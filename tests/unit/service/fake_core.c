@@ -47,6 +47,15 @@ static mr_status_t host_write32(void *ctx, uint32_t addr, uint32_t value) {
     if (addr >= MR_MAILBOX_WINDOW && addr < MR_MAILBOX_WINDOW + MR_MAILBOX_WINDOW_BYTES) {
         return MR_DEVICE;
     }
+    if (addr == CORE(BELL) && self->on_bell_words != NULL) {
+        mr_mailbox_t *h = fake_core_header(self);
+        for (uint32_t i = 0; i < self->on_bell_n; i++) {
+            self->sram[h->to_host.offset / 4u + (h->to_host.put + i) % h->to_host.words] =
+                self->on_bell_words[i];
+        }
+        h->to_host.put += self->on_bell_n;
+        return MR_OK;
+    }
     if (addr == CORE(BELL)) {
         self->awake = self->awake || (value & MR_CORE_BELL_RING_MASK) != 0;
         return MR_OK;

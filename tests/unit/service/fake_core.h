@@ -27,7 +27,11 @@ typedef struct {
     uint32_t clock;   /* what the service takes for the time */
     uint32_t rounds;  /* taken */
     uint32_t at_once; /* rounds that a wait gives it at most */
-    uint32_t slept;   /* times that it went to sleep with a request */
+    /* If not NULL: instead of waking the core, its bell puts these words into the ring to the host.
+     */
+    const uint32_t *on_bell_words;
+    uint32_t on_bell_n;
+    uint32_t slept; /* times that it went to sleep with a request */
 } fake_core_t;
 
 /* Boots the service with work_bytes of memory on a device that stays the caller's. */

@@ -416,6 +416,277 @@ static void test_churn__everybody_ends_once(void **state) {
     close_bench(&shape);
 }
 
+/* ---- what goes wrong ---- */
+
+static const mr_client_config_t plain = {.chunk = 4};
+
+/* Case 0 runs in slot 0, with tokens to come. */
+static void start_one(const shape_t *shape) {
+    open_bench(shape);
+    use_hosted();
+    make_case(&cases[0], 3, 20, 100);
+    cases[0].request.max_tokens = 200;
+    cases[0].request.n_stops = 0;
+    cases[0].request.stepwise = true;
+    cases[0].request.token_logits = false;
+    run_alone(&cases[0]);
+    use_core(&plain);
+    b.run[0] = (run_t){.of = &cases[0], .starts = 1};
+    mr_request_t r = cases[0].request;
+    r.user = 0;
+    assert_int_equal(mr_runner_submit(b.runner, 0, &r), MR_OK);
+    bool busy;
+    while (b.run[0].n < 3u) {
+        assert_int_equal(mr_runner_step(b.runner, &busy), MR_OK);
+    }
+    assert_null(mr_runner_trouble(b.runner));
+}
+
+static mr_status_t step_until_error(void) {
+    mr_status_t status = MR_OK;
+    bool busy;
+    for (uint32_t i = 0; status == MR_OK; i++) {
+        assert_true(i < STEPS_MAX);
+        status = mr_runner_step(b.runner, &busy);
+    }
+    return status;
+}
+
+static void test_open__no_mailbox(void **state) {
+    mr_client_t *other;
+    (void)state;
+    open_bench(&wide);
+    b.core.shared = 0;
+    assert_int_equal(mr_client_open(&b.core.io, 10000, &other), MR_TIMEOUT);
+    const uint32_t bad[] = {2, MR_MAILBOX_WINDOW_BYTES - 4u, 0x40};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        b.core.shared = bad[i];
+        assert_int_equal(mr_client_open(&b.core.io, 10000, &other), MR_IDENTITY);
+    }
+    b.core.shared = FAKE_CORE_WORK;
+    mr_mailbox_t *h = fake_core_header(&b.core);
+    const mr_mailbox_t good = *h;
+#define BAD_(field_, value_)                                                                       \
+    h->field_ = (value_);                                                                          \
+    assert_int_equal(mr_client_open(&b.core.io, 10000, &other), MR_IDENTITY);                      \
+    *h = good
+    BAD_(magic, 0);
+    BAD_(to_core.words, 1000);
+    BAD_(to_core.offset, MR_MAILBOX_WINDOW_BYTES - 64u);
+    BAD_(to_host.words, 32);
+    BAD_(to_host.words, 131072);
+    BAD_(to_host.offset, 2);
+    BAD_(slots, 0);
+    BAD_(slots, 257);
+    BAD_(queue, 0);
+#undef BAD_
+    assert_null(other);
+    close_bench(&wide);
+}
+
+/* The firmware answers, but with a version that this host does not speak. */
+static void test_open__no_common_version(void **state) {
+    mr_client_t *other;
+    (void)state;
+    open_bench(&wide);
+    b.core.hangs = true;
+    mr_mailbox_t *h = fake_core_header(&b.core);
+    /* Its answer lies in the ring as soon as `put` is looked at. */
+    const uint32_t answer[] = {4u | MR_MSG_REFUSED << MR_MAILBOX_TYPE_SHIFT,
+                               3u | MR_MSG_HELLO << MR_MAILBOX_TYPE_SHIFT, 0,
+                               (uint32_t)MR_UNSUPPORTED};
+    b.core.on_bell_words = answer;
+    b.core.on_bell_n = 4;
+    assert_int_equal(h->state, MR_MAILBOX_GREETED);
+    assert_int_equal(mr_client_open(&b.core.io, 10000, &other), MR_UNSUPPORTED);
+    assert_null(other);
+    close_bench(&wide);
+}
+
+static void test_open__ends_what_another_host_has_left(void **state) {
+    mr_client_t *other;
+    (void)state;
+    start_one(&wide);
+    assert_int_equal(mr_client_open(&b.core.io, 10000, &other), MR_OK);
+    mr_client_close(b.client);
+    b.client = other;
+    use_core(&plain);
+    assert_int_equal(enqueue(1, &cases[0], 0), MR_OK);
+    drive();
+    check(1);
+    assert_int_equal(b.run[1].why, MR_END_LENGTH);
+    close_bench(&wide);
+}
+
+static void test_setup__refusals(void **state) {
+    mr_sched_events_t e = events;
+    mr_route_t route;
+    mr_runner_t *runner;
+    mr_client_config_t cfg = {.n_slots = SLOTS, .stall_cycles = STALL};
+    (void)state;
+    start_one(&wide);
+    assert_int_equal(mr_client_setup(b.client, &b.route, &cfg, &e, &runner), MR_BUSY);
+    e.token = NULL;
+    assert_int_equal(mr_client_setup(b.client, &b.route, &cfg, &e, &runner), MR_ARG);
+    mr_runner_cancel(b.runner, 0);
+    drive();
+    assert_int_equal(b.run[0].why, MR_END_CANCEL);
+    route = b.route;
+    route.vocab = 65536;
+    route.result_elems = 65536;
+    assert_int_equal(mr_client_setup(b.client, &route, &cfg, &events, &runner), MR_NO_SPACE);
+    route = b.route;
+    route.window = 0;
+    assert_int_equal(mr_client_setup(b.client, &route, &cfg, &events, &runner), MR_RANGE);
+    assert_null(runner);
+    close_bench(&wide);
+}
+
+static void test_requests__refusals(void **state) {
+    const shape_t shape = {16, 32, 512, 16, MR_SERVICE_WORK_MIN + 12u * VOCAB + 1200u};
+    (void)state;
+    open_bench(&shape);
+    use_hosted();
+    make_case(&cases[0], 1, 20, 100);
+    run_alone(&cases[0]);
+    use_core(&plain);
+    mr_request_t r = cases[0].request;
+    assert_int_equal(mr_runner_submit(b.runner, SLOTS, &r), MR_RANGE);
+    r.n_prompt = 0;
+    assert_int_equal(mr_runner_submit(b.runner, 0, &r), MR_RANGE);
+    assert_int_equal(mr_runner_enqueue(b.runner, &r), MR_RANGE);
+    r = cases[0].request;
+    uint32_t n = 0;
+    mr_status_t status = MR_OK;
+    while (status == MR_OK) { /* until the arena is full */
+        r.user = n;
+        b.run[n].of = &cases[0];
+        status = mr_runner_enqueue(b.runner, &r);
+        n += status == MR_OK ? 1u : 0u;
+    }
+    assert_int_equal(status, MR_BUSY);
+    assert_int_equal(mr_runner_submit(b.runner, 5, &r), MR_NO_SPACE);
+    drive();
+    for (uint32_t i = 0; i < n; i++) {
+        check(i);
+    }
+    mr_sched_events_t e = events;
+    e.drop = NULL;
+    assert_int_equal(mr_client_setup(b.client, &b.route,
+                                     &(mr_client_config_t){.n_slots = 4, .stall_cycles = 1}, &e,
+                                     &b.runner),
+                     MR_OK);
+    assert_int_equal(mr_runner_enqueue(b.runner, &r), MR_ARG);
+    close_bench(&shape);
+}
+
+static void test_policy__refuses_what_never_fits(void **state) {
+    const mr_client_config_t small = {.max_pages = 1};
+    (void)state;
+    open_bench(&wide);
+    use_hosted();
+    make_case(&cases[0], 1, 20, 100);
+    cases[0].request.max_tokens = 150;
+    run_alone(&cases[0]);
+    use_core(&small);
+    assert_int_equal(enqueue(0, &cases[0], 0), MR_OK);
+    drive();
+    check(0);
+    assert_true(b.run[0].dropped);
+    assert_int_equal(b.run[0].why, MR_END_REFUSED);
+    close_bench(&wide);
+}
+
+static void test_firmware__dies(void **state) {
+    (void)state;
+    start_one(&wide);
+    b.core.hangs = true;
+    b.core.shared = 0; /* as after the watchdog's reset */
+    assert_int_equal(step_until_error(), MR_DEVICE);
+    assert_non_null(strstr(mr_runner_trouble(b.runner), "died"));
+    close_bench(&wide);
+}
+
+static void test_firmware__hangs(void **state) {
+    (void)state;
+    start_one(&wide);
+    b.core.hangs = true;
+    assert_int_equal(step_until_error(), MR_TIMEOUT);
+    assert_non_null(strstr(mr_runner_trouble(b.runner), "hangs"));
+    close_bench(&wide);
+}
+
+/* Words in the ring that no firmware sends. */
+static void nonsense(const uint32_t *words, uint32_t n) {
+    start_one(&wide);
+    mr_mailbox_t *h = fake_core_header(&b.core);
+    bool busy;
+    /* Until it waits for credit that comes with the next step. */
+    assert_int_equal(mr_runner_step(b.runner, &busy), MR_OK);
+    b.core.hangs = true;
+    const uint32_t seq = b.core.service.out_seq << MR_MAILBOX_SEQ_SHIFT;
+    for (uint32_t i = 0; i < n; i++) {
+        b.core.sram[h->to_host.offset / 4u + (h->to_host.put + i) % h->to_host.words] =
+            words[i] ^ (i == 0 ? seq : 0u);
+    }
+    h->to_host.put += n;
+    assert_int_equal(step_until_error(), MR_FORMAT);
+    assert_non_null(strstr(mr_runner_trouble(b.runner), "nonsense"));
+    close_bench(&wide);
+}
+
+static void test_firmware__sends_nonsense(void **state) {
+#define FIRST_(type_, n_) ((n_) | (uint32_t)(type_) << MR_MAILBOX_TYPE_SHIFT)
+    static const uint32_t bad[][5] = {
+        {FIRST_(MR_MSG_TOKEN, 0)},
+        {FIRST_(MR_MSG_TOKEN, 6)},
+        {FIRST_(MR_MSG_CANCEL, 5)},
+        {FIRST_(MR_MSG_END, 4)},
+        {FIRST_(MR_MSG_START, 5), 99, 1},
+        {FIRST_(MR_MSG_START, 5), 0, 0},
+        {FIRST_(MR_MSG_TOKEN, 5), SLOTS << MR_MAILBOX_TOKEN_BITS},
+        {FIRST_(MR_MSG_TOKEN, 5), 3u << MR_MAILBOX_TOKEN_BITS},
+        {FIRST_(MR_MSG_TOKEN, 5), VOCAB},
+        {FIRST_(MR_MSG_LOGITS, 5), 0, 1, VOCAB + 1u},
+        {FIRST_(MR_MSG_LOGITS, 5), 7, 1, VOCAB},
+        {FIRST_(MR_MSG_END, 5), 99, 0, 0, 0},
+        {FIRST_(MR_MSG_END, 5), 0, 0, 77, 0},
+        {FIRST_(MR_MSG_DROP, 5), 0, 0},
+        {FIRST_(MR_MSG_FAULT, 5), 9, 0, 0},
+        {FIRST_(MR_MSG_FAILED, 5), 0},
+        {FIRST_(MR_MSG_REFUSED, 5), FIRST_(MR_MSG_CANCEL, 2), 0, 0},
+        {FIRST_(MR_MSG_FAILED, 5) ^ 1u << MR_MAILBOX_SEQ_SHIFT, 1},
+    };
+#undef FIRST_
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        nonsense(bad[i], 5);
+    }
+}
+
+/* A failing device ends the runner, with its status. */
+static void test_device__fails(void **state) {
+    (void)state;
+    start_one(&wide);
+    b.dev.fail_access = b.dev.accesses + 3u;
+    b.dev.fail_status = MR_IO;
+    assert_int_equal(step_until_error(), MR_IO);
+    close_bench(&wide);
+}
+
+/* A tile that stops in a job: the fault is known when the request ends. */
+static void test_fault__is_told(void **state) {
+    (void)state;
+    start_one(&wide);
+    b.core.service.sched.fault = (mr_fault_t){MR_FAULT_TILE, 2, 0};
+    mr_runner_cancel(b.runner, 0);
+    drive();
+    assert_int_equal(mr_runner_fault(b.runner)->kind, MR_FAULT_TILE);
+    assert_int_equal(mr_runner_fault(b.runner)->index, 2);
+    assert_int_equal(mr_runner_in_flight(b.runner), 0);
+    close_bench(&wide);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one__tells_what_hosted_tells),
@@ -423,6 +694,17 @@ int main(void) {
         cmocka_unit_test(test_many__narrow_window_and_few_pages),
         cmocka_unit_test(test_many__small_arena),
         cmocka_unit_test(test_churn__everybody_ends_once),
+        cmocka_unit_test(test_open__no_mailbox),
+        cmocka_unit_test(test_open__no_common_version),
+        cmocka_unit_test(test_open__ends_what_another_host_has_left),
+        cmocka_unit_test(test_setup__refusals),
+        cmocka_unit_test(test_requests__refusals),
+        cmocka_unit_test(test_policy__refuses_what_never_fits),
+        cmocka_unit_test(test_firmware__dies),
+        cmocka_unit_test(test_firmware__hangs),
+        cmocka_unit_test(test_firmware__sends_nonsense),
+        cmocka_unit_test(test_device__fails),
+        cmocka_unit_test(test_fault__is_told),
     };
     return cmocka_run_group_tests_name("client", tests, NULL, NULL);
 }
