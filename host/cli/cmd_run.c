@@ -31,7 +31,8 @@ enum {
     KEY_DEADLINE,
     KEY_MIN_P,
     KEY_FIRMWARE,
-    KEY_IMAGE
+    KEY_IMAGE,
+    KEY_LOG
 };
 
 static const mr_cli_option_t options_table[] = {
@@ -44,6 +45,7 @@ static const mr_cli_option_t options_table[] = {
     {KEY_MODE, "mode", "MODE", MR_CLI_MODE_HELP},
     {KEY_FIRMWARE, "firmware", "WHERE", MR_CLI_FIRMWARE_HELP},
     {KEY_IMAGE, "firmware-image", "FILE", MR_CLI_FIRMWARE_IMAGE_HELP},
+    {KEY_LOG, "firmware-log", NULL, MR_CLI_FIRMWARE_LOG_HELP},
     {KEY_TEMP, "temp", "T", "temperature, 0.01 to 100; 0 (default): always the likeliest token"},
     {KEY_TOP_K, "top-k", "K", "draw among the K likeliest tokens; 0 (default): all"},
     {KEY_TOP_P, "top-p", "P",
@@ -92,6 +94,9 @@ static bool take_option(const mr_cli_t *cli, int key, mr_cli_run_options_t *o) {
         return mr_cli_parse_mode(cli, optarg, &o->mode);
     case KEY_FIRMWARE:
         return mr_cli_parse_firmware(cli, optarg, &o->firmware);
+    case KEY_LOG:
+        o->firmware.log = true;
+        return true;
     case KEY_IMAGE:
         o->firmware.image = optarg;
         return true;
@@ -375,6 +380,7 @@ int mr_cli_cmd_run(mr_cli_t *cli, int argc, char **argv) {
                    ? mr_cli_run_users(cli, &options, run.session, &prompt)
                    : run_session(&run, &prompt);
     }
+    mr_cli_firmware_log(run.session, &options.firmware);
     mr_session_close(run.session);
     free(prompt.bytes);
     free(run.prompt);

@@ -8,9 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "session/core_log.h"
+
 #include "reg/attach.h"
 #include "reg/record.h"
 
+#define LOG_ENTRIES 256u
 #define BAR_WIDTH 30u
 
 const char *mr_cli_default_device(void) {
@@ -135,6 +138,29 @@ int mr_cli_open_firmware(mr_cli_t *cli, const char *device, const char *model, u
     mr_session_close(*session);
     *session = NULL;
     return mr_cli_fail("%s", error.text);
+}
+
+void mr_cli_firmware_log(const mr_session_t *session, const mr_cli_firmware_t *firmware) {
+    static mr_mailbox_log_t entries[LOG_ENTRIES];
+    char text[MR_CORE_LOG_TEXT];
+    uint32_t count;
+    uint32_t lost;
+    if (session == NULL || !firmware->core || !firmware->log) {
+        return;
+    }
+    const mr_status_t status =
+        mr_core_log_read(mr_session_mmio(session), entries, LOG_ENTRIES, &count, &lost);
+    if (status != MR_OK) {
+        fprintf(stderr, "no event log: %s\n", mr_status_text(status));
+        return;
+    }
+    if (lost > 0) {
+        fprintf(stderr, "(%" PRIu32 " older events)\n", lost);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        mr_core_log_text(&entries[i], text, sizeof text);
+        fprintf(stderr, "%s\n", text);
+    }
 }
 
 int mr_cli_stopped(const mr_session_t *session, const mr_runner_t *runner, mr_status_t status) {

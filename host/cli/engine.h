@@ -38,6 +38,7 @@ int mr_cli_open_device(mr_cli_t *cli, const char *device, mr_mmio_t *mmio);
 typedef struct {
     bool core;         /* on the device's control core; else in this process */
     const char *image; /* file, or NULL: the image of this build */
+    bool log;          /* print its event log at the end */
 } mr_cli_firmware_t;
 
 /* Help for --firmware and --firmware-image, and the argument of the first: "hosted" or "core".
@@ -45,6 +46,7 @@ typedef struct {
 #define MR_CLI_FIRMWARE_HELP                                                                       \
     "hosted: the firmware runs in this process (default); core: on the chip's control core"
 #define MR_CLI_FIRMWARE_IMAGE_HELP "image for the core (default: that of this build)"
+#define MR_CLI_FIRMWARE_LOG_HELP "with --firmware core: print its event log at the end"
 bool mr_cli_parse_firmware(const mr_cli_t *cli, const char *text, mr_cli_firmware_t *firmware);
 
 /* "hosted" or "core". */
@@ -53,6 +55,9 @@ const char *mr_cli_firmware_text(const mr_cli_firmware_t *firmware);
 /* Opens a session as mr_cli_open_session does and starts the firmware where it is to run. */
 int mr_cli_open_firmware(mr_cli_t *cli, const char *device, const char *model, uint32_t mode,
                          const mr_cli_firmware_t *firmware, mr_session_t **session);
+
+/* Prints the event log of the firmware on the core on standard error, if it runs there. */
+void mr_cli_firmware_log(const mr_session_t *session, const mr_cli_firmware_t *firmware);
 
 /* Tells that a step or a start failed with a status, and why as far as somebody knows. runner may
  * be NULL. @return MR_CLI_FAILED. */

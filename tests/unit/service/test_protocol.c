@@ -14,6 +14,7 @@
 #include "millrace/arith.h"
 #include "millrace/load.h"
 #include "mr_test_random.h"
+#include "session/core_log.h"
 
 #define SLOTS 8u
 #define VOCAB 64u
@@ -611,6 +612,44 @@ static void test_log__has_what_happened(void **state) {
     assert_int_equal(b.h->state, MR_MAILBOX_CRASHED);
 }
 
+/* The host's view of it. */
+static void test_log__as_text(void **state) {
+    static mr_mailbox_log_t entries[MR_SERVICE_LOG_ENTRIES];
+    char text[MR_CORE_LOG_TEXT];
+    uint32_t count;
+    uint32_t lost;
+    (void)state;
+    start();
+    expect_service();
+    assert_int_equal(mr_core_log_read(&b.core.io, entries, 256, &count, &lost), MR_OK);
+    assert_int_equal(count, 5);
+    assert_int_equal(lost, 0);
+    entries[0].time = 4000000000u;
+    mr_core_log_text(&entries[0], text, sizeof text);
+    assert_string_equal(text, "4000000000  the host speaks protocol 0x00010000 to 0x00010000");
+    mr_core_log_text(&(mr_mailbox_log_t){7, MR_LOG_SUBMIT, 43981, UINT32_MAX}, text, sizeof text);
+    assert_string_equal(text, "         7  request 43981 for slot -1");
+    mr_core_log_text(&(mr_mailbox_log_t){7, 999, 1, 2}, text, sizeof text);
+    assert_string_equal(text, "         7  event 999: 1, 2");
+    mr_core_log_text(&(mr_mailbox_log_t){7, MR_LOG_SUBMIT, 1, 2}, text, 20);
+    assert_string_equal(text, "         7  request");
+    for (uint32_t i = 0; i < 300u; i++) {
+        mr_log(mr_service_log(&b.core.service), MR_LOG_NOTE, i, 0);
+    }
+    assert_int_equal(mr_core_log_read(&b.core.io, entries, 10, &count, &lost), MR_OK);
+    assert_int_equal(count, 10);
+    assert_int_equal(lost, 295);
+    assert_int_equal(entries[9].a, 299);
+    b.h->log_entries = 0;
+    assert_int_equal(mr_core_log_read(&b.core.io, entries, 10, &count, &lost), MR_NOT_FOUND);
+    b.h->log = MR_MAILBOX_WINDOW_BYTES;
+    assert_int_equal(mr_core_log_read(&b.core.io, entries, 10, &count, &lost), MR_IDENTITY);
+    b.core.shared = 2;
+    assert_int_equal(mr_core_log_read(&b.core.io, entries, 10, &count, &lost), MR_IDENTITY);
+    b.core.shared = 0;
+    assert_int_equal(mr_core_log_read(&b.core.io, entries, 10, &count, &lost), MR_NOT_FOUND);
+}
+
 /* Rings, arena and header full of noise, and messages that are nearly right. */
 static void test_noise__leaves_all_else_alone(void **state) {
     mr_test_random_t rng = {99};
@@ -667,6 +706,7 @@ int main(void) {
         T(test_hello__while_requests_run),
         T(test_device__fails),
         T(test_log__has_what_happened),
+        T(test_log__as_text),
         T(test_noise__leaves_all_else_alone),
     };
     return cmocka_run_group_tests_name("protocol", tests, NULL, NULL);
