@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Front door for people. It calls the bootstrap, CMake and the tool, and holds no build rules of its own.
 #
-# Settings: MODEL, PROMPT, N, DEVICE for `make run`; JOBS for every build. A simulated chip takes a minute or more to build, so that only
+# Settings: MODEL, PROMPT, N, DEVICE, FIRMWARE for `make run`; JOBS for every build. A simulated chip takes a minute or more to build, so that only
 # the one of DEVICE and those that the build folder has already are built; `make build DEVICE=all` and `make check` build all. FST=1: the one of
 # DEVICE=sim can record waveforms (`millrace trace --fst`), here and in later builds of the folder, until FST=0.
 
@@ -9,6 +9,7 @@ MODEL  ?= models/brook.gguf
 PROMPT ?= Once upon a time
 N      ?= 128
 DEVICE ?= sim
+FIRMWARE ?= hosted
 JOBS   ?= $(shell nproc)
 
 MAKEFLAGS += --no-print-directory
@@ -20,11 +21,13 @@ BUILD := build
 
 build: ## Build the tool at build/millrace (installs what is missing first): DEVICE=sim|sim:NAME|xrt:emu|model|all FST=1
 	@scripts/bootstrap.sh $(if $(filter 1,$(FST)),fst,$(if $(filter xrt%,$(DEVICE)),xrt,run))
+	@$(if $(filter core,$(FIRMWARE)),scripts/bootstrap.sh core)
 	@scripts/chips.sh $(BUILD) $(DEVICE) $(FST)
+	@$(if $(filter core,$(FIRMWARE)),cmake --preset default >/dev/null) # the core's processor may be new here
 	@cmake --build $(BUILD) --target millrace -j $(JOBS)
 
-run: build ## Stream a story out of the chip: MODEL= PROMPT= N= DEVICE=sim|sim:NAME|xrt:emu|model
-	@$(BUILD)/millrace run -m "$(MODEL)" -p "$(PROMPT)" -n $(N) --device $(DEVICE) --stats
+run: build ## Stream a story out of the chip: MODEL= PROMPT= N= DEVICE=sim|sim:NAME|xrt:emu|model FIRMWARE=hosted|core
+	@$(BUILD)/millrace run -m "$(MODEL)" -p "$(PROMPT)" -n $(N) --device $(DEVICE) --firmware $(FIRMWARE) --stats
 
 check: ## Run every test, lint and sanitizer; ends with "N passed, N failed"
 	@scripts/bootstrap.sh check

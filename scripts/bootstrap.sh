@@ -5,6 +5,7 @@
 #   scripts/bootstrap.sh run      what building and running needs
 #   scripts/bootstrap.sh fst      that, and what a simulated chip that records waveforms needs (make build FST=1)
 #   scripts/bootstrap.sh xrt      that, and XRT (make build DEVICE=xrt:emu)
+#   scripts/bootstrap.sh core     what building and running needs, and the control core's processor (make run FIRMWARE=core)
 #   scripts/bootstrap.sh check    what building, running and `make check` need
 #
 # A second call finds everything and installs nothing. Exit 1, with the exact list, when something is missing and cannot be installed.
@@ -41,13 +42,14 @@ check  cppcheck                       cppcheck
 check  gcovr                          gcovr
 check  git                            git
 check  python3-venv                   /usr/lib/python3.*/ensurepip/__init__.py
+core   python3-venv                   /usr/lib/python3.*/ensurepip/__init__.py
 '
 
 profile=${1:-check}
 case $profile in
-run | fst | xrt | check) ;;
+run | fst | xrt | core | check) ;;
 *)
-    echo "bootstrap: unknown profile '$profile'; use run, fst, xrt or check" >&2
+    echo "bootstrap: unknown profile '$profile'; use run, fst, xrt, core or check" >&2
     exit 2
     ;;
 esac
@@ -81,7 +83,7 @@ find_missing() {
 
 venv_stamp=.venv/millrace-requirements
 venv_ready() {
-    [ "$profile" != check ] || { [ -x .venv/bin/python ] && cmp -s scripts/requirements.txt "$venv_stamp"; }
+    { [ "$profile" != check ] && [ "$profile" != core ]; } || { [ -x .venv/bin/python ] && cmp -s scripts/requirements.txt "$venv_stamp"; }
 }
 
 give_up() {
