@@ -49,6 +49,20 @@ class CliTest(unittest.TestCase):
         return text
 
 
+def read_terminal(leader):
+    """All that was written to a terminal whose other end is closed; closes this one."""
+    out = b""
+    while True:
+        try:
+            part = os.read(leader, 65536)
+        except OSError:  # so Linux says that there is no more
+            part = b""
+        if not part:
+            os.close(leader)
+            return out
+        out += part
+
+
 def _string(text):
     data = text.encode()
     return struct.pack("<Q", len(data)) + data

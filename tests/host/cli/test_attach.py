@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 
-from cli_test import BROOK, CliTest, PROMPT, TIMEOUT_S, TOOL, main
+from cli_test import BROOK, CliTest, PROMPT, TIMEOUT_S, TOOL, main, read_terminal
 
 BOUND_S = 2.0
 MAGIC = 0x3141524D
@@ -261,8 +261,7 @@ class Live(Attach):
         with subprocess.Popen([TOOL, "reg", "--attach", "watch", "chip.CYCLE", "--every", "30", "--count", "3"], stdout=follower) as child:
             os.close(follower)
             self.assertEqual(child.wait(TIMEOUT_S), 0)
-        out = os.read(leader, 65536)
-        os.close(leader)
+        out = read_terminal(leader)
         self.assertEqual(out.count(b"\033[7mvalue "), 2, out)
 
     def field(self, name, field):

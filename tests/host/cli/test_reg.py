@@ -7,10 +7,15 @@ import signal
 import subprocess
 import tempfile
 
-from cli_test import BROOK, CliTest, PROMPT, TIMEOUT_S, TOOL, main
+from cli_test import BROOK, CliTest, PROMPT, TIMEOUT_S, TOOL, main, read_terminal
 
 
 class Reg(CliTest):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()  # where nobody can be attached to
+        self.addCleanup(folder.cleanup)
+        os.environ["XDG_RUNTIME_DIR"] = folder.name
+
     def reg(self, *args):
         return self.json("reg", "--device", "model", *args)["registers"]
 
@@ -198,8 +203,7 @@ class Reg(CliTest):
                               stdout=follower) as child:
             os.close(follower)
             self.assertEqual(child.wait(TIMEOUT_S), 0)
-        out = os.read(leader, 65536).decode()
-        os.close(leader)
+        out = read_terminal(leader).decode()
         self.assertEqual(out.count("\033[2A"), 2)  # the two lines are written over
         self.assertEqual(out.count("busy 0 queued 0 jobs"), 3)
         self.assertNotIn("\033[7m", out)  # nothing changed
