@@ -106,7 +106,7 @@ module mr_xrt_kernel #(
     .req_valid_i(req_valid), .req_ready_o(req_ready), .req_write_i(req_write), .req_addr_i(req_addr), .req_wdata_i(req_wdata),
     .rsp_valid_o(rsp_valid), .rsp_rdata_o(rsp_rdata), .rsp_error_o(rsp_error), .irq_o(irq),
     .sd_cke_o(sd_cke), .sd_cs_no(sd_cs_n), .sd_ras_no(sd_ras_n), .sd_cas_no(sd_cas_n), .sd_we_no(sd_we_n), .sd_ba_o(sd_ba),
-    .sd_a_o(sd_a), .sd_dqm_o(sd_dqm), .sd_dq_o(sd_dq_out), .sd_dq_oe_o(sd_dq_oe), .sd_dq_i(sd_dq_in)
+    .sd_a_o(sd_a), .sd_dqm_o(sd_dqm), .sd_dq_o(sd_dq_out), .sd_dq_oe_o(sd_dq_oe), .sd_dq_i(sd_dq_in), .uart_rx_i(1'b1), .uart_tx_o()
   );
   wire unused_ok = &{1'b0, s_axi_control_wstrb};
 endmodule
