@@ -8,6 +8,7 @@
  */
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "millrace/core.h"
 #include "millrace/core_image.h"
 #include "millrace/device.h"
+#include "millrace/log_events.h"
 #include "millrace/mailbox.h"
 #include "millrace/regs.h"
 
@@ -109,6 +111,30 @@ static void test_firmware(void) {
     printf("firmware of %" PRIu32 " bytes runs %" PRIu64
            " clocks behind the first access, and sleeps\n",
            4u * mr_core_image_millrace_fw_words, took);
+}
+
+/* The firmware itself dies: the code behind its sleep is wiped out, and the bell rings. */
+static void test_firmware_crash(void) {
+    mr_crash_t r;
+    const uint32_t shared = get(MR_CORE_SHARED_OFFSET);
+    const uint32_t at = get(MR_CORE_FETCH_OFFSET) & ~3u;
+    must(mr_mmio_write32(&io, MR_CORE_SRAM_BASE + (at & 0xFFFFFFu), 0), "SRAM");
+    set(MR_CORE_BELL_OFFSET, MR_CORE_BELL_RING_MASK);
+    until("crash of the firmware", MR_CORE_CRASH_CAUSE_OFFSET, MR_CORE_CRASH_CAUSE_MASK,
+          MR_CORE_CRASH_CAUSE_ILLEGAL, 2u * LIMIT);
+    must(mr_mmio_wait(&io, LIMIT), "wait");
+    must(mr_core_crash(&io, &r), "record of the firmware");
+    expect("pc of the firmware", r.pc & ~3u, at);
+    expect("mailbox of a dead firmware", sram(shared + (uint32_t)offsetof(mr_mailbox_t, state)),
+           MR_MAILBOX_CRASHED);
+    if (r.n_events < 2u) {
+        fail("events of the firmware", r.n_events, 2);
+    }
+    expect("first event", r.events[0].id, MR_LOG_BOOT);
+    expect("last event", r.events[r.n_events - 1u].id, MR_LOG_CRASH);
+    expect("its cause", r.events[r.n_events - 1u].a, MR_CORE_CRASH_CAUSE_ILLEGAL);
+    printf("firmware without its code: %s, told by record, mailbox and log\n",
+           mr_core_cause_text(r.cause));
 }
 
 /* Boots the test image afresh. */
@@ -304,6 +330,7 @@ int main(int argc, char **argv) {
         return 77;
     }
     test_firmware();
+    test_firmware_crash();
     test_refused();
     test_crashes();
     test_hangs();
