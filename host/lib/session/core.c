@@ -80,8 +80,8 @@ static mr_status_t explain_boot(mr_status_t status, const char *device, const ch
                             device);
     case MR_IDENTITY:
         return mr_gguf_fail(error, status, path,
-                            "the boot ROM of device '%s' does not start this version of the "
-                            "firmware; use the image of the same build",
+                            "the boot ROM of device '%s' starts no image of this version; use the "
+                            "firmware image of the same build",
                             device);
     case MR_FORMAT:
         return mr_gguf_fail(error, status, path,

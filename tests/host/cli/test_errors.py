@@ -31,6 +31,12 @@ class BadInput(CliTest):
                 (("run\nrun",), ("run?run",))):
             self.fails(*args, code=2, words=words)
 
+    def test_firmware(self):
+        for command in (("run", *MODEL, "-p", "x"), ("score", *MODEL, "--ids", "1,2")):
+            self.fails(*command, "--firmware", "both", code=2, words=("hosted", "core", "'both'"))
+            self.fails(*command, "--firmware", "core", words=("'model'", "no control core", "--firmware hosted"))
+            self.call(*command, "--firmware", "hosted")
+
     def test_numbers(self):
         for option, values in (("-n", ("-1", "1.5", "x", "", "4294967296", "5x", " 5")),
                                ("--temp", ("-0.1", "101", "nan", "inf", "x", "", "0.001", "1x")),

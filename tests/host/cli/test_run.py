@@ -28,7 +28,7 @@ class Run(CliTest):
         for name in ("clock_hz", "cycles", "cycles_per_token", "breakdown", "tokens_per_s_simulated"):
             self.assertIsNone(stats[name], name)
         self.assertGreater(stats["tokens_per_s_wall"], 0)
-        self.assertEqual((stats["device"], stats["tokens"]), ("model", 12))
+        self.assertEqual((stats["device"], stats["firmware"], stats["tokens"]), ("model", "hosted", 12))
         _, err = self.call("run", "-m", BROOK, "-p", PROMPT, "-n", "5", "--device", "model", "--stats")
         self.assertIn(b"has no time", err)
         self.assertIn(b"wall clock:", err)

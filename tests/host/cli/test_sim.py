@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import tempfile
 import time
 
 from cli_test import BROOK, CliTest, PROMPT, TIMEOUT_S, TOOL, main
@@ -43,6 +44,29 @@ class Sim(CliTest):
         for tile in used:
             self.assertAlmostEqual(tile["predicted_busy_cycles"], tile["busy_cycles"], delta=0.05 * tile["busy_cycles"])
         self.assertAlmostEqual(measured["cycles"], answer["predicted"]["cycles"], delta=0.1 * measured["cycles"])
+
+    def test_firmware__on_the_core(self):
+        options = ("run", "-m", BROOK, "-p", PROMPT, "-n", "6", "--ignore-eos", "--device", "sim", "--json")
+        core = (*options, "--firmware", "core")
+        probe = subprocess.run([TOOL, *core], stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S, check=False)
+        if b"no control core" in probe.stderr:
+            self.skipTest("this build's chips have no control core")
+        hosted = json.loads(self.call(*options)[0])
+        answer, log = self.call(*core, "--firmware-log")
+        answer = json.loads(answer)
+        for name in ("text", "prompt_tokens", "tokens", "stop_reason"):
+            self.assertEqual(answer[name], hosted[name], name)
+        self.assertEqual((hosted["stats"]["firmware"], answer["stats"]["firmware"]), ("hosted", "core"))
+        for words in (b"the host speaks protocol", b"request 0 starts in slot 0", b"request 0 ends"):
+            self.assertIn(words, log)
+        self.fails(*core, "--firmware-image", "no/such/file", words=("no/such/file", "cannot read"))
+        with tempfile.NamedTemporaryFile() as image:
+            for content, words in ((b"", "whole words"), (b"abc", "whole words"), (bytes(4096), "same build")):
+                image.seek(0)
+                image.truncate()
+                image.write(content)
+                image.flush()
+                self.fails(*core, "--firmware-image", image.name, words=(image.name, words))
 
     def test_dram__unknown(self):
         self.fails("run", "-m", BROOK, "-p", PROMPT, "--device", "sim:ddr5", words=("'sim:ddr5'", "sim:hbm2-pc"))
