@@ -62,20 +62,13 @@ module mr_kv_mux #(
   logic [4:0]       left_q;
 
   // First requester after the last one granted.
+  wire [Ports-1:0] behind = t_kc_valid_i & ~((Ports'(2) << last_q) - Ports'(1));
+  wire [Ports-1:0] in_turn = behind != '0 ? behind : t_kc_valid_i;
+  assign any = t_kc_valid_i != '0;
   always_comb begin
     pick = '0;
-    any  = 1'b0;
-    for (int p = Ports - 1; p >= 0; p = p - 1) begin
-      if (t_kc_valid_i[p] && p <= 32'(last_q)) begin
-        pick = PortW'(p);
-        any  = 1'b1;
-      end
-    end
-    for (int p = Ports - 1; p >= 0; p = p - 1) begin
-      if (t_kc_valid_i[p] && p > 32'(last_q)) begin
-        pick = PortW'(p);
-        any  = 1'b1;
-      end
+    if (any) begin
+      for (int p = Ports - 1; p >= 0; p = p - 1) if (in_turn[p]) pick = PortW'(p);
     end
   end
 

@@ -115,20 +115,31 @@ module mr_kv_xbar #(
     end
   endgenerate
 
-  always_comb begin
-    kc_taken = '0;
-    kw_taken = '0;
-    owed     = '0;
-    for (int k = 0; k < Channels; k = k + 1) begin
-      kc_taken = kc_taken | m_kc_ready[k*Ports +: Ports];
-      kw_taken = kw_taken | m_kw_ready[k*Ports +: Ports];
-      owed     = owed | m_kw_owed[k*Ports +: Ports];
-      for (int q = 0; q < Ports; q = q + 1) begin
-        m_kc_valid[k*Ports+q] = t_kc_valid_i[q] && may[q] && 32'(to[q*ChanW +: ChanW]) == k;
-        m_kr_ready[k*Ports+q] = t_kr_ready_i[q] && 32'(from[q*ChanW +: ChanW]) == k;
+  generate
+    if (Channels == 1) begin : gen_straight
+      assign kc_taken   = m_kc_ready;
+      assign kw_taken   = m_kw_ready;
+      assign owed       = m_kw_owed;
+      assign m_kc_valid = t_kc_valid_i;
+      assign m_kr_ready = t_kr_ready_i;
+      wire unused_ok = &{1'b0, may, to, from, owed};
+    end else begin : gen_select
+      always_comb begin
+        kc_taken = '0;
+        kw_taken = '0;
+        owed     = '0;
+        for (int k = 0; k < Channels; k = k + 1) begin
+          kc_taken = kc_taken | m_kc_ready[k*Ports +: Ports];
+          kw_taken = kw_taken | m_kw_ready[k*Ports +: Ports];
+          owed     = owed | m_kw_owed[k*Ports +: Ports];
+          for (int q = 0; q < Ports; q = q + 1) begin
+            m_kc_valid[k*Ports+q] = t_kc_valid_i[q] && may[q] && 32'(to[q*ChanW +: ChanW]) == k;
+            m_kr_ready[k*Ports+q] = t_kr_ready_i[q] && 32'(from[q*ChanW +: ChanW]) == k;
+          end
+        end
       end
     end
-  end
+  endgenerate
   assign t_kc_ready_o = kc_taken;
   assign t_kw_ready_o = kw_taken;
 endmodule

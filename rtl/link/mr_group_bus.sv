@@ -77,14 +77,13 @@ module mr_group_bus #(
   wire             done = st_q == StData && last_q && flit_taken;
 
   // The requester closest behind the last one in round-robin order.
+  wire [Nodes-1:0] behind = tx_req_i & ~((Nodes'(2) << src_q) - Nodes'(1));
+  wire [Nodes-1:0] in_turn = behind != '0 ? behind : tx_req_i;
+  assign any_req = tx_req_i != '0;
   always_comb begin
     next_src = src_q;
-    any_req = 1'b0;
-    for (int k = Nodes; k >= 1; k = k - 1) begin
-      if (tx_req_i[(32'(src_q) + k) % Nodes]) begin
-        next_src = NodeW'((32'(src_q) + k) % Nodes);
-        any_req = 1'b1;
-      end
+    if (any_req) begin
+      for (int k = Nodes - 1; k >= 0; k = k - 1) if (in_turn[k]) next_src = NodeW'(k);
     end
   end
 

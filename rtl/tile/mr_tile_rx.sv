@@ -60,6 +60,7 @@ module mr_tile_rx #(
   wire [17:0] h_token = rx_hdr_i[64+17:64];
   wire [17:0] h_pos = rx_hdr_i[64+35:64+18];
   wire [7:0]  h_slot = rx_hdr_i[64+43:64+36];
+  wire [41:0] h_key = {h_pos, h_slot, h_pc};
   wire [15:0] h_offset = rx_hdr_i[64+59:64+44];
 
   logic [Bufs-1:0] used_q;
@@ -67,10 +68,8 @@ module mr_tile_rx #(
   logic [3:0]      left_q [Bufs];
   logic [3:0]      status_q [Bufs];
   logic [3:0]      flags_q [Bufs];
-  logic [15:0]     pc_q [Bufs];
-  logic [17:0]     pos_q [Bufs];
+  logic [41:0]     key_q [Bufs];     // what the parts of a message have in common: {pos, slot, pc}
   logic [17:0]     token_q [Bufs];
-  logic [7:0]      slot_q [Bufs];
 
   wire unused_ok = &{1'b0, rx_hdr_i[31:0], rx_hdr_i[63:60], rx_hdr_i[127:124]};  // mask: the bus's; hops: the links'
 
@@ -86,20 +85,18 @@ module mr_tile_rx #(
   logic [1:0] hit_idx;
   logic       has_free;
   logic [1:0] free_idx;
+  logic [Bufs-1:0] hits;
   always_comb begin
-    hit = 1'b0;
+    for (int k = 0; k < Bufs; k = k + 1) hits[k] = partial_q[k] && key_q[k] == h_key;
+  end
+  assign hit = hits != '0;
+  assign has_free = used_q != '1;
+  always_comb begin
     hit_idx = 2'd0;
-    has_free = 1'b0;
     free_idx = 2'd0;
     for (int k = Bufs - 1; k >= 0; k = k - 1) begin
-      if (partial_q[k] && pc_q[k] == h_pc && pos_q[k] == h_pos && slot_q[k] == h_slot) begin
-        hit = 1'b1;
-        hit_idx = 2'(k);
-      end
-      if (!used_q[k]) begin
-        has_free = 1'b1;
-        free_idx = 2'(k);
-      end
+      if (hits[k]) hit_idx = 2'(k);
+      if (!used_q[k]) free_idx = 2'(k);
     end
   end
   assign rx_accept_o = accept_q;
@@ -143,14 +140,15 @@ module mr_tile_rx #(
   assign job_valid_o = q_wr_q != q_rd_q;
   assign queued_o = q_wr_q - q_rd_q;
   wire [1:0] newest = q_idx_q[q_wr_q[1:0] - 2'd1];
-  assign newest_o = {pos_q[newest], slot_q[newest], q_wr_q[1:0]};
+  wire [41:0] head_key = key_q[head];
+  assign newest_o = {key_q[newest][41:16], q_wr_q[1:0]};
   assign job_buf_o = buf_base(head);
-  assign job_slot_o = slot_q[head];
-  assign job_pos_o = pos_q[head];
+  assign job_slot_o = head_key[23:16];
+  assign job_pos_o = head_key[41:24];
   assign job_token_o = token_q[head];
   assign job_flags_o = flags_q[head];
   assign job_status_o = status_q[head];
-  assign job_pc_o = pc_q[head];
+  assign job_pc_o = head_key[15:0];
   assign idle_o = used_q == '0 && !payload_q;
 
   // ---- messages that never come ----
@@ -209,9 +207,7 @@ module mr_tile_rx #(
       addr_q <= buf_base(sel_q) + VdW'(h_offset);
       left_q[sel_q] <= sel_left;
       if (!hit_q) begin
-        pc_q[sel_q] <= h_pc;
-        pos_q[sel_q] <= h_pos;
-        slot_q[sel_q] <= h_slot;
+        key_q[sel_q] <= h_key;
         token_q[sel_q] <= h_token;
         flags_q[sel_q] <= h_flags;
         status_q[sel_q] <= h_status;
