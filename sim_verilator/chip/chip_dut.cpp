@@ -197,8 +197,11 @@ void record_clock(const Dut &) {
 }
 #endif
 
-bool edge(void *dut) {
+bool edge(void *dut, void (*before)(void *ctx, uint32_t channel), void *ctx) {
     Dut &d = *static_cast<Dut *>(dut);
+    for (uint32_t c = 0; c < CHIP_CHANNELS; c++) {
+        before(ctx, c);
+    }
     record_inputs(d);
     d.top.clk_i = 1;
     d.top.eval();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One Verilated chip behind C functions; chip_dut.cpp makes one for each DRAM profile.
  *
- * In each clock, for each channel: dfi or pins (what the chip drives towards its DRAM before the
- * edge), answer (what the device drives for it); then edge.
+ * In each clock: edge, and in it `before` for each channel, which calls dfi or pins (what the chip
+ * drives towards its DRAM before the edge) and answer (what the device drives for it).
  */
 #ifndef MR_SIM_CHIP_MODEL_H
 #define MR_SIM_CHIP_MODEL_H
@@ -50,8 +50,9 @@ typedef struct {
     void (*reset)(void *dut, bool reset, uint32_t git_hash);
     void (*request)(void *dut, const mr_chip_request_t *request);
     void (*response)(const void *dut, mr_chip_response_t *response);
-    /* A whole clock; false: an assertion failed. */
-    bool (*edge)(void *dut);
+    /* A whole clock; false: an assertion failed. Calls `before` for each channel, as a rule from
+     * several threads, before it evaluates what drives this channel. */
+    bool (*edge)(void *dut, void (*before)(void *ctx, uint32_t channel), void *ctx);
     /* Wires between groups take so many clocks more each way, 0 .. MR_CHIP_LINK_DELAY_MAX; NULL:
      * the model cannot. */
     void (*link_delay)(void *dut, uint32_t clocks);

@@ -35,6 +35,7 @@ typedef struct {
     mr_dram_dev_out_t data[LATE];
     uint32_t head;
     uint32_t count;
+    bool full; /* and one more came */
 } late_t;
 
 struct mr_chip_sim {
@@ -45,11 +46,12 @@ struct mr_chip_sim {
     mr_dram_dev_t chk[CHANNELS_MAX]; /* check bits, if the chip has ECC */
     mr_dram_rules_t rules[CHANNELS_MAX];
     uint64_t cycles;
-    uint32_t noise_every; /* 0: none */
-    uint32_t noise_state; /* of its random numbers */
-    uint32_t noise_links; /* a bit each */
-    uint32_t mute;        /* DRAMs that do not answer reads, a bit each */
-    late_t *late;         /* of each channel; NULL: none ever was */
+    uint32_t noise_every;   /* 0: none */
+    uint32_t noise_state;   /* of its random numbers */
+    uint32_t noise_links;   /* a bit each */
+    uint32_t mute;          /* DRAMs that do not answer reads, a bit each */
+    late_t *late;           /* of each channel; NULL: none ever was */
+    const char *pins_fault; /* in this clock */
     char fault[256];
     mr_chip_trace_t *trace; /* NULL: not traced */
 };
@@ -69,12 +71,12 @@ bool mr_chip_sim_absent(const char *name) {
 }
 
 /* First fault of the DRAM: of the pins, of the device model, of the independent checker. */
-static void note_fault(mr_chip_sim_t *sim, uint32_t channel, const char *pins) {
+static void note_fault(mr_chip_sim_t *sim, uint32_t channel) {
     const mr_dram_dev_violation_t *device = mr_dram_dev_violation(&sim->dram[channel]);
     const mr_dram_rules_violation_t *rule = mr_dram_rules_violation(&sim->rules[channel]);
-    if (pins != NULL) {
-        (void)snprintf(sim->fault, sizeof sim->fault, "DRAM pins: %s, cycle %" PRIu64, pins,
-                       sim->cycles);
+    if (sim->pins_fault != NULL) {
+        (void)snprintf(sim->fault, sizeof sim->fault, "DRAM pins: %s, cycle %" PRIu64,
+                       sim->pins_fault, sim->cycles);
     } else if (device != NULL) {
         (void)snprintf(sim->fault, sizeof sim->fault,
                        "DRAM device: %s, channel %" PRIu32 ", bank %u, cycle %" PRIu64
@@ -85,6 +87,8 @@ static void note_fault(mr_chip_sim_t *sim, uint32_t channel, const char *pins) {
                        "DRAM checker: %s, channel %" PRIu32 ", bank %u, cycle %" PRIu64
                        " of the DRAM",
                        mr_dram_rules_text(rule->rule), channel, rule->bank, rule->clock);
+    } else if (sim->late != NULL && sim->late[channel].full) {
+        (void)snprintf(sim->fault, sizeof sim->fault, "more than %d reads without an answer", LATE);
     }
 }
 
@@ -92,7 +96,7 @@ static void note_fault(mr_chip_sim_t *sim, uint32_t channel, const char *pins) {
 static void delay(mr_chip_sim_t *sim, uint32_t channel, mr_dram_dev_out_t *out) {
     late_t *late = &sim->late[channel];
     if (out->rd_valid && late->count == LATE) {
-        (void)snprintf(sim->fault, sizeof sim->fault, "more than %d reads without an answer", LATE);
+        late->full = true;
         return;
     }
     if (out->rd_valid) {
@@ -106,17 +110,18 @@ static void delay(mr_chip_sim_t *sim, uint32_t channel, mr_dram_dev_out_t *out) 
     }
 }
 
-/* The device's side of a rising edge: takes the port before it and drives the data bus for it. */
-static void dram_edge(mr_chip_sim_t *sim, uint32_t channel) {
+/* The device's side of a rising edge: takes the port before it and drives the data bus for it.
+ * Channels may be under way in several threads. */
+static void dram_edge(void *ctx, uint32_t channel) {
+    mr_chip_sim_t *sim = ctx;
     mr_dram_dev_in_t in = {0};
     mr_dram_dev_in_t chk_in = {0};
     mr_dram_dev_out_t out = {0};
     mr_dram_dev_out_t chk_out = {0};
-    const char *fault = NULL;
     if (sim->model->pins != NULL) {
         mr_dram_sdr_pins_t pins;
         sim->model->pins(sim->dut, &pins);
-        fault = mr_dram_sdr_clock(&sim->pins, &pins, &in);
+        sim->pins_fault = mr_dram_sdr_clock(&sim->pins, &pins, &in);
     } else {
         sim->model->dfi(sim->dut, channel, &in, &chk_in);
     }
@@ -129,7 +134,12 @@ static void dram_edge(mr_chip_sim_t *sim, uint32_t channel) {
         delay(sim, channel, &out);
     }
     sim->model->answer(sim->dut, channel, &out, &chk_out);
-    note_fault(sim, channel, fault);
+}
+
+/* Of a DRAM without power. */
+static void no_edge(void *ctx, uint32_t channel) {
+    (void)ctx;
+    (void)channel;
 }
 
 /* Also those that were never opened. */
@@ -179,7 +189,7 @@ mr_chip_sim_t *mr_chip_sim_create(uint32_t dram) {
     model->reset(sim->dut, true, MR_GIT_HASH);
     model->request(sim->dut, &none);
     for (int i = 0; i < RESET_CLOCKS; i++) {
-        (void)model->edge(sim->dut);
+        (void)model->edge(sim->dut, no_edge, NULL);
     }
     model->reset(sim->dut, false, MR_GIT_HASH);
     return sim;
@@ -285,13 +295,13 @@ void mr_chip_sim_clock(mr_chip_sim_t *sim) {
     if (sim->noise_every != 0) {
         link_noise(sim);
     }
-    for (uint32_t c = 0; c < sim->model->channels; c++) {
-        dram_edge(sim, c);
-    }
     if (sim->trace != NULL) {
         mr_chip_trace_begin(sim->trace, sim->cycles);
     }
-    const bool sound = sim->model->edge(sim->dut);
+    const bool sound = sim->model->edge(sim->dut, dram_edge, sim);
+    for (uint32_t c = 0; c < sim->model->channels; c++) {
+        note_fault(sim, c);
+    }
     sim->cycles++;
     if (!sound) {
         (void)snprintf(sim->fault, sizeof sim->fault, "RTL assertion failed, cycle %" PRIu64,

@@ -56,6 +56,16 @@ template <class Pin> void put_bit(Pin &pin, uint32_t i, bool value) {
     byte = static_cast<uint8_t>((byte & ~(1u << i % 8)) | static_cast<unsigned>(value) << i % 8);
 }
 
+// Bits of group g in a port of all tiles.
+template <class Pin> uint32_t some_bits(const Pin &pin, uint32_t g) {
+    const uint32_t first = g * Tiles / 8;
+    uint32_t word = 0;
+    for (uint32_t i = 0; i < 3 && first + i < sizeof pin; i++) {
+        word |= static_cast<uint32_t>(bytes(pin)[first + i]) << 8 * i;
+    }
+    return word >> g * Tiles % 8 & ((1u << Tiles) - 1);
+}
+
 template <size_t Size, class Pin, class From> void put(Pin &pin, uint32_t i, const From &from) {
     static_assert(sizeof from >= Size);
     std::memcpy(bytes(pin) + i * Size, bytes(from), Size);
@@ -65,14 +75,6 @@ template <size_t Size, class Pin, class To> void get(const Pin &pin, uint32_t i,
     static_assert(sizeof to >= Size);
     std::memcpy(bytes(to), bytes(pin) + i * Size, Size);
 }
-
-struct Tile {
-    TILE_CLASS top;
-    uint32_t rest = Rest; // clocks until it is left alone
-    bool up = true;       // it takes part in the next rising edge; else its clock stands high
-    explicit Tile(VerilatedContext *context) : top{context} {
-    }
-};
 
 struct Dut;
 enum class Phase : uint32_t { Rise, Fall };
@@ -168,16 +170,39 @@ struct Said {
     uint16_t error = 0, err = 0, cfg_rvalid = 0, cfg_error = 0;
 };
 
+// What is kept of a group's tiles, apart from them: those at rest are not even looked at.
+struct alignas(64) Crowd {
+    uint32_t live = All; // those that are not at rest
+    uint32_t ran = 0;    // those that took part in the last rising edge
+    uint32_t up =
+        All; // those that take part in the next rising edge; the others' clock stands high
+    uint8_t rest[Tiles]; // clocks until one is left alone
+    Said said;           // by the tiles that are up
+    Said known;          // to the root
+    static constexpr uint32_t All = (1u << Tiles) - 1;
+    Crowd() {
+        wake();
+    }
+    void wake() {
+        live = All;
+        for (uint8_t &r : rest) {
+            r = Rest;
+        }
+    }
+};
+
 struct Dut {
     VerilatedContext context;
     ROOT_CLASS root{&context};
     std::unique_ptr<GROUP_CLASS> group[Groups];
-    std::unique_ptr<Tile> tile[Groups * Tiles];
-    bool run = false;   // the root's run_no, as the tiles know it
-    Said said[Groups];  // by the tiles that are up
-    Said known[Groups]; // to the root
+    std::unique_ptr<TILE_CLASS> tile[Groups * Tiles];
+    Crowd crowd[Groups];
+    bool run = false; // the root's run_no, as the tiles know it
     std::unique_ptr<Crew> crew;
     mr_chip_trace_t *trace = nullptr;
+    bool show_all = false;                                 // tiles that did not run, too
+    void (*before)(void *ctx, uint32_t channel) = nullptr; // of the present clock
+    void *before_ctx = nullptr;
     uint32_t delay = 0; // clocks that the wires take more than the groups' own registers
     uint32_t at = 0;    // in the lines
     Beat line[Groups][MR_CHIP_LINK_DELAY_MAX];
@@ -250,9 +275,9 @@ void group_to_root(const GROUP_CLASS &from, ROOT_CLASS &r, uint32_t g) {
 }
 
 void tile_to_root(Dut &d, uint32_t n) {
-    const TILE_CLASS &t = d.tile[n]->top;
+    const TILE_CLASS &t = *d.tile[n];
     ROOT_CLASS &r = d.root;
-    Said &said = d.said[n / Tiles];
+    Said &said = d.crowd[n / Tiles].said;
     put<4>(r.tile_rdata_i, n, t.rdata_o);
     put_bit(said.error, n % Tiles, t.error_o);
     put_bit(said.err, n % Tiles, t.err_event_o);
@@ -263,11 +288,11 @@ void tile_to_root(Dut &d, uint32_t n) {
 
 // Bits of different groups share bytes of the root's ports: one thread puts them there.
 void said_to_root(Dut &d, uint32_t g) {
-    const Said &said = d.said[g];
-    if (std::memcmp(&said, &d.known[g], sizeof said) == 0) {
+    const Said &said = d.crowd[g].said;
+    if (std::memcmp(&said, &d.crowd[g].known, sizeof said) == 0) {
         return;
     }
-    d.known[g] = said;
+    d.crowd[g].known = said;
     for (uint32_t i = 0; i < Tiles; i++) {
         const uint32_t n = g * Tiles + i;
         put_bit(d.root.tile_error_i, n, bit(said.error, i));
@@ -279,7 +304,7 @@ void said_to_root(Dut &d, uint32_t g) {
 
 // What goes with a low valid does not matter and stays behind.
 void tile_to_group(Dut &d, uint32_t n) {
-    const TILE_CLASS &t = d.tile[n]->top;
+    const TILE_CLASS &t = *d.tile[n];
     GROUP_CLASS &to = *d.group[n / Tiles];
     const uint32_t i = n % Tiles;
     put_bit(to.tx_req_i, i, t.tx_req_o);
@@ -313,20 +338,24 @@ void tile_to_group(Dut &d, uint32_t n) {
 }
 
 void tile_inputs(Dut &d, uint32_t n) {
-    TILE_CLASS &t = d.tile[n]->top;
+    TILE_CLASS &t = *d.tile[n];
     const ROOT_CLASS &r = d.root;
     const GROUP_CLASS &from = *d.group[n / Tiles];
     const uint32_t i = n % Tiles;
     t.rst_ni = r.run_no;
     t.sel_i = bit(r.tile_sel_o, n);
-    t.write_i = r.csr_write_o;
-    t.addr_i = r.csr_addr_o;
-    t.wdata_i = r.csr_wdata_o;
+    if (t.sel_i) {
+        t.write_i = r.csr_write_o;
+        t.addr_i = r.csr_addr_o;
+        t.wdata_i = r.csr_wdata_o;
+    }
     t.cfg_en_i = bit(r.cfg_en_o, n);
-    t.cfg_write_i = r.cfg_write_o;
-    t.cfg_kind_i = r.cfg_kind_o;
-    t.cfg_index_i = r.cfg_index_o;
-    t.cfg_wdata_i = r.cfg_wdata_o;
+    if (t.cfg_en_i) {
+        t.cfg_write_i = r.cfg_write_o;
+        t.cfg_kind_i = r.cfg_kind_o;
+        t.cfg_index_i = r.cfg_index_o;
+        t.cfg_wdata_i = r.cfg_wdata_o;
+    }
     t.tx_grant_i = bit(from.tx_grant_o, i);
     t.tx_ready_i = bit(from.tx_ready_o, i);
     get<16>(from.rx_hdr_o, 0, t.rx_hdr_i);
@@ -346,33 +375,31 @@ void tile_inputs(Dut &d, uint32_t n) {
     }
 }
 
-// Something comes to tile n, which may be at rest.
-bool event(const Dut &d, uint32_t n) {
-    const GROUP_CLASS &from = *d.group[n / Tiles];
-    const uint32_t i = n % Tiles;
-    return bit(d.root.tile_sel_o, n) || bit(d.root.cfg_en_o, n) || bit(from.rx_commit_o, i) ||
-           bit(from.rx_valid_o, i) || bit(from.kr_valid_o, i);
+// Tiles of group g to which something comes; they may be at rest.
+uint32_t events(const Dut &d, uint32_t g) {
+    const GROUP_CLASS &from = *d.group[g];
+    const uint32_t here = from.rx_commit_o | from.rx_valid_o | from.kr_valid_o;
+    return here | some_bits(d.root.tile_sel_o, g) | some_bits(d.root.cfg_en_o, g);
 }
 
 // Falling edge of a tile, with what has come to it.
 void fall(Dut &d, uint32_t n) {
-    Tile &t = *d.tile[n];
     tile_inputs(d, n);
-    t.top.clk_i = 0;
-    t.top.eval();
-    t.up = true;
+    d.tile[n]->clk_i = 0;
+    d.tile[n]->eval();
 }
 
 // Reset has changed: all tiles follow in this clock.
 void settle_reset(Dut &d) {
     d.run = d.root.run_no != 0;
-    for (auto &t : d.tile) {
-        t->top.rst_ni = d.run;
-        t->top.eval();
-        t->rest = Rest;
-    }
+    d.show_all = true;
     for (uint32_t n = 0; n < Groups * Tiles; n++) {
+        d.tile[n]->rst_ni = d.run;
+        d.tile[n]->eval();
         tile_to_group(d, n);
+    }
+    for (Crowd &c : d.crowd) {
+        c.wake();
     }
 }
 
@@ -404,7 +431,7 @@ Dut::Dut() {
         group[g]->hub_ready_i = 1;
     }
     for (uint32_t n = 0; n < Groups * Tiles; n++) {
-        tile[n] = std::make_unique<Tile>(&context);
+        tile[n] = std::make_unique<TILE_CLASS>(&context);
     }
     if (Threads > 1) {
         crew = std::make_unique<Crew>(*this);
@@ -427,7 +454,7 @@ void close_dut(void *dut) {
         g->final();
     }
     for (auto &t : d.tile) {
-        t->top.final();
+        t->final();
     }
     delete &d;
 }
@@ -488,6 +515,9 @@ void reset(void *dut, bool active, uint32_t git_hash) {
     for (uint32_t n = 0; n < Groups * Tiles; n++) {
         fall(d, n);
     }
+    for (Crowd &c : d.crowd) {
+        c.up = Crowd::All;
+    }
     settle_reset(d);
 }
 
@@ -505,35 +535,46 @@ void response(const void *dut, mr_chip_response_t *r) {
 }
 
 void rise(Dut &d, uint32_t g) {
+    d.before(d.before_ctx, g);
     d.group[g]->clk_i = 1;
     d.group[g]->eval();
-    for (uint32_t n = g * Tiles; n < (g + 1) * Tiles; n++) {
-        Tile &t = *d.tile[n];
-        if (t.up) {
-            t.top.clk_i = 1;
-            t.top.eval();
-            t.rest = t.top.awake_o ? Rest : t.rest - (t.rest != 0);
-            tile_to_group(d, n);
+    Crowd &c = d.crowd[g];
+    for (uint32_t i = 0; i < Tiles; i++) {
+        if ((c.up >> i & 1) == 0) {
+            continue;
         }
+        TILE_CLASS &t = *d.tile[g * Tiles + i];
+        t.clk_i = 1;
+        t.eval();
+        if (t.awake_o) {
+            c.rest[i] = Rest;
+        } else if (c.rest[i] == 0 || --c.rest[i] == 0) {
+            c.live &= ~(1u << i);
+        }
+        tile_to_group(d, g * Tiles + i);
     }
 }
 
 // Of a group and its tiles; the root's outputs stand.
 void falls(Dut &d, uint32_t g) {
     fall_group(d, g);
-    for (uint32_t n = g * Tiles; n < (g + 1) * Tiles; n++) {
-        Tile &t = *d.tile[n];
-        if (t.up) {
+    Crowd &c = d.crowd[g];
+    const uint32_t woken = d.run ? events(d, g) : Crowd::All;
+    for (uint32_t i = 0; i < Tiles; i++) {
+        const uint32_t n = g * Tiles + i;
+        if ((c.up >> i & 1) != 0) {
             tile_to_root(d, n);
         }
-        if (!d.run || event(d, n)) {
-            t.rest = Rest;
+        if ((woken >> i & 1) != 0) {
+            c.rest[i] = Rest;
         }
-        t.up = false;
-        if (t.rest != 0) {
+        if (((c.live | woken) >> i & 1) != 0) {
             fall(d, n);
         }
     }
+    c.live |= woken;
+    c.ran = c.up;
+    c.up = c.live;
 }
 
 void group_phase(Dut &d, Phase phase, uint32_t g) {
@@ -574,21 +615,27 @@ void link_delay(void *dut, uint32_t clocks) {
 
 void trace(void *dut, mr_chip_trace_t *to) {
     dut_of(dut).trace = to;
+    dut_of(dut).show_all = true;
 }
 
-// Shows what a clock looked like; a tile at rest looks as it did.
+// Shows what a clock looked like; a tile that did not run looks as it did.
 void show(Dut &d) {
     for (uint32_t g = 0; g < Groups; g++) {
         mr_chip_trace_group(d.trace, g, d.group[g]->trace_o);
     }
     for (uint32_t n = 0; n < Groups * Tiles; n++) {
-        mr_chip_trace_tile(d.trace, n, d.tile[n]->top.trace_o.data());
+        if (d.show_all || (d.crowd[n / Tiles].ran >> n % Tiles & 1) != 0) {
+            mr_chip_trace_tile(d.trace, n, d.tile[n]->trace_o.data());
+        }
     }
+    d.show_all = false;
     mr_chip_trace_root(d.trace, d.root.trace_o);
 }
 
-bool edge(void *dut) {
+bool edge(void *dut, void (*before)(void *ctx, uint32_t channel), void *ctx) {
     Dut &d = dut_of(dut);
+    d.before = before;
+    d.before_ctx = ctx;
     begin(d, Phase::Rise);
     d.root.clk_i = 1;
     d.root.eval();
