@@ -16,6 +16,7 @@ static const mr_cli_command_t commands[] = {
     {"info", "the machine, and whether a model fits it", mr_cli_cmd_info},
 #if MR_CLI_TRACE
     {"trace", "what tiles, tokens or signals do, as a file for a viewer", mr_cli_cmd_trace},
+    {"serial", "put a simulated chip behind a pseudo-terminal", mr_cli_cmd_serial},
 #endif
 #if MR_CLI_KV_BENCH
     {"bench", "measure the KV-cache DRAM controller, or users on a chip", mr_cli_cmd_bench},

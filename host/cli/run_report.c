@@ -70,6 +70,14 @@ static void add_stats(const mr_cli_run_t *run, cJSON *object) {
     mr_cli_json_number(stats, "tokens_per_s_wall", r.tokens_per_s_wall);
     mr_cli_json_number(stats, "prompt_s_wall", r.prompt_s_wall);
     mr_cli_json_number(stats, "decode_s_wall", r.decode_s_wall);
+    mr_serial_stats_t line;
+    if (mr_device_line(mr_session_mmio(run->session), &line)) {
+        cJSON *serial = cJSON_AddObjectToObject(stats, "serial");
+        mr_cli_json_u64(serial, "requests", line.requests);
+        mr_cli_json_u64(serial, "retries", line.retries);
+        mr_cli_json_u64(serial, "bytes_sent", line.sent);
+        mr_cli_json_u64(serial, "bytes_received", line.received);
+    }
 }
 
 int mr_cli_run_json(const mr_cli_run_t *run) {

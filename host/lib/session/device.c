@@ -6,6 +6,7 @@
 #include "millrace/backend_model.h"
 #include "reg/attach.h"
 #include "reg/record.h"
+#include "session/device_serial.h"
 #include "session/session.h"
 #ifdef MR_HAVE_SIM
 #include "millrace/backend_sim.h"
@@ -74,6 +75,9 @@ const char *mr_device_names(void) {
             n += (size_t)snprintf(names + n, sizeof names - n, ", " SIM_PREFIX "%s",
                                   mr_backend_sim_dram(i));
         }
+        if (n < sizeof names) {
+            (void)snprintf(names + n, sizeof names - n, ", " MR_DEVICE_SERIAL_NAMES);
+        }
     }
     return names;
 }
@@ -95,7 +99,7 @@ static bool left_out(const char *name) {
 }
 #else
 const char *mr_device_names(void) {
-    return MODEL_NAMES;
+    return MODEL_NAMES ", " MR_DEVICE_SERIAL_NAMES;
 }
 
 static mr_status_t open_sim(const char *name, mr_mmio_t *mmio) {
@@ -153,6 +157,9 @@ mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio, mr_session_error_t
     if (is_xrt(name)) {
         return open_xrt(name, mmio, error);
     }
+    if (strncmp(name, MR_DEVICE_SERIAL, strlen(MR_DEVICE_SERIAL)) == 0) {
+        return mr_device_serial_open(name, mmio, error);
+    }
     mr_status_t status = open_model(name, mmio);
     if (status == MR_NOT_FOUND) {
         status = open_sim(name, mmio);
@@ -193,16 +200,19 @@ static const mr_mmio_t *bare(const mr_mmio_t *mmio) {
 }
 
 const char *mr_device_fault(const mr_mmio_t *mmio) {
-    const char *fault = NULL;
     const mr_mmio_t *inner = bare(mmio);
+    const char *fault = mr_backend_serial_fault(inner);
 #ifdef MR_HAVE_XRT
-    fault = mr_backend_xrt_fault(inner);
+    fault = fault != NULL ? fault : mr_backend_xrt_fault(inner);
 #endif
 #ifdef MR_HAVE_SIM
     fault = fault != NULL ? fault : mr_backend_sim_fault(inner);
 #endif
-    (void)inner;
     return fault;
+}
+
+bool mr_device_line(const mr_mmio_t *mmio, mr_serial_stats_t *stats) {
+    return mr_backend_serial_stats(bare(mmio), stats) == MR_OK;
 }
 
 mr_status_t mr_device_trace(const mr_mmio_t *mmio, mr_trace_sink_t sink, void *ctx) {

@@ -13,6 +13,7 @@
 
 #include "gguf/gguf_error.h"
 #include "gguf/llama_model.h"
+#include "millrace/backend_serial.h"
 #include "millrace/load.h"
 #include "millrace/machine.h"
 #include "millrace/mmio.h"
@@ -32,10 +33,10 @@ bool mr_device_has_xrt(void);
 
 /* Opens a device by name: "model" (functional model), "model:GROUPSxTILES" (the same with so many
  * groups and tiles in each), "sim" (Verilated RTL; absent from builds without it), "sim:DRAM" (the
- * same with another DRAM device), "xrt" (device 0 of XRT), "xrt:emu" (XRT's emulation, which this
- * sets up).
+ * same with another DRAM device), "serial:TTY[,BAUD]" (a board on a serial line), "xrt" (device 0
+ * of XRT), "xrt:emu" (XRT's emulation, which this sets up).
  * @return MR_OK; MR_NOT_FOUND: no such device in this build; MR_RANGE: no such shape of the model;
- * MR_NO_MEMORY; MR_IO. */
+ * MR_NO_MEMORY; MR_IO; any status of mr_backend_serial_open. */
 MR_NODISCARD mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio,
                                         mr_session_error_t *error);
 
@@ -45,6 +46,9 @@ const char *mr_device_fault(const mr_mmio_t *mmio);
 
 /* Clock cycles since power-up, without an access. @return false: the device has no time. */
 bool mr_device_cycles(const mr_mmio_t *mmio, uint64_t *cycles);
+
+/* Requests and retries of a device on a serial line. @return false: it is on none. */
+bool mr_device_line(const mr_mmio_t *mmio, mr_serial_stats_t *stats);
 
 /* The wires between the device's groups take so many clocks more each way from now on.
  * @return MR_OK; MR_UNSUPPORTED: more than 48, or the device cannot. */
