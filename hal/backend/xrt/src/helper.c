@@ -15,14 +15,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdnoreturn.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "helper_device.h"
 #include "helper_setup.h"
 #include "xrt_link.h"
+
+enum { CLEAN_TRIES = 100, CLEAN_MS = 20 }; /* until the group has gone */
 
 static bool move(bool in, void *data, size_t n) {
     uint8_t *at = data;
@@ -57,15 +61,36 @@ static int fail(mr_status_t status, const char *text) {
     return EXIT_FAILURE;
 }
 
-/* Ends everything once the back end has gone. */
+/* Ends everything once the back end has gone: a process outside the group kills the group, and then
+ * removes what nobody writes to any more. */
 static void *watch(void *folder) {
+    const pid_t group = getpgrp();
+    const struct timespec pause_time = {0, CLEAN_MS * 1000000L};
     struct pollfd p = {MR_XRT_LINK_SOCKET, POLLRDHUP, 0};
     while ((p.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) == 0) {
         (void)poll(&p, 1, -1);
     }
+    const pid_t cleaner = fork();
+    if (cleaner > 0) {
+        return NULL;
+    }
+    if (cleaner < 0) {
+        mr_xrt_remove_folder(folder);
+    }
+    (void)setpgid(0, 0);
+    (void)kill(-group, SIGKILL);
+    for (int i = 0; i < CLEAN_TRIES && kill(-group, 0) == 0; i++) {
+        (void)nanosleep(&pause_time, NULL);
+    }
     mr_xrt_remove_folder(folder);
-    (void)kill(0, SIGKILL);
-    return NULL;
+    _exit(EXIT_SUCCESS);
+}
+
+/* The back end has gone: the watcher ends this process. */
+static noreturn void wait_for_watcher(void) {
+    for (;;) {
+        (void)pause();
+    }
 }
 
 /* One request and its answer; false: nothing more comes. */
@@ -120,11 +145,14 @@ static int run(const char *folder, const char *xclbin) {
     const mr_xrt_link_head_t ready = {MR_XRT_LINK_ANSWER, 0, 0, MR_OK};
     mr_xrt_link_head_t copy = ready;
     if (!move(false, &copy, sizeof copy)) {
-        return EXIT_FAILURE;
+        wait_for_watcher();
     }
     while (!closed && serve(&device, words, &closed)) {
     }
-    return closed ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (!closed) {
+        wait_for_watcher();
+    }
+    return EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv) {
