@@ -27,13 +27,19 @@ PIPELINE = os.path.join(ROOT, "docs", "pipeline.json")
 DRAMS = {"sim": "sdr-as4c32m16sb-6", "sim:ddr4-2400": "ddr4-2400", "sim:lpddr4-3200": "lpddr4-3200", "sim:hbm2-pc": "hbm2-pc",
          "sim:stacked": "stacked"}
 KV_BARS = {"ddr4-2400": 95.0, "lpddr4-3200": 97.5, "hbm2-pc": 99.0, "sdr-133": 98.5}
-TESTS = "cosim_|rtl_fp|rtl_dpu|rtl_vec|rtl_kv|rtl_soc|unit_arith"
+TESTS = "cosim_|rtl_fp|rtl_dpu|rtl_vec|rtl_kv|rtl_soc|unit_arith|lint_core|lint_registers"
+TEST_LOG = os.path.join("Testing", "Temporary", "LastTest.log")
+
+
+def read(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read()
 
 
 def run_tests():
     """Run the measuring tests; return {test name: [(name, value text)]} and the names of those that failed."""
     subprocess.run(["ctest", "--test-dir", BUILD, "-R", TESTS, "-LE", "soak", "--timeout", "1800"], check=False, stdout=sys.stderr)
-    log = open(os.path.join(BUILD, "Testing", "Temporary", "LastTest.log"), encoding="utf-8", errors="replace").read()
+    log = read(os.path.join(BUILD, TEST_LOG))
     results, failed = {}, []
     for block in re.split(r"^-{58}\n(?=\d+/\d+ Test)", log, flags=re.M)[0:]:
         for part in re.split(r"(?=^\d+/\d+ Testing: )", block, flags=re.M):
@@ -121,6 +127,31 @@ def kv_table(kv):
         late = r["latency_cycles"]
         lines.append(name + " | " + " | ".join(f"{n:.2f}" for n in share) + f" | {late['p50']} / {late['p99']} / {late['max']} | {r['pj_per_bit']:.2f} |")
     return lines
+
+
+def firmware_rows(log, pipeline):
+    """Rows of the table of bars about the control core and the registers, from the tests' log and from what scripts/pipeline.py measured."""
+    rows = []
+    alike = re.findall(r"^PASS (\d+) users, (\d+) tokens, hosted and core alike", log, flags=re.M)
+    rows.append(("tokens and logits with the firmware on the core against the hosted one, brook, " + " and ".join(users for users, _ in alike) + " users", "exact",
+                 "0 differing", f"0 of {sum(int(tokens) for _, tokens in alike)} tokens" if alike else "-", bool(alike)))
+    for what, pattern, kind, unit in (("firmware's text and rodata", r"^text and rodata +(\d+) of +(49152) bytes", "exact", "bytes"),
+                                      ("firmware's data and bss, 128 slots", r"^data and bss +(\d+) of +(24576) bytes", "exact", "bytes"),
+                                      ("firmware's stacks, static bound", r"^stacks together +(\d+) of +(4096) bytes", "exact", "bytes")):
+        found = re.search(pattern, log, flags=re.M)
+        rows.append((what, kind, f"<= {int(found[2]):,} {unit}" if found else "", f"{int(found[1]):,} {unit}" if found else "-",
+                     bool(found) and int(found[1]) <= int(found[2])))
+    found = re.search(r"^firmware of \d+ bytes runs (\d+) clocks", log, flags=re.M)
+    rows.append(("from the first access to firmware that runs, the image's transfer included", "simulated", "<= 200,000 clocks",
+                 f"{int(found[1]):,} clocks" if found else "-", bool(found) and int(found[1]) <= 200000))
+    found = re.search(r"documented: (\d+) of (\d+) fields", log)
+    rows.append(("register fields documented with meaning, unit, reset, side effect", "exact", "100 %",
+                 f"{found[1]} of {found[2]}" if found else "-", bool(found) and found[1] == found[2]))
+    core = pipeline.get("core") if pipeline else None
+    if core:
+        rows.append((f"gorge on deep, context {core['context']}, {core['users']} users, firmware on the core: occupancy of the slowest stage", "simulated",
+                     ">= 95 %", f"{100 * core['occupancy']:.1f} %", core["occupancy"] >= 0.95))
+    return rows
 
 
 def pipeline_rows(pipeline):
@@ -280,7 +311,8 @@ def main():
     if os.path.exists(PIPELINE):
         with open(PIPELINE, encoding="utf-8") as file:
             pipeline = json.load(file)
-    rows = bar_rows(results, speed, board, fresh) + kv_rows(kv) + pipeline_rows(pipeline)
+    rows = (bar_rows(results, speed, board, fresh) + kv_rows(kv) + pipeline_rows(pipeline) +
+            firmware_rows(read(os.path.join(BUILD, TEST_LOG)), pipeline))
     write(revision, results, failed, speed, kv, pipeline, rows)
     for what, kind, bar, measured, met in rows:
         print(f"{'ok  ' if met else 'MISS'} {what}: {measured} (bar {bar}, {kind})")

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measure the pipeline of many users on the RTL: scripts/pipeline.py [PROGRAM [CONTEXT]].
 
-Runs `millrace bench pipeline` (PROGRAM, default build/millrace, of a build with the chip `deep`): gorge with 1, 2, 4, ... 128 users, and 112, and brook with
-one user in each placement mode, all with CONTEXT (128) positions in each user's cache. Writes docs/pipeline.json, from which `make bench` takes its
-rows, and docs/pipeline.svg. About an hour of one core: too long for the check.
+Runs `millrace bench pipeline` (PROGRAM, default build/millrace, of a build with the chip `deep`): gorge with 1, 2, 4, ... 128 users, and 112, gorge with
+128 users and the firmware on the chip's own core, and brook with one user in each placement mode, all with CONTEXT (128) positions in each user's cache.
+Writes docs/pipeline.json, from which `make bench` takes its rows, and docs/pipeline.svg. Half an hour of two cores: too long for the check.
 """
 
 import json
@@ -36,6 +36,7 @@ def main():
     context = sys.argv[2] if len(sys.argv) > 2 else "128"
     revision = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], check=True, capture_output=True, text=True).stdout.strip()
     result = {"revision": revision, "modes": {mode: measure(program, "brook.gguf", context, "--users", "1", "--mode", mode) for mode in MODES},
+              "core": measure(program, "gorge.gguf", context, "--users", "128", "--tokens", "3", "--firmware", "core"),
               "nearly_all": measure(program, "gorge.gguf", context, "--users", "112", "--tokens", "3"),
               "sweep": measure(program, "gorge.gguf", context, "--sweep", "--svg", PICTURE)}
     with open(OUT, "w", encoding="utf-8") as file:
