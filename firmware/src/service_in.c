@@ -72,7 +72,7 @@ static bool in_range(uint32_t value, uint32_t least, uint32_t most) {
 
 /* Takes the route out of a SETUP of so many words. */
 static mr_status_t take_route(mr_service_t *self, uint32_t words) {
-    mr_mailbox_setup_t s;
+    mr_mailbox_setup_t s = {0};
     uint32_t *const raw = (uint32_t *)&s;
     for (uint32_t i = 0; i < sizeof s / 4u; i++) {
         raw[i] = word(self, 1u + i);
