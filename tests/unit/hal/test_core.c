@@ -63,9 +63,8 @@ static mr_status_t fake_write32(void *ctx, uint32_t addr, uint32_t value) {
     } else if (addr >= MR_CORE_SRAM_BASE) {
         fake.sram[(addr - MR_CORE_SRAM_BASE) / 4u] = value;
     } else {
-        const uint32_t index = (addr - MR_CORE_BASE) / 4u;
-        assert_true(index < REGS);
-        fake.reg[index] = value;
+        assert_in_range(addr, MR_CORE_BASE, MR_CORE_BASE + 4u * REGS - 4u);
+        fake.reg[(addr - MR_CORE_BASE) / 4u % REGS] = value;
         if (addr == MR_CORE_BASE + MR_CORE_CTRL_OFFSET && value == MR_CORE_CTRL_RUN_MASK) {
             fake.run_at = ++fake.order;
         }
