@@ -86,6 +86,9 @@ void test_uart_bad(Chip &c) {
     run(c, UartTake, 16);
     equal("the oldest stay", out(c, 0) + 256 * out(c, 15), 256 * 15);
     c.write(Core + MR_CORE_UART_STATUS_OFFSET, 2u << 16);
+    uart_on(c, 400);
+    run(c, UartSend, 0, 1);
+    equal("busy with the byte on the line", uart(c).busy * 32 + uart(c).free, 32 + 16);
     // 16 wait and one is on the line.
     uart_on(c, 400);
     run(c, UartSend, 0, 18);
