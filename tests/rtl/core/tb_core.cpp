@@ -607,6 +607,8 @@ int main(int argc, char **argv) {
     test_ram_sharing(c);
     test_checksum(c);
     test_uart(c);
+    stage = "all";
+    equal("requests without answer", static_cast<uint32_t>(c.owed()), 0);
     if (failures != 0) {
         std::printf("%d failures, seed 0x%X\n", failures, seed);
         return 1;
