@@ -56,7 +56,7 @@ class Serial(CliTest):
             serial = answer["stats"]["serial"]
             self.assertGreater(serial["requests"], 1000)
             self.assertGreater(serial["bytes_sent"], os.path.getsize(BROOK))
-            self.assertLess(serial["retries"], serial["requests"] / 20)
+            self.assertLess(serial["retries"], serial["requests"] / 4)  # a busy machine may be late
             out, _ = self.call("reg", "read", "chip.ID", "--device", self.device)
             self.assertIn(b"0x4D524345", out)
         self.same_as_chip(answer)
@@ -65,7 +65,7 @@ class Serial(CliTest):
         with self.board("--corrupt", "0.5", "--drop", "0.5", "--seed", "5"):
             answer = self.run_over()
         serial = answer["stats"]["serial"]
-        self.assertGreater(serial["retries"], serial["requests"] / 20)
+        self.assertGreater(serial["retries"], serial["requests"] / 4)
         self.same_as_chip(answer)
 
     def test_busy__and_then_gone(self):

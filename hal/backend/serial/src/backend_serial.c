@@ -14,7 +14,7 @@
 enum {
     PING_MS = 2000,      /* until nobody is there */
     RESEND_MS = 100,     /* until a request goes out again, at first */
-    RESEND_MIN_MS = 4,   /* later, on a quick line */
+    RESEND_MIN_MS = 10,  /* later, on a quick line */
     RESEND_MAX_MS = 500, /* after several times */
     WAIT_CYCLES = 65536, /* of one WAIT, so that it is answered soon */
     WAIT_LEAST = 1024,   /* a board runs on by more than that while the answer is on its way */
@@ -29,7 +29,7 @@ typedef struct {
     uint8_t seq;
     bool dead;
     mr_status_t dead_status;
-    int64_t trip_ms; /* of a request and its answer, smoothed, rounded up */
+    int64_t trip_us; /* of a request and its answer, smoothed; 0: none yet */
     uint8_t writes[MR_SERIAL_PAYLOAD_MAX + 1]; /* gathered segments */
     size_t n_writes;                           /* bytes */
     size_t segment;                            /* where the last one begins */
@@ -99,16 +99,17 @@ static mr_status_t exchange(line_t *l, uint8_t command, const uint8_t *payload, 
     const size_t bytes =
         mr_serial_frame(frame, MR_SERIAL_SYNC_REQUEST, ++l->seq, command, payload, (uint8_t)n);
     const int64_t start = mr_serial_port_now_ms();
-    int64_t resend = l->trip_ms == 0 || command == MR_SERIAL_WAIT ? RESEND_MS : 4 * l->trip_ms;
+    int64_t resend =
+        l->trip_us == 0 || command == MR_SERIAL_WAIT ? RESEND_MS : 4 * l->trip_us / 1000 + 1;
     resend = resend < RESEND_MIN_MS ? RESEND_MIN_MS : resend;
     l->stats.requests++;
     for (uint32_t tries = 0;; tries++) {
-        const int64_t sent = mr_serial_port_now_ms();
+        const int64_t sent = mr_serial_port_now_us();
         const mr_status_t status = try_once(l, frame, bytes, resend);
-        const int64_t now = mr_serial_port_now_ms();
+        const int64_t took = mr_serial_port_now_us() - sent;
         if (status == MR_OK) {
             if (tries == 0 && command != MR_SERIAL_WAIT) {
-                l->trip_ms = (7 * l->trip_ms + (now - sent) + 1 + 7) / 8;
+                l->trip_us = l->trip_us == 0 ? took : (7 * l->trip_us + took) / 8;
                 l->stats.words_max += l->stats.words_max < MR_SERIAL_WRITE_MAX ? 1u : 0u;
             }
             return MR_OK;
@@ -116,7 +117,7 @@ static mr_status_t exchange(line_t *l, uint8_t command, const uint8_t *payload, 
         if (l->dead) {
             return status;
         }
-        if (now - start >= patience_ms) {
+        if (mr_serial_port_now_ms() - start >= patience_ms) {
             return die(l, MR_TIMEOUT,
                        "no answer; check the board's power, bitstream and baud rate");
         }
@@ -124,7 +125,7 @@ static mr_status_t exchange(line_t *l, uint8_t command, const uint8_t *payload, 
         if (l->stats.words_max > WORDS_MIN && tries < 2) {
             l->stats.words_max -= l->stats.words_max / 3u;
         }
-        if (now - sent >= resend) {
+        if (took >= resend * 1000) {
             resend = 2 * resend < RESEND_MAX_MS ? 2 * resend : RESEND_MAX_MS;
         }
     }

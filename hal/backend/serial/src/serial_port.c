@@ -137,10 +137,14 @@ void mr_serial_port_flush(int port) {
     (void)tcflush(port, TCIFLUSH);
 }
 
-int64_t mr_serial_port_now_ms(void) {
+int64_t mr_serial_port_now_us(void) {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t mr_serial_port_now_ms(void) {
+    return mr_serial_port_now_us() / 1000;
 }
 
 /* Waits for events until end. @return whether they are there; a signal counts as nothing. */

@@ -30,7 +30,8 @@ MR_NODISCARD mr_status_t mr_serial_port_write(int port, const uint8_t *bytes, si
 MR_NODISCARD mr_status_t mr_serial_port_read(int port, uint8_t *bytes, size_t size, int timeout_ms,
                                              size_t *got);
 
-/* Milliseconds of a clock that only goes forward. */
+/* A clock that only goes forward. */
+int64_t mr_serial_port_now_us(void);
 int64_t mr_serial_port_now_ms(void);
 
 #endif
