@@ -460,7 +460,7 @@ module tb_serial;
     check(busy_clocks == 201, "clocks of a wait");
     expect_answer(8'd3, 0, 0, "the number alone decides: without it this wait would be malformed");
     next();
-    pay32(32'hFFFFFFFF);
+    pay32(32'h80000000);
     make(8'd3);
     from = n_got;
     busy_clocks = 0;
