@@ -107,7 +107,7 @@ static int measure(mr_cli_bench_row_t *rows, size_t count, const char *timing) {
         rows[count - 1U].fit = fit;
         return MR_CLI_OK;
     }
-    bar_t bar;
+    bar_t bar = {.shown = false};
     start_bar(&bar, &config);
     config.progress = on_progress;
     config.ctx = &bar;

@@ -166,8 +166,8 @@ static void refuse(const bad_t *b) {
     set(MR_CORE_BOOT_SIZE_OFFSET,
         b->size != 0 ? b->size : (uint32_t)((int32_t)(4u * words) + b->size_add));
     set(MR_CORE_BOOT_VERSION_OFFSET, b->version != 0 ? b->version : image[1]);
-    set(MR_CORE_BOOT_CRC_OFFSET,
-        mr_core_crc(copy, (size_t)((int32_t)words + b->size_add / 4)) ^ b->crc_xor);
+    const int32_t covered = (int32_t)words + b->size_add / 4;
+    set(MR_CORE_BOOT_CRC_OFFSET, mr_core_crc(copy, (uint32_t)covered) ^ b->crc_xor);
     set(MR_CORE_BOOT_CTRL_OFFSET, MR_CORE_BOOT_CTRL_GO_MASK);
     until(b->what, MR_CORE_BOOT_CTRL_OFFSET, MR_CORE_BOOT_CTRL_PENDING_MASK, 0, BOOT_CYCLES);
     until(b->what, MR_CORE_BOOT_STATE_OFFSET, MR_CORE_BOOT_STATE_MASK, b->state, BOOT_CYCLES);
