@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "millrace/crash.h"
+#include "millrace/crc.h"
 #include "port.h"
 
 #define GUARD 0x57A6C0DEu
@@ -53,18 +54,6 @@ bool mr_core_guards_hurt(uint32_t *which) {
 
 /* ---- crash record ---- */
 
-static uint32_t crc_word(uint32_t crc, uint32_t word) {
-    static const uint32_t of_nibble[16] = {0x00000000u, 0x1DB71064u, 0x3B6E20C8u, 0x26D930ACu,
-                                           0x76DC4190u, 0x6B6B51F4u, 0x4DB26158u, 0x5005713Cu,
-                                           0xEDB88320u, 0xF00F9344u, 0xD6D6A3E8u, 0xCB61B38Cu,
-                                           0x9B64C2B0u, 0x86D3D2D4u, 0xA00AE278u, 0xBDBDF21Cu};
-    crc ^= word;
-    for (uint32_t i = 0; i < 8u; i++) {
-        crc = (crc >> 4) ^ of_nibble[crc & 15u];
-    }
-    return crc;
-}
-
 static mr_crash_t *record(void) {
     const uint32_t kb = mr_core_read(MR_CORE_CAPS_OFFSET) >> MR_CORE_CAPS_SRAM_KB_SHIFT;
     return (mr_crash_t *)(MR_CORE_SRAM + kb * 1024u - MR_CRASH_BYTES);
@@ -85,8 +74,6 @@ static void copy_events(mr_crash_t *r) {
 /* Writes the record, tells the host, and stops for good: the watchdog brings the boot ROM. */
 static _Noreturn void stop(uint32_t cause, uint32_t detail, uint32_t pc, uint32_t taken) {
     mr_crash_t *r = record();
-    const uint32_t *words = (const uint32_t *)r;
-    uint32_t crc = UINT32_MAX;
     mr_core_kick(); /* time enough to write it down */
     r->magic = 0;
     r->bytes = sizeof *r;
@@ -104,10 +91,7 @@ static _Noreturn void stop(uint32_t cause, uint32_t detail, uint32_t pc, uint32_
     mr_core_last_words(cause, pc);
     copy_events(r);
     r->magic = MR_CRASH_MAGIC;
-    for (size_t i = 0; i < offsetof(mr_crash_t, crc) / 4u; i++) {
-        crc = crc_word(crc, words[i]);
-    }
-    r->crc = ~crc;
+    r->crc = mr_crc32(0, r, offsetof(mr_crash_t, crc));
     mr_core_write(MR_CORE_CRASH_PC_OFFSET, pc);
     mr_core_write(MR_CORE_CRASH_CAUSE_OFFSET, cause);
     mr_core_write(MR_CORE_HOST_BELL_OFFSET, MR_CORE_HOST_BELL_RING_MASK);

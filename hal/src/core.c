@@ -2,6 +2,7 @@
 /* Driver of the control core, host side. */
 #include "millrace/core.h"
 
+#include "millrace/crc.h"
 #include "millrace/regs.h"
 
 #define POLL_CYCLES 64u
@@ -12,17 +13,6 @@ static mr_status_t core_write(const mr_mmio_t *mmio, uint32_t offset, uint32_t v
 
 static mr_status_t core_read(const mr_mmio_t *mmio, uint32_t offset, uint32_t *value) {
     return mr_mmio_read32(mmio, MR_CORE_BASE + offset, value);
-}
-
-uint32_t mr_core_crc(const uint32_t *words, size_t n) {
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < n; i++) {
-        crc ^= words[i];
-        for (uint32_t bit = 0; bit < 32u; bit++) {
-            crc = (crc >> 1) ^ (0xEDB88320u & (0u - (crc & 1u)));
-        }
-    }
-    return ~crc;
 }
 
 const char *mr_core_cause_text(uint32_t cause) {
@@ -121,7 +111,7 @@ mr_status_t mr_core_boot(const mr_mmio_t *mmio, const uint32_t *image, uint32_t 
     MR_TRY(clear_past(mmio, &caps));
     MR_TRY(mr_mmio_write_block(mmio, MR_CORE_SRAM_BASE, image, words));
     MR_TRY(core_write(mmio, MR_CORE_BOOT_SIZE_OFFSET, 4u * words));
-    MR_TRY(core_write(mmio, MR_CORE_BOOT_CRC_OFFSET, mr_core_crc(image, words)));
+    MR_TRY(core_write(mmio, MR_CORE_BOOT_CRC_OFFSET, mr_crc32(0, image, (size_t)words * 4u)));
     MR_TRY(core_write(mmio, MR_CORE_BOOT_VERSION_OFFSET, image[1]));
     MR_TRY(core_write(mmio, MR_CORE_BOOT_CTRL_OFFSET, MR_CORE_BOOT_CTRL_GO_MASK));
     MR_TRY(core_write(mmio, MR_CORE_CTRL_OFFSET, MR_CORE_CTRL_RUN_MASK));
@@ -145,7 +135,7 @@ mr_status_t mr_core_crash(const mr_mmio_t *mmio, mr_crash_t *record) {
         return MR_NOT_FOUND;
     }
     if (words.r.bytes != sizeof words.r || words.r.n_events > MR_CRASH_EVENTS ||
-        mr_core_crc(words.w, n - 1u) != words.r.crc) {
+        mr_crc32(0, words.w, (n - 1u) * 4u) != words.r.crc) {
         return MR_CRC;
     }
     *record = words.r;

@@ -16,6 +16,7 @@
 #include "millrace/backend_sim.h"
 #include "millrace/core.h"
 #include "millrace/core_image.h"
+#include "millrace/crc.h"
 #include "millrace/device.h"
 #include "millrace/log_events.h"
 #include "millrace/mailbox.h"
@@ -167,7 +168,7 @@ static void refuse(const bad_t *b) {
         b->size != 0 ? b->size : (uint32_t)((int32_t)(4u * words) + b->size_add));
     set(MR_CORE_BOOT_VERSION_OFFSET, b->version != 0 ? b->version : image[1]);
     const int32_t covered = (int32_t)words + b->size_add / 4;
-    set(MR_CORE_BOOT_CRC_OFFSET, mr_core_crc(copy, (uint32_t)covered) ^ b->crc_xor);
+    set(MR_CORE_BOOT_CRC_OFFSET, mr_crc32(0, copy, (size_t)covered * 4u) ^ b->crc_xor);
     set(MR_CORE_BOOT_CTRL_OFFSET, MR_CORE_BOOT_CTRL_GO_MASK);
     until(b->what, MR_CORE_BOOT_CTRL_OFFSET, MR_CORE_BOOT_CTRL_PENDING_MASK, 0, BOOT_CYCLES);
     until(b->what, MR_CORE_BOOT_STATE_OFFSET, MR_CORE_BOOT_STATE_MASK, b->state, BOOT_CYCLES);

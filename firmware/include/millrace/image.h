@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "millrace/crc.h"
 #include "millrace/status.h"
 
 #define MR_IMAGE_MAGIC 0x4D49524Du /* "MRIM" in memory */
@@ -130,8 +131,5 @@ MR_NODISCARD mr_status_t mr_image_open(mr_image_t *self, const mr_image_source_t
 /* Reads a table entry of an opened image. */
 MR_NODISCARD mr_status_t mr_image_tensor(const mr_image_t *self, mr_image_kind_t kind,
                                          uint32_t layer, mr_image_tensor_t *out);
-
-/* CRC-32 (IEEE 802.3, reflected). Start with crc = 0; pass the result on to continue. */
-uint32_t mr_crc32(uint32_t crc, const void *data, size_t n);
 
 #endif

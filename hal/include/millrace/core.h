@@ -44,9 +44,6 @@ MR_NODISCARD mr_status_t mr_core_halt(const mr_mmio_t *mmio);
  * being written, or damaged. */
 MR_NODISCARD mr_status_t mr_core_crash(const mr_mmio_t *mmio, mr_crash_t *record);
 
-/* CRC-32 as BOOT_CRC wants it, of words in little-endian order. */
-uint32_t mr_core_crc(const uint32_t *words, size_t n);
-
 /* Name of a cause (CRASH_CAUSE in regs.h) in lower case; never NULL. */
 const char *mr_core_cause_text(uint32_t cause);
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "millrace/ops.h"
 #include "millrace/regs.h"
 #include "selftest/selftest_internal.h"
 
@@ -43,16 +42,6 @@ static void make_slot(cache_t *c, uint32_t slot) {
     }
 }
 
-static void block_words(const mr_block_t *b, uint32_t words[9]) {
-    for (uint32_t k = 0; k < 8; k++) {
-        words[k] = 0;
-        for (uint32_t i = 0; i < 4; i++) {
-            words[k] |= (uint32_t)(uint8_t)b->q[4u * k + i] << 8u * i;
-        }
-    }
-    words[8] = b->d;
-}
-
 /* K, V and q of a position into XMEM. */
 static bool load(const cache_t *c, uint32_t pos) {
     const uint32_t n = c->heads * c->nbh;
@@ -61,9 +50,9 @@ static bool load(const cache_t *c, uint32_t pos) {
         for (uint32_t b = 0; b < c->nbh; b++) {
             const uint32_t at = (h * POSITIONS + pos) * c->nbh + b;
             const uint32_t to = h * c->nbh + b;
-            block_words(&c->k[at], &words[(size_t)to * 9u]);
-            block_words(&c->v[at], &words[((size_t)n + to) * 9u]);
-            block_words(&c->q[to], &words[((size_t)2 * n + to) * 9u]);
+            mr_selftest_block_words(&c->k[at], &words[(size_t)to * 9u]);
+            mr_selftest_block_words(&c->v[at], &words[((size_t)n + to) * 9u]);
+            mr_selftest_block_words(&c->q[to], &words[((size_t)2 * n + to) * 9u]);
         }
     }
     mr_status_t status =

@@ -37,6 +37,16 @@ float mr_selftest_float(uint32_t x) {
     return (float)(int32_t)(mr_selftest_hash(x) >> 8) / 8388608.0f - 1.0f;
 }
 
+void mr_selftest_block_words(const mr_block_t *b, uint32_t words[9]) {
+    for (uint32_t k = 0; k < 8; k++) {
+        words[k] = 0;
+        for (uint32_t i = 0; i < 4; i++) {
+            words[k] |= (uint32_t)(uint8_t)b->q[4u * k + i] << 8u * i;
+        }
+    }
+    words[8] = b->d;
+}
+
 typedef struct {
     const mr_selftest_events_t *events;
     mr_selftest_t t;

@@ -5,6 +5,7 @@
 #define MR_HOST_LIB_SELFTEST_SELFTEST_INTERNAL_H
 
 #include "millrace/device.h"
+#include "millrace/ops.h"
 #include "selftest/selftest.h"
 
 #define MR_SELFTEST_IN_BASE 1024u
@@ -36,6 +37,9 @@ uint32_t mr_selftest_hash(uint32_t x);
 
 /* A value between -1 and 1 from it. */
 float mr_selftest_float(uint32_t x);
+
+/* A block as the nine words of a window row: values, then scale. */
+void mr_selftest_block_words(const mr_block_t *b, uint32_t words[9]);
 
 /* ---- jobs (jobs.c) ---- */
 

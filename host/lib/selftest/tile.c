@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "millrace/ops.h"
 #include "selftest/selftest_internal.h"
 
 enum { NB = 2, ROWS = 32, X = 0, Y = 64, Z = 96, S = 128, OUT = 3 * ROWS };
@@ -19,17 +18,6 @@ static void make_weights(mr_block_t *w, uint32_t seed) {
     }
 }
 
-/* Nine words of a block. */
-static void block_words(const mr_block_t *b, uint32_t words[9]) {
-    for (uint32_t k = 0; k < 8; k++) {
-        words[k] = 0;
-        for (uint32_t i = 0; i < 4; i++) {
-            words[k] |= (uint32_t)(uint8_t)b->q[4u * k + i] << 8u * i;
-        }
-    }
-    words[8] = b->d;
-}
-
 static bool load(const mr_selftest_t *t, uint32_t tile, const float *x, const mr_block_t *w) {
     const uint32_t lanes = t->machine.lanes;
     uint32_t bits[32 * NB];
@@ -40,7 +28,7 @@ static bool load(const mr_selftest_t *t, uint32_t tile, const float *x, const mr
         for (uint32_t b = 0; b < NB && status == MR_OK; b++) {
             uint32_t words[9];
             const uint32_t slot = (r / (4u * lanes) * NB + b) * 4u + r % (4u * lanes) / lanes;
-            block_words(&w[r * NB + b], words);
+            mr_selftest_block_words(&w[r * NB + b], words);
             status = mr_window_write_rows(t->mmio, MR_MEM_WMEM, tile, slot * lanes + r % lanes,
                                           words, 1);
         }

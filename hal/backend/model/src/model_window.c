@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory window and CRC engine of the model (docs/interfaces.md section 4). */
 #include "millrace/arith.h"
+#include "millrace/crc.h"
 #include "millrace/regs.h"
 #include "model.h"
 
@@ -137,17 +138,9 @@ bool mr_model_window_write(model_t *m, uint32_t index, uint32_t value) {
     return true;
 }
 
-static uint32_t window_crc_word(uint32_t crc, uint32_t word) {
-    crc ^= word;
-    for (int bit = 0; bit < 32; bit++) {
-        crc = (crc >> 1) ^ ((crc & 1u) != 0 ? 0xEDB88320u : 0u);
-    }
-    return crc;
-}
-
 void mr_model_window_crc(model_t *m) {
     window_target_t target;
-    uint32_t crc = 0xFFFFFFFFu;
+    uint32_t crc = 0;
     m->crc_error =
         m->crc_count != 0 && (!window_target(m, &target) ||
                               (uint64_t)m->crc_start + m->crc_count > window_rows(m, target.kind));
@@ -155,8 +148,9 @@ void mr_model_window_crc(model_t *m) {
         const uint32_t stride = window_stride(target.kind);
         const uint32_t words = stride == WINDOW_ROW_WORDS ? MODEL_LANE_WORDS : stride;
         for (uint32_t k = 0; k < words; k++) {
-            crc = window_crc_word(crc, window_get(m, &target, (size_t)m->crc_start + i, k));
+            const uint32_t word = window_get(m, &target, (size_t)m->crc_start + i, k);
+            crc = mr_crc32(crc, &word, sizeof word);
         }
     }
-    m->crc_value = ~crc;
+    m->crc_value = crc;
 }

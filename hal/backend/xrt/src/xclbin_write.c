@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "millrace/crc.h"
 #include "millrace/xclbin.h"
 #include "millrace/xrt_card.h"
 #include "xclbin_layout.h"
@@ -28,17 +29,6 @@ static void put(uint8_t *out, uint64_t value, unsigned n) {
     }
 }
 
-static uint32_t crc32(const uint8_t *bytes, size_t n) {
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < n; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++) {
-            crc = crc >> 1 ^ ((crc & 1u) != 0 ? 0xEDB88320u : 0u);
-        }
-    }
-    return ~crc;
-}
-
 /* What local and central headers of a zip have in common, from the version on. */
 static void zip_fields(uint8_t *out, uint32_t crc, size_t n) {
     memset(out, 0, 26);
@@ -54,7 +44,7 @@ static void zip_fields(uint8_t *out, uint32_t crc, size_t n) {
 static bool make_zip(const uint8_t *bytes, size_t n, section_t *s) {
     const size_t name = strlen(SIMULATOR);
     const size_t central = ZIP_LOCAL + name + n;
-    const uint32_t crc = crc32(bytes, n);
+    const uint32_t crc = mr_crc32(0, bytes, n);
     s->n = central + ZIP_CENTRAL + name + ZIP_END;
     s->bytes = calloc(1, s->n);
     if (s->bytes == NULL) {
