@@ -116,7 +116,7 @@ static void clock_once(void) {
 
 /* Runs the command from the start pulse to the first idle cycle; returns the cycles between. */
 static uint32_t run(const vec_cmd_t *cmd, uint32_t *err) {
-    vec_cmd_t noise;
+    vec_cmd_t noise = {0};
     pins.cmd = *cmd;
     pins.start = true;
     clock_once();
