@@ -269,7 +269,6 @@ static void make_room(mr_cli_run_t *run) {
 }
 
 static mr_status_t submit(mr_cli_run_t *run) {
-    const mr_tokenizer_t *tokenizer = mr_session_tokenizer(run->session);
     mr_request_t request = {.prompt = run->prompt,
                             .n_prompt = (uint32_t)run->n_prompt,
                             .max_tokens = run->options->n,
@@ -277,10 +276,8 @@ static mr_status_t submit(mr_cli_run_t *run) {
                             .stops = run->stops,
                             .token_logits = run->options->logprobs,
                             .stepwise = run->options->json || run->options->stats};
-    for (uint32_t id = 0; !run->options->ignore_eos && id < run->vocab; id++) {
-        if (mr_tokenizer_is_eog(tokenizer, id) && request.n_stops < MR_SCHED_STOPS_MAX) {
-            run->stops[request.n_stops++] = id;
-        }
+    if (!run->options->ignore_eos) {
+        request.n_stops = mr_session_stops(run->session, run->stops);
     }
     const mr_sched_events_t events = {
         .logits = on_logits, .token = on_token, .end = on_end, .ctx = run};

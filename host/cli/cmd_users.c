@@ -213,7 +213,6 @@ static mr_status_t drive(mr_cli_users_t *all, const mr_request_t *common) {
 }
 
 static mr_status_t generate(mr_cli_users_t *all) {
-    const mr_tokenizer_t *tokenizer = mr_session_tokenizer(all->session);
     const mr_sched_events_t events = {.logits = on_logits,
                                       .token = on_token,
                                       .end = on_end,
@@ -222,11 +221,8 @@ static mr_status_t generate(mr_cli_users_t *all) {
                                       .drop = on_drop};
     uint32_t stops[MR_SCHED_STOPS_MAX];
     mr_request_t common = {.stops = stops};
-    const uint32_t vocab = mr_llama_model_hparams(mr_session_model(all->session))->vocab;
-    for (uint32_t id = 0; !all->options->ignore_eos && id < vocab; id++) {
-        if (mr_tokenizer_is_eog(tokenizer, id) && common.n_stops < MR_SCHED_STOPS_MAX) {
-            stops[common.n_stops++] = id;
-        }
+    if (!all->options->ignore_eos) {
+        common.n_stops = mr_session_stops(all->session, stops);
     }
     const mr_session_policy_t policy = {all->options->refuse, all->options->max_pages};
     mr_session_set_policy(all->session, &policy);

@@ -164,11 +164,7 @@ void mr_cli_firmware_log(const mr_session_t *session, const mr_cli_firmware_t *f
 }
 
 int mr_cli_stopped(const mr_session_t *session, const mr_runner_t *runner, mr_status_t status) {
-    const char *fault = mr_device_fault(mr_session_mmio(session));
-    if (fault == NULL && runner != NULL) {
-        fault = mr_runner_trouble(runner);
-    }
-    return mr_cli_fail("the device stopped: %s", fault != NULL ? fault : mr_status_text(status));
+    return mr_cli_fail("the device stopped: %s", mr_session_trouble(session, runner, status));
 }
 
 int mr_cli_open_model(const char *model, mr_session_t **session) {
@@ -191,21 +187,10 @@ int mr_cli_open_device(mr_cli_t *cli, const char *device, mr_mmio_t *mmio) {
 
 int mr_cli_encode(const mr_session_t *session, const mr_cli_text_t *text, bool add_special,
                   bool parse_special, uint32_t **ids, size_t *count) {
-    const mr_tokenizer_t *tokenizer = mr_session_tokenizer(session);
-    /* A token is at least a byte; two more for the start and the end, one for the added space. */
-    const size_t capacity = text->length + 3u;
-    *ids = mr_cli_alloc(capacity, sizeof **ids);
-    mr_status_t status = mr_tokenizer_encode(tokenizer, text->bytes, text->length, add_special,
-                                             parse_special, *ids, capacity, count);
-    if (status == MR_NO_SPACE) { /* a space became three byte tokens */
-        free(*ids);
-        *ids = mr_cli_alloc(*count, sizeof **ids);
-        status = mr_tokenizer_encode(tokenizer, text->bytes, text->length, add_special,
-                                     parse_special, *ids, *count, count);
-    }
+    const mr_status_t status =
+        mr_tokenizer_encode_all(mr_session_tokenizer(session), text->bytes, text->length,
+                                add_special, parse_special, ids, count);
     if (status != MR_OK) {
-        free(*ids);
-        *ids = NULL;
         return mr_cli_fail("cannot tokenise the text: %s", mr_status_text(status));
     }
     return MR_CLI_OK;
@@ -225,45 +210,8 @@ int mr_cli_drive(const mr_session_t *session, mr_runner_t *runner, const bool *m
     return MR_CLI_OK;
 }
 
-/* Which part of the device is to blame, for a message. */
-static void describe(const mr_fault_t *fault, char *text, size_t size) {
-    text[0] = '\0';
-    switch (fault->kind) {
-    case MR_FAULT_TILE:
-        (void)snprintf(text, size,
-                       ": tile %" PRIu32 " stopped in a job of slot %" PRIu32
-                       "; reset the device and load again",
-                       fault->index, fault->slot);
-        break;
-    case MR_FAULT_LINK:
-        (void)snprintf(text, size,
-                       ": the link from group %" PRIu32
-                       " to the next one is down; reset the device and load again",
-                       fault->index);
-        break;
-    case MR_FAULT_MESSAGE:
-        (void)snprintf(text, size, ": a message for a job of slot %" PRIu32 " never came",
-                       fault->slot);
-        break;
-    case MR_FAULT_NONE:
-        break;
-    }
-}
-
 int mr_cli_job_failed(uint32_t detail, const mr_fault_t *fault) {
-    static const char *const texts[] = {"no error",
-                                        "unknown opcode",
-                                        "operand out of range",
-                                        "token out of range",
-                                        "KV cache: unknown slot or layer",
-                                        "KV cache: position out of order",
-                                        "KV cache: out of pages; use a shorter text",
-                                        "KV cache: data damaged",
-                                        "watchdog",
-                                        "network message too long or cut off"};
-    const size_t n = sizeof texts / sizeof texts[0];
-    char where[160];
-    describe(fault, where, sizeof where);
-    return mr_cli_fail("a job failed on the device: status %" PRIu32 " (%s)%s", detail,
-                       detail < n ? texts[detail] : "unknown", where);
+    char text[320];
+    mr_session_job_text(detail, fault, text, sizeof text);
+    return mr_cli_fail("%s", text);
 }

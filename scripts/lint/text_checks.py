@@ -24,6 +24,7 @@ LAYERS = {
     "hal/backend": {"hal/include", "hal/dram", "hal/src", "contract", "sim_verilator"},
     "firmware": {"hal/include", "contract"},
     "host/lib": {"hal/include", "hal/backend", "firmware", "contract"},
+    "host/libmillrace": {"hal/include", "host/lib", "firmware"},
     "host/cli": {"hal/include", "host/lib", "hal/backend", "firmware", "sim_verilator"},  # sim_verilator: bench of RTL without a chip
     "host/serve": {"hal/include", "host/lib"},
     "sim_verilator": {"hal/include", "hal/dram", "hal/backend"},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Devices by name. */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,18 +68,22 @@ static mr_status_t open_model(const char *name, mr_mmio_t *mmio) {
 #ifdef MR_HAVE_SIM
 #define SIM_PREFIX "sim:"
 
-const char *mr_device_names(void) {
-    static char names[1024];
-    if (names[0] == '\0') {
-        size_t n = (size_t)snprintf(names, sizeof names, MODEL_NAMES ", sim");
-        for (uint32_t i = 0; mr_backend_sim_dram(i) != NULL && n < sizeof names; i++) {
-            n += (size_t)snprintf(names + n, sizeof names - n, ", " SIM_PREFIX "%s",
-                                  mr_backend_sim_dram(i));
-        }
-        if (n < sizeof names) {
-            (void)snprintf(names + n, sizeof names - n, ", " MR_DEVICE_SERIAL_NAMES);
-        }
+static char names[1024]; /* written once */
+
+static void list_names(void) {
+    size_t n = (size_t)snprintf(names, sizeof names, MODEL_NAMES ", sim");
+    for (uint32_t i = 0; mr_backend_sim_dram(i) != NULL && n < sizeof names; i++) {
+        n += (size_t)snprintf(names + n, sizeof names - n, ", " SIM_PREFIX "%s",
+                              mr_backend_sim_dram(i));
     }
+    if (n < sizeof names) {
+        (void)snprintf(names + n, sizeof names - n, ", " MR_DEVICE_SERIAL_NAMES);
+    }
+}
+
+const char *mr_device_names(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, list_names);
     return names;
 }
 
@@ -132,9 +137,10 @@ static void show_progress(void *ctx, const char *text) {
     }
 }
 
-static mr_status_t open_xrt(const char *name, mr_mmio_t *mmio, mr_session_error_t *error) {
+static mr_status_t open_xrt(const char *name, bool quiet, mr_mmio_t *mmio,
+                            mr_session_error_t *error) {
     char why[512];
-    bool shown = isatty(STDERR_FILENO) == 1;
+    bool shown = !quiet && isatty(STDERR_FILENO) == 1;
     const mr_backend_xrt_config_t config = {strcmp(name, XRT_EMULATION) == 0, NULL, NULL,
                                             show_progress, &shown};
     const mr_status_t status = mr_backend_xrt_create(&config, mmio, why, sizeof why);
@@ -144,7 +150,9 @@ static mr_status_t open_xrt(const char *name, mr_mmio_t *mmio, mr_session_error_
                : mr_gguf_fail(error, status, NULL, "cannot open device '%s': %s", name, why);
 }
 #else
-static mr_status_t open_xrt(const char *name, mr_mmio_t *mmio, mr_session_error_t *error) {
+static mr_status_t open_xrt(const char *name, bool quiet, mr_mmio_t *mmio,
+                            mr_session_error_t *error) {
+    (void)quiet;
     (void)mmio;
     return mr_gguf_fail(error, MR_NOT_FOUND, NULL,
                         "device '%s' was left out of this build: install libxrt-dev, libxrt1 and "
@@ -154,8 +162,13 @@ static mr_status_t open_xrt(const char *name, mr_mmio_t *mmio, mr_session_error_
 #endif
 
 mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio, mr_session_error_t *error) {
+    return is_xrt(name) ? open_xrt(name, false, mmio, error)
+                        : mr_device_open_quiet(name, mmio, error);
+}
+
+mr_status_t mr_device_open_quiet(const char *name, mr_mmio_t *mmio, mr_session_error_t *error) {
     if (is_xrt(name)) {
-        return open_xrt(name, mmio, error);
+        return open_xrt(name, true, mmio, error);
     }
     if (strncmp(name, MR_DEVICE_SERIAL, strlen(MR_DEVICE_SERIAL)) == 0) {
         return mr_device_serial_open(name, mmio, error);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "millrace/core.h"
 #include "millrace/image.h"
 #include "millrace/regs.h"
 #include "pack/pack.h"
@@ -23,8 +24,8 @@ struct mr_session {
     uint8_t *image_bytes;
     size_t image_size;
     mr_image_t image;
-    bool has_device;
-    uint32_t mode; /* of the placement */
+    bool has_device; /* that is the session's own */
+    uint32_t mode;   /* of the placement */
     mr_mmio_t mmio;
     mr_placement_t placement;
     mr_route_t route;
@@ -205,6 +206,28 @@ mr_status_t mr_session_open_wrapped(const mr_session_options_t *o, uint32_t mode
     return MR_OK;
 }
 
+mr_status_t mr_session_open_on(const mr_mmio_t *mmio, const mr_session_options_t *o, uint32_t mode,
+                               mr_session_t **out, mr_session_error_t *error) {
+    mr_session_t *s;
+    *out = NULL;
+    MR_TRY(mr_session_open_model(o->model_path, &s, error));
+    s->mmio = *mmio;
+    s->mode = mode;
+    /* It has the hub for itself otherwise. */
+    const mr_status_t halted = mr_core_halt(mmio);
+    const mr_machine_t unknown = {0};
+    const mr_fit_t fit = {MR_FIT_OK, 0, 0};
+    mr_status_t status = halted == MR_OK || halted == MR_UNSUPPORTED
+                             ? load(s, o, mode, error)
+                             : explain(s, halted, o, &unknown, &fit, error);
+    if (status != MR_OK) {
+        mr_session_close(s);
+        return status;
+    }
+    *out = s;
+    return MR_OK;
+}
+
 mr_status_t mr_session_reload(mr_session_t *s, const mr_session_options_t *o,
                               mr_session_error_t *error) {
     return load(s, o, s->mode, error);
@@ -216,6 +239,17 @@ const mr_llama_model_t *mr_session_model(const mr_session_t *s) {
 
 const mr_tokenizer_t *mr_session_tokenizer(const mr_session_t *s) {
     return s->tokenizer;
+}
+
+uint32_t mr_session_stops(const mr_session_t *s, uint32_t stops[MR_SCHED_STOPS_MAX]) {
+    const uint32_t vocab = mr_llama_model_hparams(s->model)->vocab;
+    uint32_t n = 0;
+    for (uint32_t id = 0; id < vocab && n < MR_SCHED_STOPS_MAX; id++) {
+        if (mr_tokenizer_is_eog(s->tokenizer, id)) {
+            stops[n++] = id;
+        }
+    }
+    return n;
 }
 
 const mr_mmio_t *mr_session_mmio(const mr_session_t *s) {

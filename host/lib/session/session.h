@@ -40,6 +40,11 @@ bool mr_device_has_xrt(void);
 MR_NODISCARD mr_status_t mr_device_open(const char *name, mr_mmio_t *mmio,
                                         mr_session_error_t *error);
 
+/* mr_device_open that never writes on standard error: XRT's progress is otherwise shown there if
+ * that is a terminal. */
+MR_NODISCARD mr_status_t mr_device_open_quiet(const char *name, mr_mmio_t *mmio,
+                                              mr_session_error_t *error);
+
 /* Why a device stopped answering, if the back end knows (a DRAM timing violation, say); otherwise
  * NULL. */
 const char *mr_device_fault(const mr_mmio_t *mmio);
@@ -93,6 +98,12 @@ MR_NODISCARD mr_status_t mr_session_open_wrapped(const mr_session_options_t *opt
                                                  mr_session_wrap_t wrap, void *ctx,
                                                  mr_session_t **out, mr_session_error_t *error);
 
+/* mr_session_open_mode on a device that is open (options->device is its name) and stays the
+ * caller's. Firmware on its core is halted first. */
+MR_NODISCARD mr_status_t mr_session_open_on(const mr_mmio_t *mmio,
+                                            const mr_session_options_t *options, uint32_t mode,
+                                            mr_session_t **out, mr_session_error_t *error);
+
 /* mr_session_open_mode for MR_PLACE_EFFICIENCY. */
 MR_NODISCARD mr_status_t mr_session_open(const mr_session_options_t *options, mr_session_t **out,
                                          mr_session_error_t *error);
@@ -112,11 +123,15 @@ typedef struct {
 /* For the next mr_session_sched; before the first: wait, no limit. */
 void mr_session_set_policy(mr_session_t *session, const mr_session_policy_t *policy);
 
-/* Ends device and model; NULL is allowed. */
+/* Ends the model, and the device if it is the session's own; NULL is allowed. */
 void mr_session_close(mr_session_t *session);
 
 const mr_llama_model_t *mr_session_model(const mr_session_t *session);
 const mr_tokenizer_t *mr_session_tokenizer(const mr_session_t *session);
+
+/* The model's end tokens, of which there may be more than fit: the first ones. @return their
+ * number. */
+uint32_t mr_session_stops(const mr_session_t *session, uint32_t stops[MR_SCHED_STOPS_MAX]);
 
 /* Only for sessions with a device. */
 const mr_mmio_t *mr_session_mmio(const mr_session_t *session);
@@ -140,6 +155,14 @@ MR_NODISCARD mr_status_t mr_session_use_core(mr_session_t *session, const char *
  * @return MR_OK; MR_ARG: an event is missing; MR_NO_MEMORY; on the core as mr_client_setup. */
 MR_NODISCARD mr_status_t mr_session_runner(mr_session_t *session, const mr_sched_events_t *events,
                                            mr_runner_t **out);
+
+/* Why a step or a start failed with a status, as far as somebody knows. runner may be NULL. */
+const char *mr_session_trouble(const mr_session_t *session, const mr_runner_t *runner,
+                               mr_status_t status);
+
+/* A line about a job that failed, with the part of the device that is to blame; detail as in the
+ * end event. */
+void mr_session_job_text(uint32_t detail, const mr_fault_t *fault, char *text, size_t size);
 
 /* Places the session's model on a machine in a mode (MR_PLACE_*) without loading it; fills fit when
  * it does not fit. p is large: heap or static. */

@@ -105,6 +105,12 @@ MR_NODISCARD mr_status_t mr_tokenizer_encode(const mr_tokenizer_t *tokenizer, co
                                              size_t length, bool add_special, bool parse_special,
                                              uint32_t *ids, size_t capacity, size_t *count);
 
+/* mr_tokenizer_encode into memory of its own. Free *ids, which is NULL on error.
+ * @return as mr_tokenizer_encode, except MR_NO_SPACE. */
+MR_NODISCARD mr_status_t mr_tokenizer_encode_all(const mr_tokenizer_t *tokenizer, const char *text,
+                                                 size_t length, bool add_special,
+                                                 bool parse_special, uint32_t **ids, size_t *count);
+
 /* Starts decoding. at_start: the first token begins a text, so that its leading space is dropped;
  * false when the tokens go on from text shown before, as behind a prompt. */
 void mr_tokenizer_decoder_init(mr_tokenizer_decoder_t *decoder, mr_decode_mode_t mode,

@@ -315,3 +315,28 @@ mr_status_t mr_tokenizer_encode(const mr_tokenizer_t *tokenizer, const char *tex
     *count = e.count;
     return e.count > capacity ? MR_NO_SPACE : MR_OK;
 }
+
+mr_status_t mr_tokenizer_encode_all(const mr_tokenizer_t *tokenizer, const char *text,
+                                    size_t length, bool add_special, bool parse_special,
+                                    uint32_t **ids, size_t *count) {
+    /* A token is at least a byte; two more for the start and the end, one for the added space. A
+     * space can become three byte tokens: then there is a second try. */
+    size_t capacity = length + 3u;
+    mr_status_t status = MR_NO_SPACE;
+    *ids = NULL;
+    for (int round = 0; round < 2 && status == MR_NO_SPACE; round++) {
+        free(*ids);
+        *ids = calloc(capacity, sizeof **ids);
+        if (*ids == NULL) {
+            return MR_NO_MEMORY;
+        }
+        status = mr_tokenizer_encode(tokenizer, text, length, add_special, parse_special, *ids,
+                                     capacity, count);
+        capacity = *count;
+    }
+    if (status != MR_OK) {
+        free(*ids);
+        *ids = NULL;
+    }
+    return status;
+}
