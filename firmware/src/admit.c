@@ -189,7 +189,7 @@ static void sweep(mr_sched_t *self, uint64_t now) {
 
 static uint32_t free_slot(const mr_sched_t *self) {
     for (uint32_t w = 0; w * 32u < self->cfg.n_slots; w++) {
-        const uint32_t free = ~self->active.word[w];
+        const uint32_t free = ~(self->active.word[w] | self->barred.word[w]);
         const uint32_t slot = free != 0 ? w * 32u + (uint32_t)__builtin_ctz(free) : UINT32_MAX;
         if (slot < self->cfg.n_slots) {
             return slot;
@@ -203,7 +203,7 @@ mr_status_t mr_sched_admit(mr_sched_t *self, uint64_t now) {
                               ? self->cfg.max_pages
                               : self->total_pages;
     sweep(self, now);
-    while (self->cut && self->queue_count > 0) {
+    while ((self->cut || self->n_barred == self->cfg.n_slots) && self->queue_count > 0) {
         drop(self, 0, MR_END_ERROR);
     }
     while (self->queue_count > 0) {

@@ -17,6 +17,11 @@ typedef struct {
     bool few_copies; /* weight words and visits count, then the bus */
 } limits_t;
 
+/* Beyond BUS_MAX a bus's clocks would not fit beside the copies. */
+static limits_t limits(uint32_t tile, uint32_t group, bool few_copies) {
+    return (limits_t){tile, group < BUS_MAX ? group : BUS_MAX, few_copies};
+}
+
 static uint32_t bus_of(uint64_t way) {
     return (uint32_t)(way & BUS_MAX);
 }
@@ -111,7 +116,7 @@ static uint32_t reach(mr_balance_t *b, const limits_t *l, uint32_t base, uint32_
 
 /* Whether the groups can do all steps: each as many as it can, since fewer are never harder. */
 static bool feasible(mr_balance_t *b, uint32_t tile, uint32_t group) {
-    const limits_t l = {tile, group < BUS_MAX ? group : BUS_MAX, false};
+    const limits_t l = limits(tile, group, false);
     uint32_t at = 0;
     uint32_t ignored;
     for (uint32_t g = 0; g < b->groups && at < b->n_steps; g++) {
@@ -176,7 +181,7 @@ static void choose_group(mr_balance_t *b, const limits_t *l, uint32_t g) {
 /* Divides the steps among the groups: b->start[g][0] is then the first one of group g. False when
  * that cannot be found, as a way with a less busy bus was shut out by one with fewer copies. */
 static bool choose(mr_balance_t *b) {
-    const limits_t l = {b->tile, b->group, true};
+    const limits_t l = limits(b->tile, b->group, true);
     for (uint32_t i = 0; i <= b->n_steps; i++) {
         b->cost[0][i] = i == 0 ? 0 : NONE;
     }
@@ -195,7 +200,7 @@ static bool choose(mr_balance_t *b) {
 }
 
 static void list(mr_balance_t *b) {
-    limits_t l = {b->tile, b->group, false};
+    limits_t l = limits(b->tile, b->group, false);
     uint32_t at = 0;
     l.few_copies = choose(b);
     b->n_visits = 0;

@@ -60,7 +60,11 @@ mr_status_t mr_sched_submit(mr_sched_t *self, uint32_t slot, const mr_request_t 
     if (self->cfg.slots[slot].active) {
         return MR_STATE;
     }
-    return mr_sched_place(self, slot, r, self->cfg.slots[slot].quota != 0);
+    MR_TRY(mr_sched_place(self, slot, r, self->cfg.slots[slot].quota != 0));
+    if (mr_set_has(&self->barred, slot)) {
+        mr_sched_finish(self, slot, MR_END_ERROR, MR_SCHED_STATUS_WATCHDOG);
+    }
+    return MR_OK;
 }
 
 mr_status_t mr_sched_place(mr_sched_t *self, uint32_t slot, const mr_request_t *r, bool starting) {

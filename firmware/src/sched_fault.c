@@ -83,6 +83,10 @@ static bool end_lost(mr_sched_t *self, uint32_t status) {
             continue;
         }
         mr_sched_finish(self, slot, MR_END_ERROR, status);
+        if (!self->cut && !mr_set_has(&self->barred, slot)) {
+            mr_set_add(&self->barred, slot);
+            self->n_barred++;
+        }
         self->in_flight -= t->in_flight;
         t->in_flight = 0;
         any = true;

@@ -18,6 +18,10 @@ static inline void mr_set_remove(mr_slot_set_t *set, uint32_t slot) {
     set->word[slot / 32u] &= ~(1u << (slot % 32u));
 }
 
+static inline bool mr_set_has(const mr_slot_set_t *set, uint32_t slot) {
+    return (set->word[slot / 32u] >> (slot % 32u) & 1u) != 0;
+}
+
 /* The first slot of a set from `from` on, of n; MR_SCHED_NO_SLOT: there is none. */
 uint32_t mr_set_next(const mr_slot_set_t *set, uint32_t from, uint32_t n);
 

@@ -21,7 +21,11 @@
  * stall_cycles of silence; the requests whose jobs meet it end with MR_END_ERROR, detail 8, the
  * others go on. When a link goes down, whose messages are lost, all requests that pass it end with
  * MR_END_ERROR, detail 9, within 300,000 cycles of the last result. mr_sched_fault tells which.
- * Pages are given back as ever; the device works again after a soft reset and a load (mr_load).
+ * Where a tile that was given up has lost jobs, which the scheduler takes for granted after
+ * stall_cycles of silence, their slots get no other request, since their results may come after
+ * all: what is submitted to such a slot ends with MR_END_ERROR, detail 8, and what waits in the
+ * queue when no other slot is left is dropped with MR_END_ERROR. Pages are given back as ever; the
+ * device works again after a soft reset, a load (mr_load) and mr_sched_init.
  */
 #ifndef MR_SCHED_H
 #define MR_SCHED_H
@@ -61,8 +65,8 @@ typedef struct {
     void *ctx;
     /* A queued request got a slot. May be NULL. */
     void (*start)(void *ctx, uint32_t slot, uint32_t user);
-    /* A queued request ended without a slot: cancelled, too late or refused. Needed for the queue.
-     */
+    /* A queued request ended without a slot: cancelled, too late, refused, or none is left after a
+     * fault. Needed for the queue. */
     void (*drop)(void *ctx, uint32_t user, mr_end_t why);
 } mr_sched_events_t;
 
@@ -185,6 +189,8 @@ typedef struct {
     mr_slot_set_t starting;
     mr_slot_set_t held;
     mr_slot_set_t ending;
+    mr_slot_set_t barred; /* whose jobs were lost */
+    uint32_t n_barred;
     bool prepare_due; /* something that a starting slot waits for may have happened */
     uint32_t n_active;
     uint32_t n_timed; /* active ones with a deadline */

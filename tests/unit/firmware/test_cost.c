@@ -56,7 +56,11 @@ static void test_descriptors__as_in_the_benches(void **state) {
                                  VEC(5, 64, 0, 39),
                                  VEC(6, 64, 0, 87),
                                  VEC(7, 0, 2, 41),
-                                 VEC(8, 64, 1, 36)};
+                                 VEC(8, 64, 1, 36),
+                                 /* KV_APPEND of two heads of two blocks; SEND; END */
+                                 {{9, 2u << 8 | 2u << 24, 0, 0, 0, 0, 0, 0}, 2, 0, 34},
+                                 VEC(11, 64, 0, 40),
+                                 VEC(0, 64, 0, 0)};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const uint64_t clocks = mr_cost_descriptor(rows[i].words, rows[i].lanes, rows[i].pos);
         if (clocks != rows[i].clocks) {
@@ -171,6 +175,96 @@ static void test_latency__is_the_quickest(void **state) {
     assert_int_equal(p.shards, 1);
 }
 
+#define AT 31u /* position of the jobs */
+
+/* What each tile, bus and KV cache has to do for a token, from the visits. */
+typedef struct {
+    uint64_t tile;
+    uint64_t bus;
+    uint64_t kv;
+    uint64_t token;
+} busiest_t;
+
+static busiest_t busiest(uint32_t pos) {
+    uint64_t tile[MR_MACHINE_TILES_MAX] = {0};
+    uint64_t bus[MR_MACHINE_GROUPS_MAX] = {0};
+    uint64_t kv[MR_MACHINE_GROUPS_MAX] = {0};
+    busiest_t b = {0};
+    for (uint32_t v = 0; v < p.n_visits; v++) {
+        const mr_visit_t *visit = &p.visit[v];
+        const uint32_t group = visit->tile / p.machine.tiles;
+        mr_cost_t cost;
+        mr_cost_visit(&p, &formats, v, pos, &cost);
+        for (uint32_t i = 0; i < mr_visit_tiles(visit); i++) {
+            tile[visit->tile + i] += (cost.busy + visit->clones - 1u) / visit->clones;
+            b.tile = tile[visit->tile + i] > b.tile ? tile[visit->tile + i] : b.tile;
+        }
+        bus[group] += cost.bus;
+        kv[group] += cost.stream;
+        b.token += cost.total;
+        if (v > 0 && p.visit[v - 1u].tile / p.machine.tiles != group) {
+            mr_cost_visit(&p, &formats, v - 1u, pos, &cost);
+            bus[group] += cost.bus; /* one message, that comes in */
+        }
+        b.bus = bus[group] > b.bus ? bus[group] : b.bus;
+        b.kv = kv[group] > b.kv ? kv[group] : b.kv;
+    }
+    return b;
+}
+
+static void expect_bound(mr_bound_kind_t kind, uint64_t clocks) {
+    mr_bound_t bound;
+    mr_cost_bound(&p, &formats, AT, &bound);
+    if (bound.kind != kind || bound.clocks != clocks) {
+        fail_msg("kind %d at %u with %u clocks, not kind %d with %u", (int)bound.kind, bound.at,
+                 (unsigned)bound.clocks, (int)kind, (unsigned)clocks);
+    }
+}
+
+/* What bounds many users: a tile; with a slow DRAM the KV cache; with few jobs in flight these; the
+ * bus where tiles have next to nothing to do. */
+static void test_bound__what_binds(void **state) {
+    (void)state;
+    mr_machine_t m = machine();
+    m.kv_slots = 128;
+    m.in_bufs = 64;
+    m.vmem_elems = 1u << 18;
+    place(1, &m);
+    expect_bound(MR_BOUND_TILE, busiest(AT).tile);
+    p.window = 1;
+    expect_bound(MR_BOUND_WINDOW, busiest(AT).token);
+    p.window = 64;
+    p.machine.kv_slots = 3; /* the smaller of the two counts, rounded up */
+    expect_bound(MR_BOUND_WINDOW, (busiest(AT).token + 2u) / 3u);
+    m.kv_word_bytes = 1;
+    mr_model_shape_t s = fixture_shape();
+    s.n_layers = 6; /* in one group's cache, on tiles of their own */
+    assert_int_equal(mr_place_mode(&p, &s, &formats, &m, 1, &fit), MR_OK);
+    expect_bound(MR_BOUND_KV, busiest(AT).kv);
+    m = machine();
+    m.kv_slots = 128;
+    m.in_bufs = 64;
+    m.vmem_elems = 1u << 18;
+    m.groups = 2;
+    m.tiles = 8;
+    place(1, &m);
+    assert_true(p.visit[p.n_visits - 1u].tile >= m.tiles);
+    const busiest_t two = busiest(AT);
+    expect_bound(MR_BOUND_TILE, two.tile);
+    /* Twelve shards: each visit sends twelve messages where it sent one. */
+    m = machine();
+    m.kv_slots = 128;
+    m.in_bufs = 64;
+    m.vmem_elems = 1u << 18;
+    m.tiles = 30;
+    m.lanes = 8;
+    s.n_layers = 2;
+    assert_int_equal(mr_place_mode(&p, &s, &formats, &m, 12, &fit), MR_OK);
+    const busiest_t shards = busiest(AT);
+    assert_true(shards.bus > shards.tile);
+    expect_bound(MR_BOUND_BUS, shards.bus);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_descriptors__as_in_the_benches),
@@ -178,6 +272,7 @@ int main(void) {
         cmocka_unit_test(test_token__follows_shards_and_position),
         cmocka_unit_test(test_token__slow_dram),
         cmocka_unit_test(test_latency__is_the_quickest),
+        cmocka_unit_test(test_bound__what_binds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
