@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Mutation test of KV controller, tiles' watchdogs, hub, links, control core and serial bridge: scripts/mutants.sh [LIST ...]
+# Mutation test of KV controller, tiles' watchdogs, hub, links, control core, serial bridge and XRT's shell: scripts/mutants.sh [LIST ...]
 #
 # Runs tests/rtl/LIST/mutants.py (default: all) on the benches of build/, which must be built from the present sources, and writes a row a list
 # into docs/mutants.md: date, revision, mutants, caught, those that survived. Two hours of one core in all. Ends with 1 when one survived.
@@ -12,7 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 revision=$(git describe --always --dirty 2>&1 || echo unknown)
 lists=("$@")
-[ ${#lists[@]} -gt 0 ] || lists=(kv_cmd kv_data kv_sched kv_ecc kv_axi kv_top soc watchdog hub link core serial)
+[ ${#lists[@]} -gt 0 ] || lists=(kv_cmd kv_data kv_sched kv_ecc kv_axi kv_top soc watchdog hub link core serial xrt)
 for list in "${lists[@]}"; do
     [ -f "tests/rtl/$list/mutants.py" ] || { echo "mutants: no tests/rtl/$list/mutants.py" >&2; exit 2; }
 done

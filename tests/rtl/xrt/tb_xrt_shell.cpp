@@ -164,6 +164,9 @@ struct Bench {
             if (write && dut.ctl_awready_o != dut.ctl_wready_o) {
                 die("AWREADY without WREADY", 0, 1);
             }
+            if (write && dut.ctl_awready_o && !dut.ctl_wvalid_i) {
+                die("an address was taken ahead of its data", 0, 1);
+            }
             const bool answered =
                 write ? dut.ctl_bvalid_o && dut.ctl_bready_i : dut.ctl_rvalid_o && dut.ctl_rready_i;
             const uint32_t value = dut.ctl_rdata_o;
