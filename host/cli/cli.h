@@ -54,6 +54,7 @@ int mr_cli_bench_pipeline(mr_cli_t *cli, int argc, char **argv); /* bench's othe
 int mr_cli_cmd_reg(mr_cli_t *cli, int argc, char **argv);
 int mr_cli_cmd_selftest(mr_cli_t *cli, int argc, char **argv);
 int mr_cli_cmd_serial(mr_cli_t *cli, int argc, char **argv); /* with the simulation only */
+int mr_cli_cmd_flash(mr_cli_t *cli, int argc, char **argv);
 int mr_cli_cmd_completion(mr_cli_t *cli, int argc, char **argv);
 
 /* ---- messages ---- */

@@ -23,6 +23,7 @@ static const mr_cli_command_t commands[] = {
 #endif
     {"reg", "look at and change registers, also of a running chip", mr_cli_cmd_reg},
     {"selftest", "test memories, tiles, KV cache and links of a device", mr_cli_cmd_selftest},
+    {"flash", "put a chip onto a card or board", mr_cli_cmd_flash},
     {"completion", "the script that makes bash complete commands", mr_cli_cmd_completion},
 };
 

@@ -96,7 +96,9 @@ static int print(const char *path) {
                  info.bank[0] != '\0' ? info.bank : "none", info.memory_base,
                  info.memory_bytes / 1024u);
     if (info.millrace) {
-        (void)printf("revision    %08" PRIx32 "\nchip        %s\n", info.git_hash, info.chip);
+        (void)printf("revision    %08" PRIx32 "\nversion     %" PRIu32 ".%" PRIu32
+                     "\nchip        %s\n",
+                     info.git_hash, info.version >> 16, info.version & 0xFFFFu, info.chip);
     }
     (void)printf("%-11s %" PRIu64 " bytes\n",
                  info.mode == MR_XCLBIN_MODE_HW_EMU ? "simulator" : "bitstream",

@@ -141,8 +141,8 @@ static mr_status_t open_xrt(const char *name, bool quiet, mr_mmio_t *mmio,
                             mr_session_error_t *error) {
     char why[512];
     bool shown = !quiet && isatty(STDERR_FILENO) == 1;
-    const mr_backend_xrt_config_t config = {strcmp(name, XRT_EMULATION) == 0, NULL, NULL,
-                                            show_progress, &shown};
+    const mr_backend_xrt_config_t config = {
+        .emulation = strcmp(name, XRT_EMULATION) == 0, .progress = show_progress, .ctx = &shown};
     const mr_status_t status = mr_backend_xrt_create(&config, mmio, why, sizeof why);
     show_progress(&shown, "");
     return status == MR_OK

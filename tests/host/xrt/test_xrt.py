@@ -22,6 +22,7 @@ RUN = ("run", "-m", BROOK, "-p", "Once upon a time", "--ignore-eos")
 TIMEOUT_S = 120
 END_S = 5
 START_S = 30
+LOAD_S = 10  # XRT sleeps for so long when it loads in emulation
 SHIM = "libxrt_hwemu.so.2"
 PAD = 70000
 MARK = f"MRX_TEST={os.getpid()}."
@@ -184,6 +185,41 @@ class Xrt(unittest.TestCase):
         path = self.pack("old", "1234abcd", SIMULATOR)
         self.fails("info", "--device", "xrt:emu", words=("promises 1234abcd", self.revision()),
                    env={"MILLRACE_XCLBIN": path})
+
+    def test_flash__loaded_and_identified(self):
+        done = json.loads(self.call("flash", EMU_FILE, "--device", "xrt:emu", "--json")[0])
+        self.assertEqual((done["kind"], done["before"], done["written"]), ("xclbin", None, True))
+        self.assertEqual((done["made_for"], done["found"]), ("millrace_emulation_1",) * 2)
+        self.assertEqual(done["after"], done["of_file"])
+        self.assertEqual(done["after"]["revision"], self.revision())
+
+    def test_flash__dry_run_loads_nothing(self):
+        since = time.monotonic()
+        done = json.loads(self.call("flash", EMU_FILE, "--device", "xrt:emu", "--dry-run", "--json")[0])
+        self.assertEqual((done["written"], done["after"], done["found"]), (False, None, "millrace_emulation_1"))
+        self.assertLess(time.monotonic() - since, LOAD_S)
+
+    def test_flash__refused_before_anything_is_loaded(self):
+        since = time.monotonic()
+        with open(EMU_FILE, "rb") as file:
+            whole = file.read()
+        cases = {"truncated": (whole[:-1], "truncated"), "card": (whole.replace(b"emulation_1", b"otherboard1", 1), "millrace_otherboard1"),
+                 "other": (whole.replace(b"millrace:millrace_1", b"vadd:vadd_1\0\0\0\0\0\0\0\0", 1), "another kernel"),
+                 "board": (whole[:332] + b"\0" + whole[333:], "is for a card")}
+        for name, (content, word) in cases.items():
+            path = os.path.join(self.folder, name)
+            with open(path, "wb") as file:
+                file.write(content)
+            self.fails("flash", path, "--device", "xrt:emu", words=(path, word))
+        self.fails("flash", EMU_FILE, words=("XRT's emulation", "xrt:emu"), env={"XCL_EMULATION_MODE": ""})
+        # Emulation that was set up by hand, without a card's name.
+        bare = self.pack("bare", self.revision())
+        self.fails("flash", bare, "--device", "xrt", words=("millrace_emulation_1", "xilinx:pcie-hw-em"), env=self.by_hand("dont_run=true"))
+        self.assertLess(time.monotonic() - since, 2 * LOAD_S)
+
+    def test_flash__of_another_revision(self):
+        path = self.pack("old", "1234abcd", SIMULATOR)
+        self.fails("flash", path, "--device", "xrt:emu", words=("loading failed", "promises 1234abcd", self.revision()))
 
     def test_xclbin__simulator_that_does_not_run(self):
         broken = os.path.join(self.folder, "sim")

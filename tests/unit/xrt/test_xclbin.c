@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "millrace/regs.h"
 #include "millrace/xclbin.h"
 #include "millrace/xrt_card.h"
 #include "mr_test_random.h"
@@ -37,6 +38,7 @@ static void test_build__read_back(void **state) {
     assert_true(info.memory_bytes == MR_XRT_MEMORY_BYTES);
     assert_true(info.millrace);
     assert_int_equal(info.git_hash, 0xDEADBEEF);
+    assert_int_equal(info.version, MR_CHIP_VERSION_RESET);
     assert_string_equal(info.chip, "sdr-100");
     assert_true(info.bitstream_bytes > sizeof simulator);
     assert_true(mr_xclbin_ours(&info, &why));

@@ -132,7 +132,11 @@ static mr_status_t check_file(const char *path, bool emulation, mr_xclbin_info_t
 static mr_status_t check_chip(xrt_t *x, const char *path, const mr_xclbin_info_t *info, char *why,
                               size_t why_bytes) {
     uint32_t hash = 0;
-    const mr_status_t status = xrt_read32(x, MR_CHIP_BASE + MR_CHIP_GIT_HASH_OFFSET, &hash);
+    uint32_t version = 0;
+    mr_status_t status = xrt_read32(x, MR_CHIP_BASE + MR_CHIP_GIT_HASH_OFFSET, &hash);
+    if (status == MR_OK) {
+        status = xrt_read32(x, MR_CHIP_BASE + MR_CHIP_VERSION_OFFSET, &version);
+    }
     if (status != MR_OK) {
         const char *fault = mr_xrt_process_fault(&x->process);
         mr_xrt_text(why, why_bytes, "%s", fault != NULL ? fault : mr_status_text(status));
@@ -142,6 +146,14 @@ static mr_status_t check_chip(xrt_t *x, const char *path, const mr_xclbin_info_t
         mr_xrt_text(why, why_bytes,
                     "the chip is of revision %08x, but %s promises %08x; load the right file",
                     (unsigned)hash, path, (unsigned)info->git_hash);
+        return MR_IDENTITY;
+    }
+    if (version != info->version) {
+        mr_xrt_text(why, why_bytes,
+                    "the chip's registers are of version %u.%u, but %s promises %u.%u; load the "
+                    "right file",
+                    (unsigned)(version >> 16), (unsigned)(version & 0xFFFFu), path,
+                    (unsigned)(info->version >> 16), (unsigned)(info->version & 0xFFFFu));
         return MR_IDENTITY;
     }
     return MR_OK;

@@ -122,6 +122,8 @@ static bool serve(mr_xrt_device_t *device, uint32_t *words, bool *closed) {
         mr_xrt_device_close(device);
         *closed = true;
         break;
+    case MR_XRT_LINK_LOOK:
+    case MR_XRT_LINK_LOAD:
     case MR_XRT_LINK_ANSWER:
     case MR_XRT_LINK_PROGRESS:
     case MR_XRT_LINK_FAILED:
@@ -131,12 +133,43 @@ static bool serve(mr_xrt_device_t *device, uint32_t *words, bool *closed) {
     return move(false, &answer, sizeof answer) && move(false, words, answer.n * sizeof *words);
 }
 
+/* Answers what comes ahead of the load; false: no load comes. */
+static bool wait_for_load(mr_xrt_device_t *device, bool *closed) {
+    mr_xrt_link_head_t head;
+    mr_xrt_present_t present;
+    while (move(true, &head, sizeof head) && head.op == MR_XRT_LINK_LOOK) {
+        mr_xrt_device_look(device, &present);
+        mr_xrt_link_head_t answer = {MR_XRT_LINK_ANSWER, 0, MR_XRT_LINK_PRESENT_WORDS, MR_OK};
+        if (!move(false, &answer, sizeof answer) || !move(false, &present, sizeof present)) {
+            return false;
+        }
+    }
+    *closed = head.op == MR_XRT_LINK_CLOSE;
+    return head.op == MR_XRT_LINK_LOAD;
+}
+
+/* The back end wants nothing but the look that it had. */
+static int leave(mr_xrt_device_t *device) {
+    mr_xrt_link_head_t answer = {MR_XRT_LINK_ANSWER, 0, 0, MR_OK};
+    mr_xrt_device_close(device);
+    return move(false, &answer, sizeof answer) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static int run(const char *folder, const char *xclbin) {
     static uint32_t words[MR_XRT_LINK_WORDS_MAX];
     char why[MR_XRT_LINK_TEXT_BYTES];
     mr_xrt_device_t device;
     bool closed = false;
-    const mr_status_t status = mr_xrt_device_open(&device, folder, xclbin, why, sizeof why);
+    mr_status_t status = mr_xrt_device_open(&device, folder, why, sizeof why);
+    if (status == MR_OK && !wait_for_load(&device, &closed)) {
+        if (closed) {
+            return leave(&device);
+        }
+        wait_for_watcher();
+    }
+    if (status == MR_OK) {
+        status = mr_xrt_device_load(&device, folder, xclbin, why, sizeof why);
+    }
     if (status != MR_OK) {
         return fail(status, why);
     }

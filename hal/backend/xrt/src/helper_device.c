@@ -2,6 +2,7 @@
 /* The kernel through XRT's native C API. */
 #include "helper_device.h"
 
+#include <dlfcn.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,7 +11,9 @@
 #include <experimental/xrt_bo.h>
 #include <experimental/xrt_device.h>
 #include <experimental/xrt_kernel.h>
+#include <xrt.h>
 
+#include "millrace/regs.h"
 #include "millrace/xrt_card.h"
 #include "xrt_link.h"
 
@@ -59,11 +62,8 @@ static mr_status_t failed(const mr_xrt_device_t *d, const char *folder, const ch
     return MR_IO;
 }
 
-mr_status_t mr_xrt_device_open(mr_xrt_device_t *d, const char *folder, const char *xclbin,
-                               char *why, size_t why_bytes) {
-    xuid_t uuid;
-    uint32_t id = 0;
-    uint32_t version = 0;
+mr_status_t mr_xrt_device_open(mr_xrt_device_t *d, const char *folder, char *why,
+                               size_t why_bytes) {
     memset(d, 0, sizeof *d);
     d->page = NO_PAGE;
     d->wait_cycles = UINT32_MAX;
@@ -72,6 +72,60 @@ mr_status_t mr_xrt_device_open(mr_xrt_device_t *d, const char *folder, const cha
     if (d->device == NULL) {
         return failed(d, folder, "open a device", why, why_bytes);
     }
+    return MR_OK;
+}
+
+/* XRT's C API has no call for a device's name; the library that drives the device has one. */
+static void take_name(const mr_xrt_device_t *d, char name[MR_XRT_NAME_BYTES]) {
+    struct xclDeviceInfo2 info;
+    int (*get_info)(void *, struct xclDeviceInfo2 *) = NULL;
+    void *const symbol = dlsym(RTLD_DEFAULT, "xclGetDeviceInfo2");
+    memcpy(&get_info, &symbol, sizeof symbol);
+    memset(&info, 0, sizeof info);
+    name[0] = '\0';
+    if (get_info != NULL && get_info(xrtDeviceToXclDevice(d->device), &info) == 0) {
+        (void)snprintf(name, MR_XRT_NAME_BYTES, "%.*s", MR_XRT_NAME_BYTES - 1, info.mName);
+    }
+}
+
+/* Reads the identity of a kernel of ours that is on the card already, if nobody else has it. */
+static void look_at_kernel(mr_xrt_device_t *d, const xuid_t uuid, mr_xrt_present_t *present) {
+    static const uint32_t at[] = {MR_CHIP_BASE + MR_CHIP_GIT_HASH_OFFSET,
+                                  MR_CHIP_BASE + MR_CHIP_VERSION_OFFSET};
+    uint32_t id = 0;
+    uint32_t version = 0;
+    d->kernel = xrtPLKernelOpenExclusive(d->device, uuid, MR_XRT_KERNEL_NAME);
+    if (d->kernel == NULL) {
+        return;
+    }
+    if (kernel_read(d, MR_XRT_KERNEL_ID, &id) && kernel_read(d, MR_XRT_KERNEL_VERSION, &version) &&
+        id == MR_XRT_KERNEL_ID_VALUE && version >> 16 == MR_XRT_KERNEL_MAJOR) {
+        present->identified = mr_xrt_device_read(d, at[0], &present->git_hash, 1) == MR_OK &&
+                              mr_xrt_device_read(d, at[1], &present->version, 1) == MR_OK;
+    }
+    (void)xrtKernelClose(d->kernel);
+    d->kernel = NULL;
+    d->page = NO_PAGE;
+}
+
+void mr_xrt_device_look(mr_xrt_device_t *d, mr_xrt_present_t *present) {
+    static const uint8_t none[sizeof present->uuid];
+    xuid_t uuid;
+    memset(present, 0, sizeof *present);
+    take_name(d, present->name);
+    if (xrtDeviceGetXclbinUUID(d->device, uuid) != 0 || memcmp(uuid, none, sizeof none) == 0) {
+        return;
+    }
+    present->loaded = true;
+    memcpy(present->uuid, uuid, sizeof present->uuid);
+    look_at_kernel(d, uuid, present);
+}
+
+mr_status_t mr_xrt_device_load(mr_xrt_device_t *d, const char *folder, const char *xclbin,
+                               char *why, size_t why_bytes) {
+    xuid_t uuid;
+    uint32_t id = 0;
+    uint32_t version = 0;
     mr_xrt_helper_progress("XRT loads the .xclbin (in emulation it sleeps for 10 s here)");
     if (xrtDeviceLoadXclbinFile(d->device, xclbin) != 0 ||
         xrtDeviceGetXclbinUUID(d->device, uuid) != 0) {
@@ -104,8 +158,12 @@ mr_status_t mr_xrt_device_open(mr_xrt_device_t *d, const char *folder, const cha
 }
 
 void mr_xrt_device_close(mr_xrt_device_t *d) {
-    (void)xrtBOFree(d->buffer);
-    (void)xrtKernelClose(d->kernel);
+    if (d->buffer != NULL) {
+        (void)xrtBOFree(d->buffer);
+    }
+    if (d->kernel != NULL) {
+        (void)xrtKernelClose(d->kernel);
+    }
     (void)xrtDeviceClose(d->device);
 }
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "millrace/backend_xrt.h"
 #include "millrace/status.h"
 
 typedef struct {
@@ -20,7 +21,13 @@ typedef struct {
 /* What takes long, told to the back end. */
 void mr_xrt_helper_progress(const char *text);
 
-mr_status_t mr_xrt_device_open(mr_xrt_device_t *d, const char *folder, const char *xclbin,
+/* Opens device 0 of XRT; nothing is loaded. */
+mr_status_t mr_xrt_device_open(mr_xrt_device_t *d, const char *folder, char *why, size_t why_bytes);
+
+/* What the device is, and what it has before anything is loaded. */
+void mr_xrt_device_look(mr_xrt_device_t *d, mr_xrt_present_t *present);
+
+mr_status_t mr_xrt_device_load(mr_xrt_device_t *d, const char *folder, const char *xclbin,
                                char *why, size_t why_bytes);
 void mr_xrt_device_close(mr_xrt_device_t *d);
 mr_status_t mr_xrt_device_read(mr_xrt_device_t *d, uint32_t addr, uint32_t *words, uint32_t n);

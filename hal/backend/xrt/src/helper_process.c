@@ -350,16 +350,19 @@ static mr_status_t wait_word(mr_xrt_process_t *p, int64_t deadline) {
     return MR_OK;
 }
 
-/* Passes progress on until the helper is ready or has failed. */
-static mr_status_t wait_open(mr_xrt_process_t *p, const mr_backend_xrt_config_t *config) {
+/* Asks for a step of the opening, and passes progress on until it is done or has failed. */
+static mr_status_t open_step(mr_xrt_process_t *p, const mr_backend_xrt_config_t *config,
+                             mr_xrt_link_op_t op, mr_xrt_present_t *present) {
     const int64_t deadline = now_ms() + OPEN_MS;
+    mr_xrt_link_head_t head = {op, 0, 0, 0};
+    MR_TRY(move(p, false, &head, sizeof head, deadline, false));
     for (;;) {
-        mr_xrt_link_head_t head;
         char text[MR_XRT_LINK_TEXT_BYTES];
         MR_TRY(wait_word(p, deadline));
         MR_TRY(move(p, true, &head, sizeof head, deadline, false));
         if (head.op == MR_XRT_LINK_ANSWER) {
-            return MR_OK;
+            return present != NULL ? move(p, true, present, sizeof *present, deadline, false)
+                                   : MR_OK;
         }
         MR_TRY(take_text(p, head.n, text, deadline));
         if (head.op != MR_XRT_LINK_PROGRESS) {
@@ -370,6 +373,19 @@ static mr_status_t wait_open(mr_xrt_process_t *p, const mr_backend_xrt_config_t 
             config->progress(config->ctx, text);
         }
     }
+}
+
+/* Lets the caller look at the card, then loads. */
+static mr_status_t open_card(mr_xrt_process_t *p, const mr_backend_xrt_config_t *config) {
+    if (config->before != NULL) {
+        mr_xrt_present_t present;
+        MR_TRY(open_step(p, config, MR_XRT_LINK_LOOK, &present));
+        if (!config->before(config->ctx, &present)) {
+            mr_xrt_process_close(p);
+            return MR_CANCELLED;
+        }
+    }
+    return open_step(p, config, MR_XRT_LINK_LOAD, NULL);
 }
 
 /* What a failed start may be due to; "": nothing that can be seen here. */
@@ -392,7 +408,11 @@ mr_status_t mr_xrt_process_open(mr_xrt_process_t *p, const mr_backend_xrt_config
         mr_xrt_text(why, why_bytes, "cannot start %s: %s%s", files->helper, strerror(errno),
                     advice(config, MR_IDENTITY));
     } else {
-        status = wait_open(p, config);
+        status = open_card(p, config);
+        if (status == MR_CANCELLED) {
+            why[0] = '\0';
+            return status;
+        }
         if (status != MR_OK) {
             mr_xrt_text(why, why_bytes, "%s%s",
                         p->fault[0] != '\0' ? p->fault : mr_status_text(status),

@@ -15,6 +15,8 @@
 /* The library of this program that leads to XRT's folder of libraries. */
 #include <experimental/xrt_device.h>
 
+#include "millrace/xrt_card.h"
+
 #define SHIM "libxrt_hwemu.so.2"
 
 /* Debian's libxrt_hwemu writes behind its message buffer unless the first message, which carries
@@ -36,6 +38,18 @@ static bool write_ini(void) {
     (void)fputc('\n', ini);
     const bool sound = ferror(ini) == 0;
     return fclose(ini) == 0 && sound;
+}
+
+/* The card's name, by which a file that is for another one is refused. */
+static bool write_card(void) {
+    FILE *card = fopen("emconfig.json", "w");
+    if (card == NULL) {
+        return false;
+    }
+    (void)fprintf(card, "{\"Version\": {\"FileVersion\": \"2.0\"}, \"Platform\": {\"Boards\": "
+                        "[{\"Devices\": [{\"Name\": \"" MR_XRT_PLATFORM "\"}]}]}}\n");
+    const bool sound = ferror(card) == 0;
+    return fclose(card) == 0 && sound;
 }
 
 /* lib/SHIM: where XRT looks for it. */
@@ -115,7 +129,7 @@ bool mr_xrt_setup_emulation(char **argv, char *why, size_t why_bytes) {
         (void)snprintf(why, why_bytes, "XRT's emulation needs unzip: install it");
         return false;
     }
-    if (link_shim(why, why_bytes) && write_ini() && copy_self(program) &&
+    if (link_shim(why, why_bytes) && write_ini() && write_card() && copy_self(program) &&
         set_environment(argv[2])) {
         (void)execv(program, again);
     }

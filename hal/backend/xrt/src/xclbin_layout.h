@@ -36,9 +36,10 @@ enum {
     XCLBIN_MEM_DDR4 = 1
 };
 
-/* USER_METADATA: our notes about the kernel, JSON: these three with 8 hex digits and a name between
- * them. */
+/* USER_METADATA: our notes about the kernel, JSON: these four with 8 hex digits, 8 more and a name
+ * between them. */
 #define XCLBIN_NOTES_HASH "{\"millrace\": {\"git_hash\": \""
+#define XCLBIN_NOTES_VERSION "\", \"version\": \""
 #define XCLBIN_NOTES_CHIP "\", \"chip\": \""
 #define XCLBIN_NOTES_END "\"}}\n"
 

@@ -115,26 +115,33 @@ static bool skip(const char **at, const char *expected) {
     return there;
 }
 
+/* Takes eight hex digits off *at, between two texts; false: something else stands there. */
+static bool take_word(const char **at, const char *before, uint32_t *word) {
+    char *end;
+    if (!skip(at, before)) {
+        return false;
+    }
+    const unsigned long value = strtoul(*at, &end, 16);
+    const bool whole = end == *at + 8;
+    *at = end;
+    *word = (uint32_t)value;
+    return whole;
+}
+
 /* Our own notes, in the form in which xclbin_write.c has them. */
 static void read_notes(span_t file, mr_xclbin_info_t *info) {
     span_t s;
     char notes[256];
     const char *at = notes;
-    char *end;
+    uint32_t hash;
+    uint32_t version;
     if (!find(file, XCLBIN_USER_METADATA, &s) || s.n >= sizeof notes) {
         return;
     }
     memcpy(notes, s.bytes, s.n);
     notes[s.n] = '\0';
-    if (!skip(&at, XCLBIN_NOTES_HASH)) {
-        return;
-    }
-    const unsigned long hash = strtoul(at, &end, 16);
-    if (end != at + 8) {
-        return;
-    }
-    at = end;
-    if (!skip(&at, XCLBIN_NOTES_CHIP)) {
+    if (!take_word(&at, XCLBIN_NOTES_HASH, &hash) ||
+        !take_word(&at, XCLBIN_NOTES_VERSION, &version) || !skip(&at, XCLBIN_NOTES_CHIP)) {
         return;
     }
     const size_t n = strcspn(at, "\"");
@@ -144,7 +151,8 @@ static void read_notes(span_t file, mr_xclbin_info_t *info) {
     text(info->chip, (const uint8_t *)at, n);
     at += n;
     info->millrace = skip(&at, XCLBIN_NOTES_END) && *at == '\0';
-    info->git_hash = info->millrace ? (uint32_t)hash : 0;
+    info->git_hash = info->millrace ? hash : 0;
+    info->version = info->millrace ? version : 0;
 }
 
 mr_status_t mr_xclbin_parse(const uint8_t *bytes, size_t n, mr_xclbin_info_t *info,

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "millrace/crc.h"
+#include "millrace/regs.h"
 #include "millrace/xclbin.h"
 #include "millrace/xrt_card.h"
 #include "xclbin_layout.h"
 
-#define PLATFORM "millrace_emulation_1"
 #define BANK "bank0"
 #define SIMULATOR "behav_waveform/xsim/launch_hw_emu.sh"
 
@@ -161,9 +161,9 @@ static bool make_notes(const mr_xclbin_config_t *config, section_t *s) {
     if (text == NULL) {
         return false;
     }
-    s->n = (size_t)snprintf(text, TEXT_BYTES, "%s%08x%s%.63s%s", XCLBIN_NOTES_HASH,
-                            (unsigned)config->git_hash, XCLBIN_NOTES_CHIP, config->chip,
-                            XCLBIN_NOTES_END);
+    s->n = (size_t)snprintf(text, TEXT_BYTES, "%s%08x%s%08x%s%.63s%s", XCLBIN_NOTES_HASH,
+                            (unsigned)config->git_hash, XCLBIN_NOTES_VERSION, MR_CHIP_VERSION_RESET,
+                            XCLBIN_NOTES_CHIP, config->chip, XCLBIN_NOTES_END);
     s->bytes = (uint8_t *)text;
     return true;
 }
@@ -194,7 +194,7 @@ static uint8_t *assemble(const section_t *sections, size_t count, size_t *n) {
     put(file + XCLBIN_LENGTH_AT, *n, 8);
     file[XCLBIN_VERSION_AT] = 2;
     put(file + XCLBIN_MODE_AT, MR_XCLBIN_MODE_HW_EMU, 2);
-    memcpy(file + XCLBIN_PLATFORM_AT, PLATFORM, strlen(PLATFORM));
+    memcpy(file + XCLBIN_PLATFORM_AT, MR_XRT_PLATFORM, strlen(MR_XRT_PLATFORM));
     /* A UUID of the kind that is made in a way of one's own (version 8). */
     put(file + XCLBIN_UUID_AT, hash(sections, count, UINT64_C(0xCBF29CE484222325)), 8);
     put(file + XCLBIN_UUID_AT + 8, hash(sections, count, UINT64_C(0x6D696C6C72616365)), 8);

@@ -6,13 +6,17 @@
 
 #include <stdint.h>
 
+#include "millrace/backend_xrt.h"
+
 enum { MR_XRT_LINK_SOCKET = 3, MR_XRT_LINK_LIFE = 4 }; /* descriptors of the helper */
 
 enum {
     MR_XRT_LINK_LIST_PAIRS = 65536,                     /* of a list, at most */
     MR_XRT_LINK_WORDS_MAX = 2 * MR_XRT_LINK_LIST_PAIRS, /* of a frame */
-    MR_XRT_LINK_TEXT_BYTES = 256
+    MR_XRT_LINK_TEXT_BYTES = 256,
+    MR_XRT_LINK_PRESENT_WORDS = sizeof(mr_xrt_present_t) / sizeof(uint32_t)
 };
+_Static_assert(sizeof(mr_xrt_present_t) % sizeof(uint32_t) == 0, "it goes as words");
 
 typedef enum {
     MR_XRT_LINK_READ,  /* n words from addr on */
@@ -20,6 +24,9 @@ typedef enum {
     MR_XRT_LINK_LIST,  /* pairs {address, data} */
     MR_XRT_LINK_WAIT,  /* addr clocks, or until the interrupt */
     MR_XRT_LINK_CLOSE,
+    /* Ahead of all others: */
+    MR_XRT_LINK_LOOK, /* what the card is and has; answer: mr_xrt_present_t */
+    MR_XRT_LINK_LOAD, /* loads the .xclbin; once, and before those above */
     /* From the helper: */
     MR_XRT_LINK_ANSWER,
     MR_XRT_LINK_PROGRESS, /* text: goes on */

@@ -14,9 +14,21 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "millrace/mmio.h"
 #include "millrace/status.h"
+
+enum { MR_XRT_NAME_BYTES = 128 };
+
+/* A card before anything is loaded. */
+typedef struct {
+    char name[MR_XRT_NAME_BYTES]; /* of its platform, as XRT tells it; "": XRT does not tell */
+    bool loaded;                  /* an .xclbin is on the card: */
+    bool identified;              /* and is one of ours that could be asked */
+    uint8_t uuid[16];             /* of that .xclbin */
+    uint32_t git_hash, version;   /* of its chip, where identified */
+} mr_xrt_present_t;
 
 typedef struct {
     bool emulation; /* set hw_emu up with the simulator in the .xclbin; else use the environment */
@@ -28,13 +40,16 @@ typedef struct {
     /* Called with one line about what takes long, while create waits; may be NULL. */
     void (*progress)(void *ctx, const char *text);
     void *ctx;
+    /* Called with ctx before anything is loaded; false: create ends with MR_CANCELLED, the card as
+     * it was. May be NULL. */
+    bool (*before)(void *ctx, const mr_xrt_present_t *present);
 } mr_backend_xrt_config_t;
 
 /* Opens device 0 of XRT, loads the .xclbin and compares the chip's revision with the file's. On
  * error why tells in one line what is wrong and what to do.
  * @return MR_OK; MR_NOT_FOUND: helper or .xclbin; MR_FORMAT, MR_IDENTITY: the .xclbin is damaged,
  * is another kernel's, or the device is not what it says; MR_IO: XRT failed; MR_TIMEOUT;
- * MR_NO_MEMORY. */
+ * MR_NO_MEMORY; MR_CANCELLED: config->before refused; why is empty. */
 MR_NODISCARD mr_status_t mr_backend_xrt_create(const mr_backend_xrt_config_t *config,
                                                mr_mmio_t *mmio, char *why, size_t why_bytes);
 

@@ -22,8 +22,9 @@ typedef struct {
     uint64_t kernel_base;
     char bank[MR_XCLBIN_NAME_BYTES]; /* the first memory bank in use; "": none */
     uint64_t memory_base, memory_bytes;
-    bool millrace;     /* the file is one of ours: the next two tell something */
+    bool millrace;     /* the file is one of ours: the next three tell something */
     uint32_t git_hash; /* source revision of the kernel; 0: not known */
+    uint32_t version;  /* register VERSION of its chip */
     char chip[MR_XCLBIN_NAME_BYTES];
     uint64_t bitstream_bytes; /* bitstream, or simulator of an emulation; 0: none */
     uint32_t sections;

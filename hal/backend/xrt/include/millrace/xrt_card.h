@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#define MR_XRT_PLATFORM "millrace_emulation_1"
 #define MR_XRT_KERNEL_NAME "millrace"
 #define MR_XRT_KERNEL_INSTANCE "millrace_1"
 #define MR_XRT_KERNEL_BASE UINT64_C(0x1800000)
