@@ -15,7 +15,7 @@ enum { KEY_LINK = MR_CLI_PIPELINE_KEYS, KEY_SWEEP, KEY_SVG, KEY_JSON };
 #define SWEEP_MAX 16u
 
 static const mr_cli_option_t options_table[] = {
-    {'m', "model", "FILE", "model file (GGUF)"},
+    {'m', "model", "FILE", MR_CLI_MODEL_HELP},
     {MR_CLI_PIPELINE_DEVICE, "device", "NAME",
      "a chip that is simulated in parts (default: sim:deep)"},
     {MR_CLI_PIPELINE_MODE, "mode", "MODE", MR_CLI_MODE_HELP},

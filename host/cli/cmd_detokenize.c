@@ -11,7 +11,7 @@
 enum { KEY_JSON = 256 };
 
 static const mr_cli_option_t options_table[] = {
-    {'m', "model", "FILE", "model file (GGUF)"},
+    {'m', "model", "FILE", MR_CLI_MODEL_HELP},
     {KEY_JSON, "json", NULL, "print one JSON object; bytes that are no UTF-8 become U+FFFD"},
     {0, NULL, NULL, NULL}};
 

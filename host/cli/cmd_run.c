@@ -36,7 +36,7 @@ enum {
 };
 
 static const mr_cli_option_t options_table[] = {
-    {'m', "model", "FILE", "model file (GGUF)"},
+    {'m', "model", "FILE", MR_CLI_MODEL_HELP},
     {'p', "prompt", "TEXT", "prompt (default: standard input, less its last line break)"},
     {'n', "tokens", "N", "make at most N tokens (default 128)"},
     {KEY_DEVICE, "device", "NAME",

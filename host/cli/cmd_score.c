@@ -15,7 +15,7 @@
 enum { KEY_IDS = 256, KEY_TOP, KEY_DEVICE, KEY_MODE, KEY_JSON, KEY_FIRMWARE, KEY_IMAGE };
 
 static const mr_cli_option_t options_table[] = {
-    {'m', "model", "FILE", "model file (GGUF)"},
+    {'m', "model", "FILE", MR_CLI_MODEL_HELP},
     {'f', "file", "TEXTFILE", "text to score; - is standard input"},
     {KEY_IDS, "ids", "1,403,...", "token ids to score, as they are"},
     {KEY_TOP, "top", "K", "show the K best at each position with --json (default 5)"},

@@ -12,7 +12,7 @@
 enum { KEY_NO_BOS = 256, KEY_SPECIAL, KEY_JSON };
 
 static const mr_cli_option_t options_table[] = {
-    {'m', "model", "FILE", "model file (GGUF)"},
+    {'m', "model", "FILE", MR_CLI_MODEL_HELP},
     {'f', "file", "TEXTFILE", "text to tokenise; - is standard input"},
     {KEY_NO_BOS, "no-bos", NULL, "without the model's start-of-sequence token"},
     {KEY_SPECIAL, "special", NULL, "recognise control tokens such as </s> in the text"},

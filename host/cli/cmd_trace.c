@@ -15,7 +15,7 @@
 enum { KEY_PERFETTO = MR_CLI_PIPELINE_KEYS, KEY_FST, KEY_CYCLES, KEY_DETAIL };
 
 static const mr_cli_option_t options_table[] = {
-    {'m', "model", "FILE", "model file (GGUF)"},
+    {'m', "model", "FILE", MR_CLI_MODEL_HELP},
     {KEY_PERFETTO, "perfetto", "FILE", "write Chrome trace JSON, for ui.perfetto.dev"},
     {KEY_FST, "fst", "FILE", "write the waveform of all signals, for GTKWave"},
     {KEY_DETAIL, "detail", NULL,

@@ -107,7 +107,9 @@ int mr_cli_open_session(mr_cli_t *cli, const char *device, const char *model, ui
                         mr_session_t **session) {
     bar_t bar = {isatty(STDERR_FILENO) == 1, UINT32_MAX, cli, device, {NULL, NULL}};
     mr_session_error_t error;
-    const mr_session_options_t options = {device, model, on_progress, &bar};
+    mr_cli_path_t path;
+    const mr_session_options_t options = {device, mr_cli_model_path(model, &path), on_progress,
+                                          &bar};
     const mr_status_t status =
         mr_session_open_wrapped(&options, mode, wrap_device, &bar, session, &error);
     bar_clear(&bar);
@@ -169,7 +171,9 @@ int mr_cli_stopped(const mr_session_t *session, const mr_runner_t *runner, mr_st
 
 int mr_cli_open_model(const char *model, mr_session_t **session) {
     mr_session_error_t error;
-    const mr_status_t status = mr_session_open_model(model, session, &error);
+    mr_cli_path_t path;
+    const mr_status_t status =
+        mr_session_open_model(mr_cli_model_path(model, &path), session, &error);
     return status == MR_OK ? MR_CLI_OK : mr_cli_fail("%s", error.text);
 }
 

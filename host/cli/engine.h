@@ -3,6 +3,7 @@
 #ifndef MR_HOST_CLI_ENGINE_H
 #define MR_HOST_CLI_ENGINE_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "cli.h"
@@ -20,6 +21,16 @@ const char *mr_cli_default_device(void);
     "efficiency: for many users (default); latency: as many tiles for each stage as make a token " \
     "quickest; or that number"
 bool mr_cli_parse_mode(const mr_cli_t *cli, const char *text, uint32_t *mode);
+
+/* The file of a model. A name without a slash that is no file here is looked for as NAME.gguf in
+ * the folder MILLRACE_MODELS, or else where the tool's own models are. @return model itself, where
+ * it is not found either, or the path, which is in *path. */
+typedef struct {
+    char text[PATH_MAX];
+} mr_cli_path_t;
+#define MR_CLI_MODEL_HELP                                                                          \
+    "model file (GGUF), or the name of one that came with the tool: brook, gorge"
+const char *mr_cli_model_path(const char *model, mr_cli_path_t *path);
 
 /* Opens model and device, placed in a mode (MR_PLACE_*), with a bar on standard error while it
  * loads if that is a terminal. Accesses are recorded if the tool was told to; others can attach
