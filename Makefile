@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Front door for people. It calls the bootstrap, CMake and the tool, and holds no build rules of its own.
 #
-# Settings: MODEL, PROMPT, N, DEVICE, FIRMWARE for `make run`; JOBS for every build. A simulated chip takes a minute or more to build, so that only
+# Settings: MODEL, PROMPT, N, DEVICE, FIRMWARE for `make run`; PREFIX, DESTDIR for `make install`; JOBS for every build. A simulated chip takes a minute or more to build, so that only
 # the one of DEVICE and those that the build folder has already are built; `make build DEVICE=all` and `make check` build all. FST=1: the one of
 # DEVICE=sim can record waveforms (`millrace trace --fst`), here and in later builds of the folder, until FST=0.
 
@@ -17,7 +17,7 @@ MAKEFLAGS += --no-print-directory
 BUILD := build
 
 .DEFAULT_GOAL := build
-.PHONY: build run check bench coverage clean help
+.PHONY: build run check bench coverage install uninstall package clean help
 
 build: ## Build the tool at build/millrace (installs what is missing first): DEVICE=sim|sim:NAME|xrt:emu|model|all FST=1
 	@scripts/bootstrap.sh $(if $(filter 1,$(FST)),fst,$(if $(filter xrt%,$(DEVICE)),xrt,run))
@@ -42,6 +42,16 @@ bench: ## Measure and rewrite docs/results.md
 coverage: ## Print how much of firmware/ and hal/src the unit tests reach
 	@scripts/bootstrap.sh check
 	@scripts/coverage.sh $(JOBS)
+
+install: build ## Install what build/ has, by default into /usr/local: PREFIX= DESTDIR= DEVICE=sim|sim:NAME|xrt:emu|all
+	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" JOBS=$(JOBS) scripts/install.sh install $(BUILD)
+
+uninstall: ## Remove what the last make install from this folder installed: DESTDIR=
+	@DESTDIR="$(DESTDIR)" scripts/install.sh uninstall $(BUILD)
+
+package: build ## Make Debian packages of what build/ has: build/*.deb DEVICE=sim|sim:NAME|xrt:emu|all
+	@scripts/bootstrap.sh package
+	@JOBS=$(JOBS) scripts/install.sh package $(BUILD)
 
 clean: ## Remove build/ (keeps .venv)
 	rm -rf $(BUILD)

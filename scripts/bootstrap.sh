@@ -6,6 +6,7 @@
 #   scripts/bootstrap.sh fst      that, and what a simulated chip that records waveforms needs (make build FST=1)
 #   scripts/bootstrap.sh xrt      that, and XRT (make build DEVICE=xrt:emu)
 #   scripts/bootstrap.sh core     what building and running needs, and the control core's processor (make run FIRMWARE=core)
+#   scripts/bootstrap.sh package  what building and running needs, and what makes Debian packages (make package)
 #   scripts/bootstrap.sh check    what building, running and `make check` need
 #
 # A second call finds everything and installs nothing. Exit 1, with the exact list, when something is missing and cannot be installed.
@@ -42,14 +43,20 @@ check  cppcheck                       cppcheck
 check  gcovr                          gcovr
 check  git                            git
 check  python3-venv                   /usr/lib/python3.*/ensurepip/__init__.py
+package dpkg-dev                       dpkg-shlibdeps
+package file                           file
+check  dpkg-dev                       dpkg-shlibdeps
+check  file                           file
+check  mandoc                         mandoc
+check  pkgconf                        pkg-config
 core   python3-venv                   /usr/lib/python3.*/ensurepip/__init__.py
 '
 
 profile=${1:-check}
 case $profile in
-run | fst | xrt | core | check) ;;
+run | fst | xrt | core | package | check) ;;
 *)
-    echo "bootstrap: unknown profile '$profile'; use run, fst, xrt, core or check" >&2
+    echo "bootstrap: unknown profile '$profile'; use run, fst, xrt, core, package or check" >&2
     exit 2
     ;;
 esac
