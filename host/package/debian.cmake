@@ -51,24 +51,28 @@ endmacro()
 
 mr_debian(tool millrace science
 "run language models on the Millrace accelerator
- The tool: it places a model (GGUF) on the tiles of a Millrace chip and streams
- its text, on boards, simulated chips and a functional model. Two small models
- come with it."
+The tool: it places a model (GGUF) on the tiles of a Millrace chip and streams
+its text, on boards, simulated chips and a functional model. Two small models
+come with it."
   "SUGGESTS=millrace-xrt, libmillrace-dev")
 if(TARGET millrace-xrt)
   mr_debian(xrt millrace-xrt science
 "Millrace accelerator behind XRT
- What millrace and libmillrace start to reach a chip through the Xilinx runtime:
- the helper that talks to XRT, and the simulated card of XRT's emulation."
+What millrace and libmillrace start to reach a chip through the Xilinx
+runtime: the helper that talks to XRT, and the simulated card of XRT's
+emulation."
     "DEPENDS=unzip" "ENHANCES=millrace")
 endif()
 if(TARGET libmillrace)
   mr_debian(library libmillrace0 libs
 "language models on the Millrace accelerator (library)
- The C library: open a device, load a model, submit requests, poll their tokens.")
+The C library: open a device, load a model, submit requests, poll their
+tokens.")
+  file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/triggers" "activate-noawait ldconfig\n")
+  set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA "${CMAKE_CURRENT_BINARY_DIR}/triggers")
   mr_debian(development libmillrace-dev libdevel
 "language models on the Millrace accelerator (development files)
- Header, pkg-config file, man pages and an example of libmillrace."
+Header, pkg-config file, man pages and an example of libmillrace."
     "DEPENDS=libmillrace0 (= ${PROJECT_VERSION})" "SUGGESTS=millrace")
 endif()
 include(CPack)

@@ -3,7 +3,7 @@
 """Writes the man pages (mdoc, gzip): a page for each command from its --help, one for each function from the comments of millrace.h, and
 the frames *.in beside this script. Standard library only.
 
-Usage: manpages.py OUT VERSION MILLRACE [HEADER]
+Usage: manpages.py OUT VERSION MILLRACE [HEADER EXAMPLE]
 
 OUT/man1 and OUT/man3 are written anew. The date is that of SOURCE_DATE_EPOCH, of the last commit, or today.
 """
@@ -160,7 +160,7 @@ def function_page(name, kind, arguments, comment, types):
     return page(name, 3, summary[0].lower() + " ".join(summary[1:].split()), parts)
 
 
-def library_pages(header):
+def library_pages(header, example):
     text = header.read_text(encoding="utf-8")
     intro = comment_text(re.search(r"/\* libmillrace:.*?\*/", text, re.S).group(0))
     title, rest = intro.split("\n", 1)
@@ -176,9 +176,10 @@ def library_pages(header):
         elif code or not comment.startswith("/* ----"):
             types.append("\n".join(filter(None, [comment, code])))
     synopsis = [".In millrace.h", literal("\n\n".join(common or []))]
+    frame = (HERE / "libmillrace.example.in").read_text(encoding="utf-8")
     parts = [("LIBRARY", "libmillrace (pkg\\-config: millrace)"), ("SYNOPSIS", "\n".join(synopsis)), ("DESCRIPTION", body(rest)),
              ("FUNCTIONS", "\n".join([".Bl -tag -width Ds", *(f".It Xr {n} 3\n{filled(described(pages[n + '.3']))}" for n in names), ".El"])),
-             ("EXAMPLES", (HERE / "libmillrace.example.in").read_text(encoding="utf-8").split("\n", 1)[1].strip()),
+             ("EXAMPLES", frame.split("\n", 1)[1].strip().replace("@STREAM@", escape(example.read_text(encoding="utf-8").strip()))),
              ("SEE ALSO", ".Xr millrace 1")]
     pages["libmillrace.3"] = page("libmillrace", 3, title.split(": ", 1)[1].rstrip("."), parts)
     return pages
@@ -193,7 +194,7 @@ def main():
     pages = tool_pages(tool)
     pages["millrace-xclbin.1"] = (HERE / "millrace-xclbin.1.in").read_text(encoding="utf-8")
     if len(sys.argv) > 4:
-        pages.update(library_pages(Path(sys.argv[4])))
+        pages.update(library_pages(Path(sys.argv[4]), Path(sys.argv[5])))
     today = date()
     for section in ("1", "3"):
         shutil.rmtree(out / f"man{section}", ignore_errors=True)
