@@ -15,8 +15,12 @@ without='^unit_firmware_shard_model'
 export CCACHE_DISABLE=1
 cmake --preset coverage -B "$tree" >/dev/null
 # The programs that these tests run are the targets to build.
-mapfile -t targets < <(find "$tree/tests" -name CTestTestfile.cmake -exec sed -nE 's/^add_test\(([a-z0-9_]+) "([^"]*)".*/\1 \2/p' {} + |
+mapfile -t targets < <(find "$tree/tests" -name CTestTestfile.cmake -exec sed -nE 's/^add_test\(\[=\[(\w+)\]=\] "([^"]*)".*/\1 \2/p' {} + |
     awk -v tests="$tests" -v without="$without" '$1 ~ tests && $1 !~ without {n = split($2, path, "/"); print path[n]}' | sort -u)
+if [ "${#targets[@]}" -eq 0 ]; then
+    echo "coverage.sh: no test of $tree matches $tests" >&2
+    exit 1
+fi
 cmake --build "$tree" -j "$jobs" --target "${targets[@]}" >/dev/null
 # Counters add up over runs; start from none.
 find "$tree" -name '*.gcda' -delete

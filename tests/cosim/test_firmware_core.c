@@ -4,7 +4,8 @@
  *
  * usage: test_firmware_core DEVICE MODEL.gguf USERS TOKENS
  * Users are greedy; the second one draws at a temperature, the third one goes step by step with all
- * its logits, the fourth one leaves after three tokens. Exit status 0 and "PASS" only without a
+ * its logits, the fourth one leaves after three tokens. The core injects its first job within a
+ * bound, counted from the first access of the boot on. Exit status 0 and "PASS" only without a
  * difference; 77 when the device has no core.
  */
 #include <inttypes.h>
@@ -13,13 +14,16 @@
 #include <string.h>
 
 #include "millrace/arith.h"
+#include "millrace/device.h"
 #include "millrace/kv.h"
+#include "millrace/regs.h"
 #include "session/session.h"
 
 #define USERS_MAX 128u
 #define TOKENS_MAX 128u
 #define DRAWN 2u /* tokens of the user who draws: the core takes a million clocks for each */
 #define STAYS 3u /* tokens of the user who leaves */
+#define FIRST_JOB_CYCLES 200000u
 
 typedef struct {
     uint32_t prompt[16];
@@ -37,6 +41,8 @@ typedef struct {
     user_t user[2][USERS_MAX]; /* hosted, core */
     uint32_t users;
     uint32_t home;
+    uint64_t boot;      /* cycle in which the core's boot began; 0: its first job was seen */
+    uint32_t boot_msgs; /* messages that the network had carried then */
 } test_t;
 
 static void fail(const char *what) {
@@ -110,6 +116,36 @@ static mr_status_t enqueue(test_t *t, uint32_t i, uint32_t tokens) {
     return mr_runner_enqueue(t->runner, &r);
 }
 
+static uint64_t cycles(const test_t *t) {
+    uint64_t now;
+    if (mr_chip_cycles(mr_session_mmio(t->session), &now) != MR_OK) {
+        fail("cycles");
+    }
+    return now;
+}
+
+static uint32_t messages(const test_t *t) {
+    uint32_t n;
+    if (mr_mmio_read32(mr_session_mmio(t->session), MR_HUB_BASE + MR_HUB_MSGS_LO_OFFSET, &n) !=
+        MR_OK) {
+        fail("messages");
+    }
+    return n;
+}
+
+/* The first message since the boot carries the first job. */
+static void look_for_first_job(test_t *t) {
+    if (t->boot == 0 || messages(t) == t->boot_msgs) {
+        return;
+    }
+    const uint64_t took = cycles(t) - t->boot;
+    t->boot = 0;
+    printf("RESULT core_first_job_cycles %" PRIu64 " clocks\n", took);
+    if (took > FIRST_JOB_CYCLES) {
+        fail("the core takes too long to its first job");
+    }
+}
+
 static void run(test_t *t, uint32_t tokens) {
     const mr_sched_events_t events = {
         .logits = on_logits, .token = on_token, .end = on_end, .drop = on_drop, .ctx = t};
@@ -132,6 +168,7 @@ static void run(test_t *t, uint32_t tokens) {
             const char *why = mr_runner_trouble(t->runner);
             fail(why != NULL ? why : mr_status_text(status));
         }
+        look_for_first_job(t);
     }
     if (mr_kv_pages_free(mr_session_mmio(t->session), &after) != MR_OK || after != before) {
         fail("pages are lost");
@@ -155,6 +192,8 @@ int main(int argc, char **argv) {
         fail(error.text);
     }
     run(&t, n);
+    t.boot_msgs = messages(&t);
+    t.boot = cycles(&t);
     const mr_status_t status = mr_session_use_core(t.session, argv[1], NULL, &error);
     if (status == MR_UNSUPPORTED) {
         printf("SKIP: %s\n", error.text);
@@ -176,6 +215,9 @@ int main(int argc, char **argv) {
             fail("hosted and core differ");
         }
         tokens += a->n;
+    }
+    if (t.boot != 0) {
+        fail("the core injected no job");
     }
     mr_session_close(t.session);
     printf("PASS %" PRIu32 " users, %" PRIu64 " tokens, hosted and core alike\n", t.users, tokens);
