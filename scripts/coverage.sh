@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=${1:-$(nproc)}
 tree=${TREE:-build/coverage}
-tests='^(unit_(hal|firmware|service)_|unit_board_ulx3s_85f$|host_(session|pack|selftest)$)'
+tests='^(unit_(core|hal|firmware|service)_|unit_board_ulx3s_85f$|host_(session|pack|selftest)$)'
 # Whole models of others may be absent, and reach nothing more.
 without='^unit_firmware_shard_model'
 

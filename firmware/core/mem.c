@@ -9,7 +9,8 @@ void *memmove(void *to, const void *from, size_t n);
 void *memset(void *to, int value, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 
-void *memcpy(void *restrict to, const void *restrict from, size_t n) {
+/* Copies from the first byte on: `to` may overlap what is behind it. */
+static void copy_up(void *to, const void *from, size_t n) {
     unsigned char *d = to;
     const unsigned char *s = from;
     if ((((uintptr_t)d | (uintptr_t)s) & 3u) == 0) {
@@ -32,6 +33,10 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n) {
     for (; n > 0; n--) {
         *d++ = *s++;
     }
+}
+
+void *memcpy(void *restrict to, const void *restrict from, size_t n) {
+    copy_up(to, from, n);
     return to;
 }
 
@@ -39,7 +44,8 @@ void *memmove(void *to, const void *from, size_t n) {
     unsigned char *d = to;
     const unsigned char *s = from;
     if ((uintptr_t)d - (uintptr_t)s >= n) {
-        return memcpy(to, from, n);
+        copy_up(to, from, n);
+        return to;
     }
     while (n > 0) {
         n--;

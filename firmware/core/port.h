@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The control core's hardware, for the firmware that runs on it (riscv only): registers of block
- * core, interrupts, time.
+/* The control core's hardware, for the firmware that runs on it: registers of block core,
+ * interrupts, time. Where the registers are not memory (MR_MMIO_DIRECT is not defined), as in unit
+ * tests, whoever links this gives the three functions that reach the hardware.
  *
  * One thread and an interrupt handler (start.S, fault.c) that shares nothing with it but the
  * registers. Time is in clocks of the chip.
@@ -14,6 +15,8 @@
 #include "image.h"
 #include "millrace/regs.h"
 #include "millrace/status.h"
+
+#ifdef MR_MMIO_DIRECT
 
 /* Reads and writes a register of block core. */
 static inline uint32_t mr_core_read(uint32_t offset) {
@@ -30,6 +33,14 @@ static inline uint32_t mr_core_mask(uint32_t masked) {
     __asm__ volatile(".insn r 0x0b, 6, 3, %0, %1, x0" : "=r"(was) : "r"(masked) : "memory");
     return was;
 }
+
+#else
+
+uint32_t mr_core_read(uint32_t offset);
+void mr_core_write(uint32_t offset, uint32_t value);
+uint32_t mr_core_mask(uint32_t masked);
+
+#endif
 
 /* Clocks since the chip's reset; never goes back. Not from the interrupt handler: the high word
  * latches. */

@@ -26,16 +26,18 @@
 #define CHIP(reg_) (MR_CHIP_BASE + MR_CHIP_##reg_##_OFFSET)
 #define HUB(reg_) (MR_HUB_BASE + MR_HUB_##reg_##_OFFSET)
 #define TILE(tile_, reg_) (MR_TILE_BASE + (tile_)*MR_TILE_STRIDE + MR_TILE_##reg_##_OFFSET)
+#define KV_STATUS (MR_KV_BASE + MR_KV_ADMIN_STATUS_OFFSET)
 #define LINK(group_, reg_) (MR_LINK_BASE + (group_)*MR_LINK_STRIDE + MR_LINK_##reg_##_OFFSET)
 
 static const heard_chip_t one_group = {1, 4, 8, 4};
 static const heard_chip_t two_groups = {2, 1, 3, 4}; /* every job passes both links */
 
-/* Reads of addr answer (value & and) | or. */
+/* Reads of addr answer (value & and) | or; as many as `times`, if that is not 0. */
 typedef struct {
     uint32_t addr;
     uint32_t and;
     uint32_t or ;
+    uint32_t times;
 } rule_t;
 
 typedef struct {
@@ -70,8 +72,11 @@ static const uint32_t prompt[] = {3, 14, 15, 9, 26, 53, 58, 9, 7, 9, 32, 38};
 static mr_status_t tap_read32(void *ctx, uint32_t addr, uint32_t *value) {
     MR_TRY(b.d.dev.io.ops->read32(ctx, addr, value));
     for (uint32_t i = 0; i < b.n_rules; i++) {
-        if (b.rule[i].addr == addr) {
-            *value = (*value & b.rule[i].and) | b.rule[i].or ;
+        rule_t *r = &b.rule[i];
+        if (r->addr == addr) {
+            *value = (*value & r->and) | r->or ;
+            r->addr = r->times == 1u ? UINT32_MAX : addr;
+            r->times -= r->times > 0 ? 1u : 0;
         }
     }
     return MR_OK;
@@ -79,7 +84,7 @@ static mr_status_t tap_read32(void *ctx, uint32_t addr, uint32_t *value) {
 
 static void answer(uint32_t addr, uint32_t and, uint32_t or) {
     assert_true(b.n_rules < RULES);
-    b.rule[b.n_rules++] = (rule_t){addr, and, or };
+    b.rule[b.n_rules++] = (rule_t){addr, and, or, 0};
 }
 
 /* Nothing comes from the hub. */
@@ -322,6 +327,46 @@ static void test_stalled__no_slot_left(void **state) {
     close_chip();
 }
 
+/* Where waits end early, a clock tells how long it was silent; also when it goes through 0. */
+static uint32_t slow_clock(void *ctx) {
+    (void)ctx;
+    return 0xFFFF0000u + (uint32_t)(b.d.dev.waited / 4u);
+}
+
+static void test_stalled__by_the_clock(void **state) {
+    (void)state;
+    open_chip(&one_group);
+    mr_sched_config_t cfg = b.sched.cfg;
+    cfg.now = slow_clock;
+    assert_int_equal(mr_sched_init(&b.sched, &cfg), MR_OK);
+    mute();
+    submit(0, 0);
+    assert_int_equal(drive(), MR_TIMEOUT);
+    assert_true(b.d.dev.waited >= 4u * STALL && b.d.dev.waited < 4u * (STALL + 8192u));
+    close_chip();
+}
+
+/* A KV controller that refuses a slot's quota ends that request; other statuses end the step. */
+static void test_quota__refused(void **state) {
+    static const uint32_t code[] = {5, 4}; /* not in this state; not found */
+    (void)state;
+    open_chip(&one_group);
+    for (uint32_t user = 0; user < 2u; user++) {
+        answer(KV_STATUS, ~MR_KV_ADMIN_STATUS_CODE_MASK,
+               code[user] << MR_KV_ADMIN_STATUS_CODE_SHIFT);
+        b.rule[b.n_rules - 1u].times = 2; /* before the command and behind it */
+        enqueue(user);
+        if (user == 0) {
+            run();
+            expect_end(0, MR_END_REFUSED, 0);
+            assert_int_equal(b.user[0].n, 0);
+        } else {
+            assert_int_equal(drive(), MR_NOT_FOUND);
+        }
+    }
+    close_chip();
+}
+
 /* A hub that takes no job, and a tile given up that nobody waits for. */
 static void test_stalled__nobody_to_end(void **state) {
     (void)state;
@@ -443,7 +488,7 @@ static void test_bus__whichever_access_fails(void **state) {
         uint32_t n;
         uint32_t at;
         assert_int_equal(scene(which, 0, &n), MR_OK);
-        for (uint32_t i = n > 80u ? n - 80u : 1u; i <= n; i++) {
+        for (uint32_t i = n > 40u ? n - 40u : 1u; i <= n; i++) {
             assert_int_equal(scene(which, i, &at), MR_IO);
             assert_int_equal(at, i);
         }
@@ -455,7 +500,9 @@ int main(void) {
         cmocka_unit_test(test_stalled__gives_up_the_last_busy_tile),
         cmocka_unit_test(test_stalled__slots_of_lost_jobs_are_not_given_out),
         cmocka_unit_test(test_stalled__no_slot_left),
+        cmocka_unit_test(test_stalled__by_the_clock),
         cmocka_unit_test(test_stalled__nobody_to_end),
+        cmocka_unit_test(test_quota__refused),
         cmocka_unit_test(test_watchdog__a_message_then_a_tile),
         cmocka_unit_test(test_link__down),
         cmocka_unit_test(test_link__harmless),
