@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tool over unmodified XRT in hw_emu: tokens, every way to start the simulator, and every way in which it may end.
 
-Usage: test_xrt.py MILLRACE MODELS MILLRACE_XCLBIN SIMULATOR THIRD
-Each start of XRT's emulation sleeps for 10 s, inside XRT.
+Usage: test_xrt.py MILLRACE MODELS MILLRACE_XCLBIN SIMULATOR THIRD PLAYER CYCLES [TEST...]
+Each start of XRT's emulation sleeps for 10 s, inside XRT, so without TESTs all of them run side by side, each in a process of its own.
 """
+import concurrent.futures
 import glob
 import json
 import os
@@ -15,7 +16,7 @@ import tempfile
 import time
 import unittest
 
-TOOL, MODELS, PACKER, SIMULATOR, THIRD = (os.path.abspath(path) for path in sys.argv[1:6])
+TOOL, MODELS, PACKER, SIMULATOR, THIRD, PLAYER, CYCLES = (os.path.abspath(path) for path in sys.argv[1:8])
 BROOK = os.path.join(MODELS, "brook.gguf")
 EMU_FILE = os.path.join(os.path.dirname(TOOL), "millrace-emu.xclbin")
 RUN = ("run", "-m", BROOK, "-p", "Once upon a time", "--ignore-eos")
@@ -25,6 +26,8 @@ START_S = 30
 LOAD_S = 10  # XRT sleeps for so long when it loads in emulation
 SHIM = "libxrt_hwemu.so.2"
 PAD = 70000
+SIDE_BY_SIDE = 5
+FULL_KIB = (4, 100, 800)  # sizes of /tmp at which different things of the start fail
 MARK = f"MRX_TEST={os.getpid()}."
 os.environ.update([MARK.split("=")])
 
@@ -36,8 +39,10 @@ def processes():
         try:
             with open(entry + "/stat", encoding="utf-8", errors="replace") as file:
                 text = file.read()
-            with open(entry + "/environ", encoding="utf-8", errors="replace") as file:
-                environment = file.read()
+            environment = ""
+            for part in ("/environ", "/cmdline"):
+                with open(entry + part, encoding="utf-8", errors="replace") as file:
+                    environment += file.read()
         except OSError:
             continue
         name = text[text.index("(") + 1:text.rindex(")")]
@@ -73,9 +78,11 @@ class Xrt(unittest.TestCase):
     def tearDown(self):
         shutil.rmtree(self.folder, ignore_errors=True)
         deadline = time.monotonic() + END_S
-        while time.monotonic() < deadline and self.left():
+        left = self.left()  # looked at once a round: others may be about to begin
+        while time.monotonic() < deadline and left:
             time.sleep(0.1)
-        self.assertEqual(self.left(), [])
+            left = self.left()
+        self.assertEqual(left, [])
 
     def left(self):
         """What this test has left behind."""
@@ -245,18 +252,99 @@ class Xrt(unittest.TestCase):
         self.assertEqual(sim.wait(END_S), 0)
         self.assertEqual([], [name for name in os.listdir(self.folder) if "sock" in name or name == "attached"])
 
-    def test_third_program__reloads_in_a_folder_of_its_own(self):
+    def foreign(self, program, *args):
+        """A program of someone else, in emulation that was set up by hand; what it prints."""
         run = os.path.join(self.folder, "run")
         os.mkdir(run)
         shutil.copy(SIMULATOR, os.path.join(run, "launch_hw_emu.sh"))
         env = {**os.environ, **self.by_hand(f"sim_dir={run}")}
-        done = subprocess.run(["setsid", "-w", THIRD, self.pack("bare", self.revision()), "3"], env=env, cwd=self.folder,
+        done = subprocess.run(["setsid", "-w", program, self.pack("bare", self.revision()), *args], env=env, cwd=self.folder,
                               capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertIn("load 3: chip 4d524345", done.stdout)
-        self.assertIn("PASS third", done.stdout)
+        self.assertIn("PASS " + os.path.basename(program), done.stdout)
         self.assertEqual([], glob.glob(os.path.join(self.folder, "D2X*")))
+        return done.stdout
+
+    def test_third_program__reloads_in_a_folder_of_its_own(self):
+        self.assertIn("load 3: chip 4d524345", self.foreign(THIRD, "3"))
+
+    def test_player__tokens_of_sim_with_nothing_but_xrt(self):
+        record = os.path.join(self.folder, "record")
+        self.call("reg", "record", record, "--", *RUN, "-n", "8", "--device", "sim")
+        out = self.foreign(PLAYER, record)
+        ids = next(line.split()[1] for line in out.splitlines() if line.startswith("tokens "))
+        expected = json.loads(self.call(*RUN, "-n", "8", "--device", "model", "--json")[0])["tokens"]
+        self.assertEqual([int(word) for word in ids.split(",")], expected)
+
+    def test_cycles__in_one_process(self):
+        out = subprocess.run([CYCLES, "xrt:emu", BROOK, "3"], capture_output=True, text=True, timeout=TIMEOUT_S, check=True).stdout
+        self.assertEqual(out.count("cycle "), 3)
+        self.assertIn("PASS cycles", out)
+
+    def test_two_programs__one_device(self):
+        env = {**self.by_hand("dont_run=true"), "EMULATION_SOCKETID": "shared"}
+        env["MILLRACE_XCLBIN"] = self.pack("bare", self.revision())
+        sim = subprocess.Popen([SIMULATOR, "--listen"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                               env={**os.environ, **env}, cwd=self.folder)
+        self.addCleanup(sim.stdout.close)
+        self.assertIn("/shared", sim.stdout.readline())
+        first = subprocess.Popen([TOOL, *RUN, "-n", "1", "--device", "xrt"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, env={**os.environ, **env})
+        deadline = time.monotonic() + START_S
+        while "millrace-xrt" not in own_processes().values() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(1)  # its helper has to come as far as to the device
+        since = time.monotonic()
+        self.fails("info", "--device", "xrt", words=("another program uses this device", "end it"), env=env)
+        self.assertLess(time.monotonic() - since, END_S)
+        out, err = first.communicate(timeout=TIMEOUT_S)
+        self.assertEqual(first.returncode, 0, err)
+        self.assertIn(b"Once upon a time,", out)
+        self.assertEqual(sim.wait(END_S), 0)
+
+    def test_disk__full_or_not_to_be_written(self):
+        """In a mount namespace of its own, where /tmp is small."""
+        build = os.path.dirname(TOOL)
+        options = [f"size={kib}k" for kib in FULL_KIB] + ["ro"]
+        for option in options:
+            command = f"mount --bind {build} /mnt && mount -t tmpfs -o {option} none /tmp && echo mounted >&2 && exec /mnt/millrace info " \
+                      "--device xrt:emu"
+            since = time.monotonic()
+            done = subprocess.run(["unshare", "-Urm", "sh", "-c", command], capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
+                                  cwd="/")
+            if "mounted\n" not in done.stderr:
+                self.skipTest("no mount namespaces here: " + done.stderr.strip())
+            err = done.stderr.replace("mounted\n", "")
+            self.assertEqual((done.returncode, done.stdout, err.count("\n")), (1, "", 1), err)
+            self.assertIn("Read-only file system" if option == "ro" else "/tmp is full: make room there", err)
+            self.assertNotIn("Success", err)
+            self.assertLess(time.monotonic() - since, LOAD_S)
+
+
+def run_one(name):
+    """A test in a process of its own: its name, whether it passed, what it printed."""
+    done = subprocess.run([sys.executable, "-B", *sys.argv, name], capture_output=True, text=True, check=False)
+    return name, done.returncode == 0, done.stdout + done.stderr
+
+
+def run_all():
+    """All tests, the long ones first; the exit status."""
+    names = [f"Xrt.{name}" for name in unittest.defaultTestLoader.getTestCaseNames(Xrt)]
+    names.sort(key=lambda name: "cycles" not in name and "two" not in name and "third" not in name)
+    failed = []
+    with concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        for name, passed, out in pool.map(run_one, names):
+            print(f"{'ok  ' if passed else 'FAIL'} {name}", flush=True)
+            if not passed:
+                failed.append(name)
+                print(out)
+            elif "skipped" in out:
+                print(out)
+    print(f"{len(names)} tests, {len(failed)} failed")
+    return 1 if failed or not names else 0
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1], verbosity=2)
+    if len(sys.argv) > 8:
+        unittest.main(argv=[sys.argv[0], *sys.argv[8:]], verbosity=2)
+    sys.exit(run_all())

@@ -5,51 +5,9 @@
  *
  * Usage: third XCLBIN TIMES. Prints "PASS third" at the end.
  */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "kernel.h"
 
-#include <experimental/xrt_bo.h>
-#include <experimental/xrt_device.h>
-#include <experimental/xrt_kernel.h>
-
-enum {
-    WORDS = 1000,
-    AP_CTRL = 0x00,
-    MEMORY = 0x10,
-    WORDS_AT = 0x1C,
-    TARGET = 0x24,
-    MODE = 0x2C,
-    STATUS = 0x40,
-    PAGE = 0x48,
-    KERNEL_ID = 0x58,
-    CHIP = 0x1000,
-    MODE_PUT = 0,
-    MODE_GET = 1,
-    WINDOW = 0x200000,
-    /* of the chip, page 0 */
-    CHIP_ID = 0x00,
-    CHIP_MEM_TARGET = 0x60,
-    CHIP_MEM_BASE = 0x64,
-    VMEM = 1
-};
-
-static void check(int right, const char *what) {
-    if (!right) {
-        (void)fprintf(stderr, "third: %s\n", what);
-        exit(1);
-    }
-}
-
-static uint32_t get(xrtKernelHandle kernel, uint32_t offset) {
-    uint32_t value = 0;
-    check(xrtKernelReadRegister(kernel, offset, &value) == 0, "cannot read a register");
-    return value;
-}
-
-static void put(xrtKernelHandle kernel, uint32_t offset, uint32_t value) {
-    check(xrtKernelWriteRegister(kernel, offset, value) == 0, "cannot write a register");
-}
+enum { WORDS = 1000 };
 
 static void move_words(xrtDeviceHandle device, xrtKernelHandle kernel, uint32_t seed) {
     const xrtMemoryGroup bank = (xrtMemoryGroup)xrtKernelArgGroupId(kernel, 0);
@@ -68,19 +26,8 @@ static void move_words(xrtDeviceHandle device, xrtKernelHandle kernel, uint32_t 
     put(kernel, CHIP + CHIP_MEM_BASE, 0);
     xrtRunHandle run = xrtKernelRun(kernel, there, WORDS, WINDOW, MODE_PUT);
     check(run != NULL && xrtRunWait(run) == ERT_CMD_STATE_COMPLETED, "no run");
-    check(xrtRunClose(run) == 0 && get(kernel, STATUS) == 0, "the transfer there failed");
-    const uint64_t address = xrtBOAddress(back);
-    put(kernel, MEMORY, (uint32_t)address);
-    put(kernel, MEMORY + 4, (uint32_t)(address >> 32));
-    put(kernel, WORDS_AT, WORDS);
-    put(kernel, TARGET, WINDOW);
-    put(kernel, MODE, MODE_GET);
-    put(kernel, AP_CTRL, 1);
-    uint32_t polls = 0;
-    while ((get(kernel, AP_CTRL) & 2u) == 0) {
-        check(++polls < 1000000u, "the transfer back does not end");
-    }
-    check(get(kernel, STATUS) == 0, "the transfer back failed");
+    check(xrtRunClose(run) == 0 && get(kernel, DMA_STATUS) == 0, "the transfer there failed");
+    transfer(kernel, xrtBOAddress(back), WORDS, WINDOW, MODE_GET);
     check(xrtBOSync(back, XCL_BO_SYNC_BO_FROM_DEVICE, WORDS * 4, 0) == 0, "cannot sync back");
     for (uint32_t i = 0; i < WORDS; i++) {
         check(in[i] == out[i], "a word came back changed");

@@ -13,12 +13,14 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <stdnoreturn.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -93,6 +95,30 @@ static noreturn void wait_for_watcher(void) {
     }
 }
 
+/* Takes the device for this process: a name that goes with it, whatever its end. XRT refuses a
+ * second program on a card late and in its own words, and one on an emulation's socket waits there
+ * for minutes. Emulations that XRT starts are each their own. */
+static bool claim_device(void) {
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    const char *mode = getenv("XCL_EMULATION_MODE");
+    const char *id = getenv("EMULATION_SOCKETID");
+    const char *user = getenv("USER");
+    const bool emulated = mode != NULL && mode[0] != '\0';
+    if (emulated && id == NULL) {
+        return true;
+    }
+    /* sun_path[0] is 0: a name without a file. */
+    const int n = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "millrace-xrt/%s/%s",
+                           emulated && user != NULL ? user : "", emulated ? id : "device0");
+    const size_t length =
+        n > 0 && (size_t)n < sizeof name.sun_path - 1 ? (size_t)n : sizeof name.sun_path - 1;
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return fd < 0 ||
+           bind(fd, (const struct sockaddr *)&name,
+                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length)) == 0 ||
+           errno != EADDRINUSE;
+}
+
 /* One request and its answer; false: nothing more comes. */
 static bool serve(mr_xrt_device_t *device, uint32_t *words, bool *closed) {
     mr_xrt_link_head_t head;
@@ -160,6 +186,9 @@ static int run(const char *folder, const char *xclbin) {
     char why[MR_XRT_LINK_TEXT_BYTES];
     mr_xrt_device_t device;
     bool closed = false;
+    if (!claim_device()) {
+        return fail(MR_BUSY, "another program uses this device: wait for its end, or end it");
+    }
     mr_status_t status = mr_xrt_device_open(&device, folder, why, sizeof why);
     if (status == MR_OK && !wait_for_load(&device, &closed)) {
         if (closed) {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -388,16 +389,42 @@ static mr_status_t open_card(mr_xrt_process_t *p, const mr_backend_xrt_config_t 
     return open_step(p, config, MR_XRT_LINK_LOAD, NULL);
 }
 
+const char *mr_xrt_closed_node(const char *pattern, char *out, size_t n) {
+    glob_t found;
+    const char *closed = NULL;
+    if (glob(pattern, 0, NULL, &found) != 0) {
+        return NULL;
+    }
+    for (size_t i = 0; i < found.gl_pathc && closed == NULL; i++) {
+        if (access(found.gl_pathv[i], R_OK | W_OK) != 0 && errno == EACCES) {
+            mr_xrt_text(out, n, " (no permission for %s: join its group, render)",
+                        found.gl_pathv[i]);
+            closed = out;
+        }
+    }
+    globfree(&found);
+    return closed;
+}
+
+static const char *full_disk(void) {
+    struct statvfs disk;
+    return statvfs("/tmp", &disk) == 0 && disk.f_frsize != 0 &&
+                   disk.f_bavail < (ROOM_MIB << 20) / disk.f_frsize
+               ? " (/tmp is full: make room there)"
+               : "";
+}
+
 /* What a failed start may be due to; "": nothing that can be seen here. */
 static const char *advice(const mr_backend_xrt_config_t *config, mr_status_t status) {
-    struct statvfs disk;
-    if (statvfs("/tmp", &disk) == 0 && disk.f_frsize != 0 &&
-        disk.f_bavail < (ROOM_MIB << 20) / disk.f_frsize) {
-        return " (/tmp is full: make room there)";
+    static char node[PATH_MAX];
+    if (status == MR_BUSY || status == MR_IDENTITY) {
+        return "";
     }
-    return config->emulation || status == MR_IDENTITY
-               ? ""
-               : " (is XRT set up here? xrt:emu needs no setting up)";
+    if (full_disk()[0] != '\0' || config->emulation) {
+        return full_disk();
+    }
+    const char *closed = mr_xrt_closed_node("/dev/dri/renderD*", node, sizeof node);
+    return closed != NULL ? closed : " (is XRT set up here? xrt:emu needs no setting up)";
 }
 
 mr_status_t mr_xrt_process_open(mr_xrt_process_t *p, const mr_backend_xrt_config_t *config,
@@ -406,7 +433,7 @@ mr_status_t mr_xrt_process_open(mr_xrt_process_t *p, const mr_backend_xrt_config
     mr_status_t status = start(p, config, files);
     if (status != MR_OK) {
         mr_xrt_text(why, why_bytes, "cannot start %s: %s%s", files->helper, strerror(errno),
-                    advice(config, MR_IDENTITY));
+                    full_disk());
     } else {
         status = open_card(p, config);
         if (status == MR_CANCELLED) {

@@ -29,6 +29,9 @@ typedef struct {
 void mr_xrt_text(char *out, size_t n, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A device node that matches and that this user may not open, as advice in out; NULL: none. */
+const char *mr_xrt_closed_node(const char *pattern, char *out, size_t n);
+
 /* Finds helper and .xclbin. @return MR_OK; MR_NOT_FOUND, with why. */
 MR_NODISCARD mr_status_t mr_xrt_find_files(const mr_backend_xrt_config_t *config,
                                            mr_xrt_files_t *files, char *why, size_t why_bytes);

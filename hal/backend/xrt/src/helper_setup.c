@@ -82,6 +82,7 @@ static bool copy_self(const char *to) {
     while (n > 0) {
         n = read(in, buffer, sizeof buffer);
         if (n > 0 && write(out, buffer, (size_t)n) != n) {
+            errno = ENOSPC; /* a part of it fits */
             n = -1;
         }
     }
