@@ -2,6 +2,7 @@
 /* The helper process as the back end sees it. */
 #include "helper_process.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -48,10 +49,51 @@ static bool usable(const char *path, bool program) {
     return access(path, program ? X_OK : R_OK) == 0;
 }
 
+/* Leaves the folder of a path, with a slash at its end; "": it has none. */
+static void cut(char path[PATH_MAX]) {
+    char *slash = strrchr(path, '/');
+    path[slash != NULL ? slash + 1 - path : 0] = '\0';
+}
+
+/* The folder of the program; "": unknown. */
+static void program_folder(char folder[PATH_MAX]) {
+    const ssize_t n = readlink("/proc/self/exe", folder, PATH_MAX - 1u);
+    folder[n > 0 ? n : 0] = '\0';
+    cut(folder);
+}
+
+/* The folder of the file that this code is in, the program or a library, likewise. */
+static void code_folder(char folder[PATH_MAX]) {
+    static const char here = 0;
+    Dl_info info;
+    if (dladdr(&here, &info) == 0 || realpath(info.dli_fname, folder) == NULL) {
+        folder[0] = '\0';
+    }
+    cut(folder);
+}
+
+/* A file of ours: beside the program or in ../lib/millrace from there; for the users of a library
+ * beside that, in millrace below its folder, or beside the folder where that is an architecture's.
+ */
+static bool find_own(const char *name, bool program, char self[PATH_MAX], char *out) {
+    static const char *const places[] = {"", "../lib/millrace/", "", "millrace/", "../millrace/"};
+    char code[PATH_MAX];
+    program_folder(self);
+    code_folder(code);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        char candidate[2 * PATH_MAX];
+        const char *folder = i < 2u ? self : code;
+        mr_xrt_text(candidate, sizeof candidate, "%s%s%s", folder, places[i], name);
+        if (folder[0] == '/' && usable(candidate, program) && realpath(candidate, out) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A file that the caller or the environment names, or one in our own places. */
 static mr_status_t find_file(const char *given, const char *variable, const char *name,
                              bool program, char *out, char *why, size_t why_bytes) {
-    static const char *const places[] = {"", "../lib/millrace/"};
     char self[PATH_MAX];
     const char *path = given != NULL ? given : getenv(variable);
     if (path != NULL) {
@@ -62,18 +104,8 @@ static mr_status_t find_file(const char *given, const char *variable, const char
                     given == NULL ? "=" : "", path, strerror(errno));
         return MR_NOT_FOUND;
     }
-    const ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1u);
-    self[n > 0 ? n : 0] = '\0';
-    char *slash = strrchr(self, '/');
-    if (slash != NULL) {
-        slash[1] = '\0';
-    }
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        char candidate[2 * PATH_MAX];
-        mr_xrt_text(candidate, sizeof candidate, "%s%s%s", self, places[i], name);
-        if (usable(candidate, program) && realpath(candidate, out) != NULL) {
-            return MR_OK;
-        }
+    if (find_own(name, program, self, out)) {
+        return MR_OK;
     }
     mr_xrt_text(why, why_bytes, "%s is neither in %s nor in %s../lib/millrace; name it in %s", name,
                 self, self, variable);

@@ -33,8 +33,9 @@ typedef struct {
 typedef struct {
     bool emulation; /* set hw_emu up with the simulator in the .xclbin; else use the environment */
     /* Files; NULL: MILLRACE_XRT_HELPER and MILLRACE_XCLBIN of the environment, or millrace-xrt and
-     * millrace-emu.xclbin (with emulation), millrace.xclbin beside the program or in
-     * ../lib/millrace from there. */
+     * millrace-emu.xclbin (with emulation), millrace.xclbin beside the program, in ../lib/millrace
+     * from there, or likewise for the library with this code: beside it, in millrace below its
+     * folder or in ../millrace from there. */
     const char *helper;
     const char *xclbin;
     /* Called with one line about what takes long, while create waits; may be NULL. */
