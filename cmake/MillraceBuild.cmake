@@ -31,6 +31,11 @@ if(MR_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
+if(MR_TSAN)
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -g)
+  add_link_options(-fsanitize=thread)
+endif()
+
 if(MR_COVERAGE)
   add_compile_options(--coverage)
   add_link_options(--coverage)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds with warnings as errors, runs every test there, then the unit and host tests again under ASan and UBSan.
+# Builds with warnings as errors, runs every test there, then the unit and host tests again under ASan and UBSan, and libmillrace's threads
+# under ThreadSanitizer.
 # Usage: scripts/check.sh [jobs]. Closes with "N passed, N failed" (", N skipped" when optional files such as shared models are absent; their
 # tests are listed); exit 0 only when nothing failed and something ran.
 set -uo pipefail
@@ -64,6 +65,9 @@ step cmake --preset default -DMR_WERROR=ON -DMR_SIM_MODELS= -DMR_KV_SIM=ON
 step cmake --build build -j "$jobs"
 step cmake --preset asan
 step cmake --build build/asan -j "$jobs"
+step cmake --preset tsan
+step cmake --build --preset tsan -j "$jobs"
 run_tests "all tests" build
 run_tests "unit and host tests under ASan and UBSan" build/asan -L 'unit|host'
+run_tests "libmillrace's threads under ThreadSanitizer" build/tsan -R '^host_libmillrace_threads$'
 close

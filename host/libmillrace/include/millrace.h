@@ -6,8 +6,9 @@
  *
  * Threads: any thread may call any function with any handle at any time, except that millrace_close
  * must be the last call with its handle: no other may be running or come. A handle has a thread of
- * its own, which alone talks to the device; it takes no signals. The library keeps no lock while a
- * call of yours runs code of yours. A child of fork() must not use its parent's handles.
+ * its own, which alone talks to the device; it takes no signals. No lock is held while the library
+ * runs code of yours. Close every handle before the program ends. A child of fork() must not use
+ * its parent's handles.
  *
  * Waiting: millrace_poll waits as long as it is told. millrace_open, millrace_load, millrace_stats
  * and millrace_close wait for the device, which has time limits of its own; the other functions
@@ -207,10 +208,10 @@ typedef struct millrace_event {
                           MILLRACE_TIMEOUT (DEADLINE), MILLRACE_NO_SPACE (REFUSED), otherwise what
                           the device failed with */
     uint32_t length;   /* bytes of text without its NUL */
-    /* Valid UTF-8. TOKEN: the text that is complete with this token, which may be empty: bytes of a
-     * character that goes on are kept for the next token, and bytes that are no UTF-8 become
-     * U+FFFD. END: one line that says why (REFUSED, ERROR), otherwise what is left of an unfinished
-     * character. */
+    /* Valid UTF-8 with a NUL behind it; a model may make NUL bytes of its own. TOKEN: the text that
+     * is complete with this token, which may be empty: bytes of a character that goes on are kept
+     * for the next token, and bytes that are no UTF-8 become U+FFFD. END: one line that says why
+     * (REFUSED, ERROR), otherwise what is left of an unfinished character. */
     char text[MILLRACE_TEXT_BYTES];
 } millrace_event_t;
 

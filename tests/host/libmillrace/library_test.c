@@ -42,7 +42,7 @@ int read_story(millrace_t *m, millrace_id_t id, story_t *story) {
     memset(story, 0, sizeof *story);
     do {
         if (millrace_poll(m, id, LINE_MS, &event) != MILLRACE_OK || event.id != id ||
-            event.length != strlen(event.text)) {
+            event.text[event.length] != '\0') {
             return 0;
         }
         add_event(story, &event);
@@ -60,7 +60,7 @@ int same(const story_t *a, const story_t *b) {
     return a->n == b->n && a->reason == b->reason && a->status == b->status &&
            memcmp(a->token, b->token, a->n * sizeof a->token[0]) == 0 &&
            memcmp(a->position, b->position, a->n * sizeof a->position[0]) == 0 &&
-           strcmp(a->text, b->text) == 0;
+           a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
 }
 
 millrace_request_t varied(uint32_t i) {
