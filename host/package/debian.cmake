@@ -54,7 +54,7 @@ mr_debian(tool millrace science
 The tool: it places a model (GGUF) on the tiles of a Millrace chip and streams
 its text, on boards, simulated chips and a functional model. Two small models
 come with it."
-  "SUGGESTS=millrace-xrt, libmillrace-dev")
+  "SUGGESTS=millrace-xrt, openfpgaloader, libmillrace-dev")
 if(TARGET millrace-xrt)
   mr_debian(xrt millrace-xrt science
 "Millrace accelerator behind XRT

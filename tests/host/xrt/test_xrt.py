@@ -26,6 +26,7 @@ START_S = 30
 LOAD_S = 10  # XRT sleeps for so long when it loads in emulation
 SHIM = "libxrt_hwemu.so.2"
 PAD = 70000
+VERSION = b'"version": "00020001"'
 SIDE_BY_SIDE = 5
 FULL_KIB = (4, 100, 800)  # sizes of /tmp at which different things of the start fail
 MARK = f"MRX_TEST={os.getpid()}."
@@ -227,6 +228,15 @@ class Xrt(unittest.TestCase):
     def test_flash__of_another_revision(self):
         path = self.pack("old", "1234abcd", SIMULATOR)
         self.fails("flash", path, "--device", "xrt:emu", words=("loading failed", "promises 1234abcd", self.revision()))
+
+    def test_flash__of_another_version_of_the_registers(self):
+        with open(EMU_FILE, "rb") as file:
+            whole = file.read()
+        self.assertEqual(whole.count(VERSION), 1)
+        path = os.path.join(self.folder, "newer")
+        with open(path, "wb") as file:
+            file.write(whole.replace(VERSION, VERSION[:-2] + b'9"'))
+        self.fails("flash", path, "--device", "xrt:emu", words=("loading failed", "of version 2.1", "promises 2.9"))
 
     def test_xclbin__simulator_that_does_not_run(self):
         broken = os.path.join(self.folder, "sim")
