@@ -45,23 +45,22 @@ printf 'package: %s\n' "${debs[@]##*/}"
 # ---- the root folder ----
 # Names of the installed packages that those given depend on, with these; of alternatives the first that is installed.
 closure() {
-    local queue=("$@") name line choice
-    declare -A seen=()
-    while [ ${#queue[@]} -gt 0 ]; do
-        name=${queue[0]}
-        queue=("${queue[@]:1}")
-        [ -z "${seen[$name]:-}" ] || continue
-        seen[$name]=1
-        echo "$name"
-        while IFS= read -r line; do
-            for choice in ${line//|/ }; do
-                if dpkg-query -W -f '${db:Status-Status}' "$choice" 2>>"$work/log" | grep -q '^installed'; then
-                    queue+=("${choice%%:*}")
-                    break
-                fi
-            done
-        done < <(dpkg-query -W -f '${Pre-Depends},${Depends}\n' "$name" | sed 's/([^)]*)//g' | tr ',' '\n')
-    done
+    dpkg-query -W -f '${Package}\t${db:Status-Status}\t${Pre-Depends},${Depends}\n' | python3 -c '
+import re, sys
+needs = {}
+for line in sys.stdin:
+    name, state, text = line.rstrip("\n").split("\t")
+    if state == "installed":
+        groups = re.sub(r"\([^)]*\)|:any", "", text).split(",")
+        needs[name] = [[word.strip() for word in group.split("|")] for group in groups if group.strip()]
+queue, seen = sys.argv[1:], set()
+while queue:
+    name = queue.pop()
+    if name not in seen:
+        seen.add(name)
+        for group in needs[name]:
+            queue += [word for word in group if word in needs][:1]
+print("\n".join(sorted(seen)))' "$@"
 }
 
 # Those of the packages at hand that are no package here themselves.
@@ -69,7 +68,7 @@ declared() {
     local deb
     for deb in "${debs[@]}"; do
         dpkg-deb -f "$deb" Depends | sed 's/([^)]*)//g; s/|[^,]*//g' | tr -d ' ' | tr ',' '\n'
-    done | sort -u | grep -v millrace
+    done | sort -u | grep . | grep -v millrace
 }
 
 mapfile -t needed < <(declared)
@@ -83,12 +82,10 @@ ln -s usr/sbin "$root/sbin"
 ln -s usr/lib "$root/lib"
 ln -s usr/lib64 "$root/lib64"
 mknod -m 666 "$root/dev/null" c 1 3 2>>"$work/log" || true
-for name in "${base[@]}"; do
-    while IFS= read -r path; do
-        if [ -f "$path" ] || [ -L "$path" ]; then
-            echo "${path#/}"
-        fi
-    done < <(dpkg-query -L "$name" | grep -v '^/usr/share/\(doc\|man\|locale\|info\)/')
+dpkg-query -L "${base[@]}" | grep -v '^/usr/share/\(doc\|man\|locale\|info\)/' | sort -u | while IFS= read -r path; do
+    if [ -f "$path" ] || [ -L "$path" ]; then
+        echo "${path#/}"
+    fi
 done >"$work/files"
 tar -C / -cf - --no-recursion -T "$work/files" 2>>"$work/log" | tar -C "$root" -xf - --keep-directory-symlink
 # The packages are known to dpkg there; their scripts stay away, except that of the loader's cache, which a trigger calls.
@@ -97,9 +94,8 @@ cp /var/lib/dpkg/info/format "$root/var/lib/dpkg/info/"
 cp /var/lib/dpkg/triggers/* "$root/var/lib/dpkg/triggers/"
 for name in "${base[@]}"; do
     cp /var/lib/dpkg/info/"$name".list /var/lib/dpkg/info/"$name":*.list "$root/var/lib/dpkg/info/" 2>>"$work/log"
-    dpkg -s "$name" | sed '/^Conffiles:/,/^[^ ]/{/^Conffiles:/d; /^ /d}'
-    echo
-done >"$root/var/lib/dpkg/status"
+done
+dpkg -s "${base[@]}" | sed '/^Conffiles:/,/^[^ ]/{/^Conffiles:/d; /^ /d}' >"$root/var/lib/dpkg/status"
 touch "$root/var/lib/dpkg/available"
 [ -e "$root/bin/sh" ] || ln -s dash "$root/usr/bin/sh"
 chroot "$root" /sbin/ldconfig
@@ -159,6 +155,11 @@ if [ -e "$root/usr/include/millrace.h" ]; then
     told=$(inside /tmp/stream model "$models/brook.gguf" "Once upon a time" 2>&1) || fail "examples/stream.c: exit status, $told"
     want=$("$build/millrace" run -m "$source/models/brook.gguf" -p "Once upon a time" -n 64 --device model 2>&1)
     [ "Once upon a time$told" = "$want" ] || fail "examples/stream.c: '$told' does not go on as '$want'"
+    # The library finds what it starts from its own folder, not from the program's.
+    if [ -e "$root/usr/lib/millrace/millrace-xrt" ]; then
+        told=$(inside /tmp/stream xrt "$models/brook.gguf" "Once" 2>&1) && fail "examples/stream.c: a card where there is none"
+        grep -q "millrace.xclbin is neither" <<<"$told" || fail "examples/stream.c with xrt: $told"
+    fi
     rm -f "$root/tmp/stream"
 else
     fail "no header of libmillrace was installed"
