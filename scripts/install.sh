@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what a build folder holds, removes it again, or makes Debian packages of it.
 # Usage: scripts/install.sh install|uninstall|package FOLDER, with PREFIX (default /usr/local), DESTDIR and JOBS from the environment.
-# `package` writes FOLDER/*.deb; the same sources in the same folder make the same bytes, on the date of the last commit.
+# `package` writes FOLDER/*.deb; the same build makes the same bytes, with the date of the last commit.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$2
