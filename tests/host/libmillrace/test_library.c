@@ -133,6 +133,21 @@ static void test_load__progress(void **state) {
     millrace_close(p.m);
 }
 
+/* Under AddressSanitizer also: nothing is left of a handle. */
+static void test_open__load_and_close_many_times(void **state) {
+    (void)state;
+    const millrace_request_t r = tokens_request();
+    millrace_event_t event = {.size = sizeof event};
+    for (uint32_t i = 0; i < 100u; i++) {
+        millrace_t *m = open_brook("model", NULL);
+        const millrace_id_t id = submit(m, &r, MILLRACE_OK);
+        if (i % 2u == 0) { /* otherwise it is closed with the request */
+            assert_int_equal(millrace_poll(m, id, LINE_MS, &event), MILLRACE_OK);
+        }
+        millrace_close(m);
+    }
+}
+
 /* ---- requests ---- */
 
 static void test_submit__errors(void **state) {
@@ -284,6 +299,7 @@ int main(void) {
         cmocka_unit_test(test_load__does_not_fit),
         cmocka_unit_test(test_load__again_and_in_all_modes),
         cmocka_unit_test(test_load__progress),
+        cmocka_unit_test(test_open__load_and_close_many_times),
         cmocka_unit_test(test_submit__errors),
         cmocka_unit_test(test_structs__of_other_versions),
         cmocka_unit_test(test_poll__errors),
