@@ -63,6 +63,7 @@ static struct {
     uint32_t order[HEARD_VOCAB];
     mr_sched_t sched;
     user_t user[USERS];
+    uint32_t cancels; /* user whom every start event cancels; 0: nobody */
 } b;
 
 static const uint32_t prompt[] = {3, 14, 15, 9, 26, 53, 58, 9, 7, 9, 32, 38};
@@ -138,6 +139,9 @@ static void on_start(void *ctx, uint32_t slot, uint32_t user) {
     (void)ctx;
     (void)slot;
     b.user[user].starts++;
+    if (b.cancels != 0) {
+        mr_sched_cancel_user(&b.sched, b.cancels);
+    }
 }
 
 static void on_drop(void *ctx, uint32_t user, mr_end_t why) {
@@ -367,6 +371,23 @@ static void test_quota__refused(void **state) {
     close_chip();
 }
 
+/* The start of a request cancels the one behind it, which so gets no slot. */
+static void test_admit__cancelled_by_a_start(void **state) {
+    (void)state;
+    open_chip(&one_group);
+    b.cancels = 2;
+    for (uint32_t user = 1; user < 4u; user++) {
+        enqueue(user);
+    }
+    run();
+    assert_true(b.user[2].dropped);
+    assert_int_equal(b.user[2].why, MR_END_CANCEL);
+    assert_int_equal(b.user[2].starts, 0);
+    expect_end(1, MR_END_LENGTH, 0);
+    expect_tokens(3);
+    close_chip();
+}
+
 /* A hub that takes no job, and a tile given up that nobody waits for. */
 static void test_stalled__nobody_to_end(void **state) {
     (void)state;
@@ -396,6 +417,26 @@ static void test_watchdog__a_message_then_a_tile(void **state) {
     submit(1, 2);
     run();
     expect_tokens(2);
+    close_chip();
+}
+
+/* A tile that fails below a slot that is in the token loop already: it leaves the loop. */
+static void test_watchdog__in_the_loop(void **state) {
+    mr_request_t r = request(0);
+    (void)state;
+    open_chip(&one_group);
+    assert_int_equal(mr_mmio_write32(&b.d.dev.io, TILE(2, CTRL),
+                                     MR_TILE_CTRL_ENABLE_MASK | MR_TILE_CTRL_FAIL_MASK),
+                     MR_OK);
+    r.stepwise = false;
+    r.n_prompt = 1; /* the job of a prompt's last token arms the loop */
+    assert_int_equal(mr_sched_submit(&b.sched, 0, &r), MR_OK);
+    run();
+    expect_end(0, MR_END_ERROR, 8);
+    expect_fault(MR_FAULT_TILE, 2, 0);
+    assert_int_equal(b.d.dev.injected, 1);
+    assert_int_equal(look(HUB(LOOP_STATUS)) & MR_HUB_LOOP_STATUS_COUNT_MASK, 0);
+    assert_false(b.slots[0].armed);
     close_chip();
 }
 
@@ -503,7 +544,9 @@ int main(void) {
         cmocka_unit_test(test_stalled__by_the_clock),
         cmocka_unit_test(test_stalled__nobody_to_end),
         cmocka_unit_test(test_quota__refused),
+        cmocka_unit_test(test_admit__cancelled_by_a_start),
         cmocka_unit_test(test_watchdog__a_message_then_a_tile),
+        cmocka_unit_test(test_watchdog__in_the_loop),
         cmocka_unit_test(test_link__down),
         cmocka_unit_test(test_link__harmless),
         cmocka_unit_test(test_bus__whichever_access_fails),

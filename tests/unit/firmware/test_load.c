@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -60,7 +61,9 @@ static int teardown(void **state) {
     return 0;
 }
 
-static mr_status_t load(void) {
+/* Loads in a mode onto the machine that is there, or one without lanes; `spoil` makes of the image
+ * another one after it was opened. */
+static mr_status_t load_mode(uint32_t mode, bool good_machine, bool spoil) {
     mr_machine_t machine;
     mr_image_t opened;
     const mr_load_config_t cfg = {on_progress, &progress, malloc(MR_LOAD_WORK_BYTES)};
@@ -68,9 +71,27 @@ static mr_status_t load(void) {
     progress = (progress_t){0, 0, 0};
     assert_int_equal(mr_image_open(&opened, &image.source), MR_OK);
     assert_int_equal(mr_machine_probe(&dev.io, &machine), MR_OK);
-    const mr_status_t status = mr_load(&dev.io, &machine, &opened, &cfg, &placement, &fit);
+    machine.lanes = good_machine ? machine.lanes : 0;
+    if (spoil) {
+        memset(image.bytes + fixture_entry(&opened.shape, MR_IMAGE_WQ, 1), 0xFF, 32);
+    }
+    const mr_status_t status =
+        mr_load_mode(&dev.io, &machine, &opened, &cfg, mode, &placement, &fit);
     free(cfg.work);
     return status;
+}
+
+static mr_status_t load(void) {
+    return load_mode(MR_PLACE_EFFICIENCY, true, false);
+}
+
+/* What is known to be wrong beforehand leaves the device alone. */
+static void test_load__nothing_is_written(void **state) {
+    (void)state;
+    assert_int_equal(load_mode(MR_PLACE_SHARDS_MAX + 1u, true, false), MR_RANGE);
+    assert_int_equal(load_mode(MR_PLACE_EFFICIENCY, false, false), MR_UNSUPPORTED);
+    assert_int_equal(load_mode(MR_PLACE_EFFICIENCY, true, true), MR_FORMAT);
+    assert_int_equal(dev.writes, 0);
 }
 
 /* One word of each kind of write, spread over the whole load, is stored wrongly. */
@@ -242,6 +263,7 @@ static void test_load__more_tiles_than_steps(void **state) {
 int main(void) {
 #define T(name_) cmocka_unit_test_setup_teardown(name_, setup, teardown)
     const struct CMUnitTest tests[] = {
+        T(test_load__nothing_is_written),
         T(test_load__flipped_bit_is_noticed),
         T(test_load__statuses_of_the_bus),
         T(test_load__stops_at_the_access_that_fails),
