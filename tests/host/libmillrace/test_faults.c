@@ -101,6 +101,30 @@ static void test_run__device_fails(void **state) {
     millrace_close(m);
 }
 
+/* A job fails (status 7 in its result): its request alone ends, and the handle goes on. */
+static void test_run__job_fails(void **state) {
+    (void)state;
+    static story_t story;
+    /* Drawn tokens come through the hub's results, not its token loop. */
+    const millrace_request_t r = {
+        .size = sizeof r, .text = "Once", .max_tokens = 3, .temperature = 1.0f};
+    millrace_stats_t stats = {.size = sizeof stats};
+    millrace_t *m = open_brook("model", NULL);
+    faults.value = 7u << MR_HUB_RES_HDR_STATUS_SHIFT;
+    __atomic_store_n(&faults.addr, MR_HUB_BASE + MR_HUB_RES_HDR_OFFSET, __ATOMIC_SEQ_CST);
+    assert_true(read_story(m, submit(m, &r, MILLRACE_OK), &story));
+    assert_int_equal(story.reason, MILLRACE_END_ERROR);
+    assert_int_equal(story.status, MILLRACE_DEVICE);
+    assert_string_equal(story.text,
+                        "a job failed on the device: status 7 (KV cache: data damaged)");
+    assert_int_equal(millrace_stats(m, &stats), MILLRACE_OK);
+    assert_true(stats.state == MILLRACE_STATE_READY && stats.failed == 1);
+    faults_clear();
+    assert_true(read_story(m, submit(m, &r, MILLRACE_OK), &story));
+    assert_int_equal(story.reason, MILLRACE_END_LENGTH);
+    millrace_close(m);
+}
+
 static void test_stats__device_fails(void **state) {
     (void)state;
     millrace_stats_t stats = {.size = sizeof stats};
@@ -154,6 +178,7 @@ int main(void) {
         cmocka_unit_test_setup(test_load__memory_is_faulty, setup),
         cmocka_unit_test_setup(test_load__other_device, setup),
         cmocka_unit_test_setup(test_run__device_fails, setup),
+        cmocka_unit_test_setup(test_run__job_fails, setup),
         cmocka_unit_test_setup(test_stats__device_fails, setup),
         cmocka_unit_test_setup(test_memory__runs_out, setup),
     };
