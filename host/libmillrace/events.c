@@ -8,7 +8,6 @@
 static mr_lib_request_t *lock_slot(millrace_t *m, uint32_t slot) {
     const uint32_t user = mr_runner_user(m->runner, slot);
     (void)pthread_mutex_lock(&m->lock);
-    m->heard = true;
     return m->table[user];
 }
 
@@ -51,7 +50,8 @@ static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     millrace_t *m = ctx;
     mr_lib_request_t *r = lock_slot(m, slot);
     const bool room = r->released || mr_lib_has_room(r);
-    if (room) {
+    if (room) { /* a token that is told again and again is no news */
+        m->heard = true;
         r->made++;
         m->stats.tokens++;
         m->busy_tokens++;
@@ -99,6 +99,7 @@ static void over(millrace_t *m, mr_lib_request_t *r, mr_end_t why, uint32_t deta
 static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
     millrace_t *m = ctx;
     mr_lib_request_t *r = lock_slot(m, slot);
+    m->heard = true;
     over(m, r, why, detail);
     (void)pthread_mutex_unlock(&m->lock);
 }

@@ -29,6 +29,20 @@ static void free_handle(millrace_t *m) {
     free(m);
 }
 
+/* A lock whose writer gets its turn however many read: a model can be loaded while texts are
+ * tokenised all the time. No thread reads under it twice. @return false: out of memory. */
+static bool fair_lock(pthread_rwlock_t *lock) {
+    pthread_rwlockattr_t attributes;
+    if (pthread_rwlockattr_init(&attributes) != 0) {
+        return false;
+    }
+    const bool good = pthread_rwlockattr_setkind_np(
+                          &attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP) == 0 &&
+                      pthread_rwlock_init(lock, &attributes) == 0;
+    (void)pthread_rwlockattr_destroy(&attributes);
+    return good;
+}
+
 /* A handle without its thread; NULL: out of memory. */
 static millrace_t *new_handle(const char *device) {
     millrace_t *m = calloc(1, sizeof *m);
@@ -39,7 +53,7 @@ static millrace_t *new_handle(const char *device) {
     m->table = calloc(MILLRACE_REQUESTS_MAX, sizeof *m->table);
     bool good = m->device != NULL && m->table != NULL;
     good &= pthread_mutex_init(&m->lock, NULL) == 0;
-    good &= pthread_rwlock_init(&m->text_lock, NULL) == 0;
+    good &= fair_lock(&m->text_lock);
     good &= mr_lib_condition(&m->work);
     good &= mr_lib_condition(&m->done);
     good &= mr_lib_condition(&m->any);

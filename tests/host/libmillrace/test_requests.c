@@ -191,6 +191,25 @@ static void test_reader__a_slot_is_not_needed_to_wait(void **state) {
     millrace_close(m);
 }
 
+static double processor_seconds(void) {
+    struct timespec t;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void test_reader__costs_no_processor_while_it_is_behind(void **state) {
+    (void)state;
+    const struct timespec second = {1, 0};
+    const millrace_request_t r = endless();
+    millrace_t *m = open_brook("model", NULL);
+    (void)submit(m, &r, MILLRACE_OK);
+    wait_for_standstill(m);
+    const double before = processor_seconds();
+    (void)nanosleep(&second, NULL);
+    assert_true(processor_seconds() - before < 0.1);
+    millrace_close(m);
+}
+
 /* ---- many ---- */
 
 static void test_submit__more_than_slots_and_queue(void **state) {
@@ -416,6 +435,7 @@ int main(void) {
         cmocka_unit_test(test_end__refused),
         cmocka_unit_test(test_reader__stalls_its_own_request_only),
         cmocka_unit_test(test_reader__a_slot_is_not_needed_to_wait),
+        cmocka_unit_test(test_reader__costs_no_processor_while_it_is_behind),
         cmocka_unit_test(test_submit__more_than_slots_and_queue),
         cmocka_unit_test(test_submit__as_many_as_there_may_be),
         cmocka_unit_test(test_stats),

@@ -3,8 +3,11 @@
  * requests alone. Runs under ThreadSanitizer too (scripts/check.sh). */
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "library_test.h"
 
@@ -189,12 +192,53 @@ static void test_against_each_other(void **state) {
     millrace_close(m);
 }
 
+/* ---- a load while others read the model ---- */
+
+static atomic_bool loaded;
+
+/* Tokenises until the model has been loaded; not good if that did not come. */
+static void *tokenize(void *arg) {
+    worker_t *w = arg;
+    static const char text[] = "a text that takes a while to be cut into tokens, word by word";
+    uint32_t ids[64];
+    size_t n;
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    const time_t end = t.tv_sec + 100; /* far more than a load takes */
+    w->good = 1;
+    while (w->good && !atomic_load(&loaded)) {
+        const millrace_status_t status = millrace_tokenize(w->m, text, 0, 0, ids, 64, &n);
+        (void)clock_gettime(CLOCK_MONOTONIC, &t);
+        w->good = (status == MILLRACE_OK || status == MILLRACE_STATE) && t.tv_sec < end;
+    }
+    return NULL;
+}
+
+static void *load_once(void *m) {
+    const millrace_status_t status = millrace_load(m, BROOK, NULL);
+    atomic_store(&loaded, status == MILLRACE_OK);
+    return NULL;
+}
+
+static void test_a_load_comes_through(void **state) {
+    (void)state;
+    pthread_t loader;
+    millrace_t *m = open_brook("model", NULL);
+    atomic_store(&loaded, false);
+    assert_int_equal(pthread_create(&loader, NULL, load_once, m), 0);
+    const int good = run_all(threads, m, tokenize);
+    assert_int_equal(pthread_join(loader, NULL), 0);
+    assert_true(good);
+    millrace_close(m);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_handle),
         cmocka_unit_test(test_a_handle_each),
         cmocka_unit_test(test_any_request_to_any_thread),
         cmocka_unit_test(test_against_each_other),
+        cmocka_unit_test(test_a_load_comes_through),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
