@@ -134,10 +134,11 @@ static mr_status_t clock_busy(millrace_t *m) {
     (void)pthread_mutex_unlock(&m->lock);
     const mr_status_t status = read_cycles(m, &cycles);
     (void)pthread_mutex_lock(&m->lock);
+    MR_TRY(status);
     m->stats.busy_cycles += busy ? 0 : cycles - m->busy_from;
     m->busy_from = cycles;
     m->busy = busy;
-    return status;
+    return MR_OK;
 }
 
 static mr_status_t hand_over(millrace_t *m, mr_lib_request_t *r) {
