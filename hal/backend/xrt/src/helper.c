@@ -161,7 +161,7 @@ static bool serve(mr_xrt_device_t *device, uint32_t *words, bool *closed) {
 
 /* Answers what comes ahead of the load; false: no load comes. */
 static bool wait_for_load(mr_xrt_device_t *device, bool *closed) {
-    mr_xrt_link_head_t head;
+    mr_xrt_link_head_t head = {MR_XRT_LINK_READ, 0, 0, 0}; /* stays when nothing comes */
     mr_xrt_present_t present;
     while (move(true, &head, sizeof head) && head.op == MR_XRT_LINK_LOOK) {
         mr_xrt_device_look(device, &present);
