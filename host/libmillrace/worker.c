@@ -217,14 +217,17 @@ void *mr_lib_worker(void *handle) {
     bool more = true;
     (void)pthread_mutex_lock(&m->lock);
     while (more) {
-        if (m->command != NULL) {
+        /* In turns: threads that ask for statistics all the time may not keep requests waiting. */
+        const bool asked = m->command != NULL;
+        if (asked) {
             more = obey(m);
-        } else if (m->runner != NULL && m->n_pending + m->n_inside > 0) {
+        }
+        if (more && m->runner != NULL && m->n_pending + m->n_inside > 0) {
             const mr_status_t status = advance(m);
             if (status != MR_OK) {
                 give_up(m, status);
             }
-        } else {
+        } else if (!asked) {
             (void)pthread_cond_wait(&m->work, &m->lock);
         }
     }
