@@ -32,7 +32,13 @@ uninstall)
     while IFS= read -r file || [ -n "$file" ]; do
         rm -f -- "$DESTDIR$file"
     done <"$manifest"
-    sed -n 's,/[^/]*$,,p' "$manifest" | grep -oE '^.*/(millrace|models)$' | sort -ru | while IFS= read -r empty; do
+    while IFS= read -r file || [ -n "$file" ]; do
+        own=${file%/*}
+        while [[ $own/ == */millrace/* ]]; do
+            echo "$own"
+            own=${own%/*}
+        done
+    done <"$manifest" | sort -ru | while IFS= read -r empty; do
         [ ! -d "$DESTDIR$empty" ] || rmdir --ignore-fail-on-non-empty -- "$DESTDIR$empty"
     done
     rm -f "$manifest"

@@ -137,6 +137,9 @@ millrace_status_t mr_lib_load(millrace_t *m, mr_lib_command_t *load) {
     status = count_pages(m, &load->error);
     if (status != MR_OK) {
         mr_lib_unload(m);
+        if (mr_device_fault(&m->mmio) != NULL) {
+            mr_lib_close_device(m);
+        }
     }
     return (millrace_status_t)status;
 }

@@ -105,7 +105,9 @@ static bool obey(millrace_t *m) {
 static void give_up(millrace_t *m, mr_status_t status) {
     (void)snprintf(m->failure, sizeof m->failure, "the device stopped: %s",
                    mr_session_trouble(m->session, m->runner, status));
-    m->state = MILLRACE_STATE_FAILED;
+    if (m->state != MILLRACE_STATE_LOADING) { /* else it is about to be mended */
+        m->state = MILLRACE_STATE_FAILED;
+    }
     m->failed_with = (millrace_status_t)status;
     m->runner = NULL;
     m->busy = false;

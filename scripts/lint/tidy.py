@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """clang-tidy over every C file that the build tree compiles: tidy.py TREE JOBS FILE...
 
-Clean files are remembered in TREE/lint by the hash of clang-tidy's version, its settings and the file's preprocessed text, as each of its compile
-commands makes it. Exit 0 when all are clean, 1 with the findings when not.
+Clean files are remembered in TREE/lint by the hash of clang-tidy's version, its settings, and each compile command of the file with the preprocessed
+text that it makes. Exit 0 when all are clean, 1 with the findings when not.
 """
 import collections
 import concurrent.futures
@@ -44,6 +44,7 @@ def check(tree, tool, name, commands):
     """Findings in one file as text, or nothing when it is clean."""
     known = tool.copy()
     for folder, words in commands:
+        known.update(shlex.join(words).encode())
         # With comments: some of them speak to clang-tidy.
         run = subprocess.run(words + ["-E", "-CC"], cwd=folder, capture_output=True)
         if run.returncode != 0:

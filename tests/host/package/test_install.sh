@@ -42,9 +42,9 @@ mv "$work/dest/opt/mill" "$work/moved"
 mv "$work/moved" "$work/dest/opt/mill"
 
 DESTDIR=$work/dest "$source/scripts/install.sh" uninstall "$build" || fail "uninstall"
-left=$(find "$work/dest" ! -type d -o -path '*/millrace' -path '*/lib/*')
+left=$(find "$work/dest" ! -type d -o -path '*/millrace*')
 [ -z "$left" ] || fail "uninstall left: $left"
-"$source/scripts/install.sh" uninstall "$build" >"$work/log" 2>&1 && fail "uninstall twice: exit 0"
+DESTDIR=$work/dest "$source/scripts/install.sh" uninstall "$build" >"$work/log" 2>&1 && fail "uninstall twice: exit 0"
 grep -q "nothing was installed" "$work/log" || fail "uninstall twice: $(cat "$work/log")"
 
 [ "$failures" -eq 0 ] && echo "PASS install"
