@@ -28,6 +28,7 @@ enum {
     OPEN_MS = 60000, /* XRT sleeps for 10 s, and the machine may be slow */
     OPEN_LOOK_MS = 500,
     CLOSE_MS = 20000, /* XRT takes up to 10 s to close */
+    KILL_MS = 2000,   /* for a process that was killed */
     LOOK_MS = 20,     /* between two looks at a process that ends */
     ROOM_MIB = 8      /* of the folder, at least */
 };
@@ -243,22 +244,28 @@ mr_status_t mr_xrt_process_request(mr_xrt_process_t *p, const mr_xrt_link_head_t
 
 /* ---- start and end ---- */
 
-/* Ends the helper's group, if it has not ended by itself, and removes what is left. */
-static void clean(mr_xrt_process_t *p, int patience_ms) {
+/* Whether a process of ours ends within a time. */
+static bool ends_within(pid_t pid, int ms) {
     const struct timespec pause = {0, LOOK_MS * 1000000L};
-    const int64_t deadline = now_ms() + patience_ms;
-    bool gone = p->pid == 0;
-    while (!gone && now_ms() < deadline) {
-        gone = waitpid(p->pid, NULL, WNOHANG) != 0;
-        if (!gone) {
-            (void)nanosleep(&pause, NULL);
+    const int64_t deadline = now_ms() + ms;
+    while (waitpid(pid, NULL, WNOHANG) == 0) {
+        if (now_ms() >= deadline) {
+            return false;
         }
+        (void)nanosleep(&pause, NULL);
     }
+    return true;
+}
+
+/* Ends the helper's group, if it has not ended by itself, and removes what is left. A helper that a
+ * driver holds in the kernel is given up. */
+static void clean(mr_xrt_process_t *p, int patience_ms) {
     if (p->pid != 0) {
+        const bool gone = ends_within(p->pid, patience_ms);
         (void)kill(-p->pid, SIGKILL);
-    }
-    if (!gone) {
-        (void)waitpid(p->pid, NULL, 0);
+        if (!gone) {
+            (void)ends_within(p->pid, KILL_MS);
+        }
     }
     p->pid = 0;
     if (p->socket >= 0) {
