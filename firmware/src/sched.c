@@ -27,8 +27,7 @@ uint32_t mr_set_next(const mr_slot_set_t *set, uint32_t from, uint32_t n) {
 mr_status_t mr_sched_init(mr_sched_t *self, const mr_sched_config_t *cfg) {
     if (cfg->mmio == NULL || cfg->route == NULL || cfg->slots == NULL || cfg->logits == NULL ||
         cfg->order == NULL || cfg->n_slots == 0 || cfg->n_slots > cfg->route->kv_slots ||
-        cfg->n_slots > MR_SCHED_SLOTS_MAX || cfg->events.logits == NULL ||
-        cfg->events.token == NULL || cfg->events.end == NULL) {
+        cfg->n_slots > MR_SCHED_SLOTS_MAX || cfg->events.token == NULL || cfg->events.end == NULL) {
         return MR_ARG;
     }
     *self = (mr_sched_t){.cfg = *cfg};

@@ -306,8 +306,9 @@ static mr_status_t take(mr_sched_t *self, const mr_result_t *res) {
         for (uint32_t i = 0; i < vocab; i++) {
             self->cfg.logits[i] = mr_f32_from_bits(raw[i]);
         }
-        if (res->pos < t->n_prompt ? t->prompt_logits || (draws && t->token_logits)
-                                   : t->token_logits) {
+        const bool told = res->pos < t->n_prompt ? t->prompt_logits || (draws && t->token_logits)
+                                                 : t->token_logits;
+        if (told && self->cfg.events.logits != NULL) {
             self->cfg.events.logits(self->cfg.events.ctx, res->slot, res->pos, self->cfg.logits,
                                     vocab);
         }

@@ -16,14 +16,6 @@ static mr_cli_user_t *user_in(mr_cli_users_t *all, uint32_t slot) {
     return &all->user[mr_runner_user(all->runner, slot)];
 }
 
-static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n) {
-    (void)ctx;
-    (void)slot;
-    (void)pos;
-    (void)logits;
-    (void)n;
-}
-
 static void on_start(void *ctx, uint32_t slot, uint32_t user) {
     mr_cli_users_t *all = ctx;
     (void)slot;
@@ -213,12 +205,8 @@ static mr_status_t drive(mr_cli_users_t *all, const mr_request_t *common) {
 }
 
 static mr_status_t generate(mr_cli_users_t *all) {
-    const mr_sched_events_t events = {.logits = on_logits,
-                                      .token = on_token,
-                                      .end = on_end,
-                                      .ctx = all,
-                                      .start = on_start,
-                                      .drop = on_drop};
+    const mr_sched_events_t events = {
+        .token = on_token, .end = on_end, .ctx = all, .start = on_start, .drop = on_drop};
     uint32_t stops[MR_SCHED_STOPS_MAX];
     mr_request_t common = {.stops = stops};
     if (!all->options->ignore_eos) {

@@ -7,14 +7,6 @@
 
 #include "engine.h"
 
-static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n) {
-    (void)ctx;
-    (void)slot;
-    (void)pos;
-    (void)logits;
-    (void)n;
-}
-
 static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     const mr_cli_fleet_t *fleet = ctx;
     (void)pos;
@@ -59,7 +51,7 @@ int mr_cli_fleet_check(const mr_session_t *session, uint32_t users, uint32_t con
 
 mr_status_t mr_cli_fleet_open(mr_cli_fleet_t *fleet) {
     const mr_sched_events_t events = {
-        .logits = on_logits, .token = on_token, .end = on_end, .drop = on_drop, .ctx = fleet};
+        .token = on_token, .end = on_end, .drop = on_drop, .ctx = fleet};
     fleet->prompts =
         mr_cli_alloc((size_t)fleet->users * (fleet->context + 1u), sizeof *fleet->prompts);
     return mr_session_runner(fleet->session, &events, &fleet->runner);

@@ -58,14 +58,6 @@ static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     return true;
 }
 
-static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n) {
-    (void)ctx;
-    (void)slot;
-    (void)pos;
-    (void)logits;
-    (void)n;
-}
-
 static void on_end(void *ctx, uint32_t slot, mr_end_t why, uint32_t detail) {
     run_t *run = ctx;
     (void)slot;
@@ -130,8 +122,7 @@ int mr_cli_measure(mr_cli_t *cli, const char *device, const char *model, uint32_
         position > MR_CLI_MEASURE_TOKENS / 2u ? position - MR_CLI_MEASURE_TOKENS / 2u : 1u;
     run_t run = {
         .mmio = mr_session_mmio(session), .tiles = mr_machine_tiles(&p->machine), .out = out};
-    const mr_sched_events_t events = {
-        .logits = on_logits, .token = on_token, .end = on_end, .ctx = &run};
+    const mr_sched_events_t events = {.token = on_token, .end = on_end, .ctx = &run};
     memset(out, 0, sizeof *out);
     prompt = prompt < most ? prompt : most;
     if (p->machine.clock_khz == 0) {

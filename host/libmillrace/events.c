@@ -11,14 +11,6 @@ static mr_lib_request_t *lock_slot(millrace_t *m, uint32_t slot) {
     return m->table[user];
 }
 
-static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n) {
-    (void)ctx; /* no request asks for them */
-    (void)slot;
-    (void)pos;
-    (void)logits;
-    (void)n;
-}
-
 static void on_start(void *ctx, uint32_t slot, uint32_t user) {
     millrace_t *m = ctx;
     (void)slot;
@@ -113,10 +105,6 @@ static void on_drop(void *ctx, uint32_t user, mr_end_t why) {
 }
 
 mr_sched_events_t mr_lib_events(millrace_t *m) {
-    return (mr_sched_events_t){.logits = on_logits,
-                               .token = on_token,
-                               .end = on_end,
-                               .ctx = m,
-                               .start = on_start,
-                               .drop = on_drop};
+    return (mr_sched_events_t){
+        .token = on_token, .end = on_end, .ctx = m, .start = on_start, .drop = on_drop};
 }

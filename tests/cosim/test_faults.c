@@ -87,14 +87,6 @@ static uint64_t cycles(const test_t *t) {
 
 /* ---- users ----------------------------------------------------------------------------------- */
 
-static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n) {
-    (void)ctx;
-    (void)slot;
-    (void)pos;
-    (void)logits;
-    (void)n;
-}
-
 static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     test_t *t = ctx;
     (void)pos;
@@ -119,15 +111,14 @@ static void make_sched(test_t *t, mr_sched_t *sched) {
     static uint32_t order[VOCAB_MAX];
     static mr_route_t route;
     mr_route_of(&route, mr_session_placement(t->session));
-    const mr_sched_config_t cfg = {
-        .mmio = t->io,
-        .route = &route,
-        .slots = slots,
-        .n_slots = USERS,
-        .logits = logits,
-        .order = order,
-        .stall_cycles = STALL_CYCLES,
-        .events = {.logits = on_logits, .token = on_token, .end = on_end, .ctx = t}};
+    const mr_sched_config_t cfg = {.mmio = t->io,
+                                   .route = &route,
+                                   .slots = slots,
+                                   .n_slots = USERS,
+                                   .logits = logits,
+                                   .order = order,
+                                   .stall_cycles = STALL_CYCLES,
+                                   .events = {.token = on_token, .end = on_end, .ctx = t}};
     must(mr_sched_init(sched, &cfg), "scheduler");
 }
 

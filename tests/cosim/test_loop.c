@@ -39,14 +39,6 @@ static void fail(const char *what) {
     exit(1);
 }
 
-static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n) {
-    (void)ctx;
-    (void)slot;
-    (void)pos;
-    (void)logits;
-    (void)n;
-}
-
 static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     test_t *t = ctx;
     user_t *u = &t->user[slot];
@@ -79,8 +71,7 @@ static void prompts(test_t *t, const mr_session_t *session, uint32_t users) {
 
 /* Runs all users; cycles from the first to the last step. */
 static uint64_t run(test_t *t, mr_session_t *session, uint32_t users, uint32_t tokens) {
-    const mr_sched_events_t events = {
-        .logits = on_logits, .token = on_token, .end = on_end, .ctx = t};
+    const mr_sched_events_t events = {.token = on_token, .end = on_end, .ctx = t};
     const mr_mmio_t *mmio = mr_session_mmio(session);
     mr_sched_t *sched;
     uint64_t from;

@@ -82,14 +82,6 @@ static uint32_t below(test_t *t, uint32_t n) {
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
-static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n) {
-    (void)ctx;
-    (void)slot;
-    (void)pos;
-    (void)logits;
-    (void)n;
-}
-
 static user_t *user_in(test_t *t, uint32_t slot) {
     return t->alone ? t->current : &t->user[mr_sched_user(&t->sched, slot)];
 }
@@ -180,23 +172,19 @@ static test_t *open_device(const char *device, const char *model) {
 static void make_sched(test_t *t, uint32_t max_pages) {
     const mr_placement_t *p = mr_session_placement(t->session);
     mr_route_of(&t->route, p);
-    const mr_sched_config_t cfg = {.mmio = t->io,
-                                   .route = &t->route,
-                                   .slots = t->slots,
-                                   .n_slots = p->machine.kv_slots,
-                                   .logits = t->logits,
-                                   .order = t->order,
-                                   .stall_cycles = STALL_CYCLES,
-                                   .events = {.logits = on_logits,
-                                              .token = on_token,
-                                              .end = on_end,
-                                              .ctx = t,
-                                              .start = on_start,
-                                              .drop = on_drop},
-                                   .queue = t->queue,
-                                   .n_queue = QUEUE,
-                                   .max_pages = max_pages,
-                                   .chunk = 4};
+    const mr_sched_config_t cfg = {
+        .mmio = t->io,
+        .route = &t->route,
+        .slots = t->slots,
+        .n_slots = p->machine.kv_slots,
+        .logits = t->logits,
+        .order = t->order,
+        .stall_cycles = STALL_CYCLES,
+        .events = {.token = on_token, .end = on_end, .ctx = t, .start = on_start, .drop = on_drop},
+        .queue = t->queue,
+        .n_queue = QUEUE,
+        .max_pages = max_pages,
+        .chunk = 4};
     must(mr_sched_init(&t->sched, &cfg), "scheduler");
 }
 

@@ -55,7 +55,7 @@ typedef enum {
  * mr_sched_cancel and mr_sched_cancel_user. */
 typedef struct {
     /* Logits of position pos (n = vocabulary), valid during the call; only for positions that the
-     * request wants them of. */
+     * request wants them of. May be NULL. */
     void (*logits)(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n);
     /* A token was drawn; it will stand at position pos. false: not now; it is told again in a later
      * step, and the slot goes no further until it is taken. */

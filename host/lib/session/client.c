@@ -322,7 +322,7 @@ mr_status_t mr_client_setup(mr_client_t *self, const mr_route_t *route,
     enum { FIELDS = sizeof(mr_mailbox_setup_t) / sizeof(uint32_t) };
     uint32_t words[FIELDS + MR_ROUTE_TILES_MAX / 4u] = {0};
     *runner = NULL;
-    if (events->logits == NULL || events->token == NULL || events->end == NULL) {
+    if (events->token == NULL || events->end == NULL) {
         return MR_ARG;
     }
     if (self->n_used > 0) {

@@ -209,7 +209,7 @@ static void grant(mr_client_t *self, mr_client_request_t *q) {
 
 static void tell_logits(mr_client_t *self, const mr_client_request_t *q) {
     self->logits_for = MR_CLIENT_NONE;
-    if (!q->cancelled) {
+    if (!q->cancelled && self->events.logits != NULL) {
         self->events.logits(self->events.ctx, q->slot, self->logits_pos, self->logits,
                             self->route.vocab);
     }

@@ -25,14 +25,6 @@ static void check(bool right, const char *what) {
     }
 }
 
-static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n) {
-    (void)ctx;
-    (void)slot;
-    (void)pos;
-    (void)logits;
-    (void)n;
-}
-
 static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     events_t *e = ctx;
     (void)slot;
@@ -69,8 +61,7 @@ static uint32_t one_token(const char *device, const char *model) {
     mr_session_t *session;
     mr_sched_t *sched;
     events_t e = {0};
-    const mr_sched_events_t events = {
-        .logits = on_logits, .token = on_token, .end = on_end, .ctx = &e};
+    const mr_sched_events_t events = {.token = on_token, .end = on_end, .ctx = &e};
     const mr_status_t status = mr_session_open(&options, &session, &error);
     check(status == MR_OK, status == MR_OK ? "" : error.text);
     check(mr_session_sched(session, &events, &sched) == MR_OK, "no scheduler");

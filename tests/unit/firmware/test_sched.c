@@ -202,7 +202,7 @@ static void test_route__searches_from_the_end(void **state) {
 static void test_init__arguments(void **state) {
     (void)state;
     mr_sched_t s;
-    for (uint32_t i = 0; i < 10; i++) {
+    for (uint32_t i = 0; i < 9; i++) {
         mr_sched_config_t c = config();
         c.mmio = i == 0 ? NULL : c.mmio;
         c.route = i == 1 ? NULL : c.route;
@@ -210,9 +210,8 @@ static void test_init__arguments(void **state) {
         c.logits = i == 3 ? NULL : c.logits;
         c.order = i == 4 ? NULL : c.order;
         c.n_slots = i == 5 ? 0 : i == 6 ? SLOTS + 1u : c.n_slots;
-        c.events.logits = i == 7 ? NULL : c.events.logits;
-        c.events.token = i == 8 ? NULL : c.events.token;
-        c.events.end = i == 9 ? NULL : c.events.end;
+        c.events.token = i == 7 ? NULL : c.events.token;
+        c.events.end = i == 8 ? NULL : c.events.end;
         assert_int_equal(mr_sched_init(&s, &c), MR_ARG);
     }
 }
@@ -326,6 +325,24 @@ static void test_logits__only_where_asked_for(void **state) {
     run();
     assert_int_equal(b.heard[0].logits, 0);
     expect_end(0, MR_END_LENGTH, 0, 5);
+}
+
+static void test_logits__nobody_hears(void **state) {
+    (void)state;
+    mr_request_t r = request(0, 4, 5);
+    mr_sched_config_t c = config();
+    submit(0, &r);
+    run();
+    const uint32_t last = b.heard[0].token[4];
+    c.events.logits = NULL;
+    assert_int_equal(mr_sched_init(&b.sched, &c), MR_OK);
+    r.prompt_logits = true;
+    r.token_logits = true;
+    submit(0, &r);
+    run();
+    expect_end(0, MR_END_LENGTH, 0, 5);
+    assert_int_equal(b.heard[0].logits, 0);
+    assert_int_equal(b.heard[0].token[4], last);
 }
 
 static void test_stop__token_is_told_first(void **state) {
@@ -574,6 +591,7 @@ int main(void) {
         T(test_turns__every_slot_in_one_step),
         T(test_scoring__prompt_only),
         T(test_logits__only_where_asked_for),
+        T(test_logits__nobody_hears),
         T(test_stop__token_is_told_first),
         T(test_context__full),
         T(test_cancel__in_prefill),

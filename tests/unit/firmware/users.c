@@ -20,14 +20,6 @@ users_t u;
 
 static users_case_t *alone; /* the case that runs alone */
 
-static void on_logits(void *ctx, uint32_t slot, uint32_t pos, const float *logits, uint32_t n) {
-    (void)ctx;
-    (void)slot;
-    (void)pos;
-    (void)logits;
-    (void)n;
-}
-
 static bool on_token(void *ctx, uint32_t slot, uint32_t pos, uint32_t token) {
     const uint32_t user = mr_sched_user(&u.sched, slot);
     (void)ctx;
@@ -144,20 +136,17 @@ void users_open(const users_shape_t *shape) {
     mr_route_of(&u.route, &u.p);
     u.route.window = shape->window != 0 ? shape->window : u.route.window;
     assert_int_equal(mr_kv_pages_free(&u.dev.io, &u.pages), MR_OK);
-    u.cfg = (mr_sched_config_t){.mmio = &u.tap,
-                                .route = &u.route,
-                                .slots = u.slots,
-                                .n_slots = shape->slots,
-                                .logits = u.logits,
-                                .order = u.order,
-                                .stall_cycles = STALL,
-                                .events = {.logits = on_logits,
-                                           .token = on_token,
-                                           .end = on_end,
-                                           .start = on_start,
-                                           .drop = on_drop},
-                                .queue = u.queue,
-                                .n_queue = USERS_QUEUE};
+    u.cfg = (mr_sched_config_t){
+        .mmio = &u.tap,
+        .route = &u.route,
+        .slots = u.slots,
+        .n_slots = shape->slots,
+        .logits = u.logits,
+        .order = u.order,
+        .stall_cycles = STALL,
+        .events = {.token = on_token, .end = on_end, .start = on_start, .drop = on_drop},
+        .queue = u.queue,
+        .n_queue = USERS_QUEUE};
     users_restart();
 }
 

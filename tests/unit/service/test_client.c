@@ -518,6 +518,25 @@ static void test_open__ends_what_another_host_has_left(void **state) {
     close_bench(&wide);
 }
 
+static void test_logits__nobody_hears(void **state) {
+    const mr_client_config_t cfg = {.n_slots = SLOTS, .stall_cycles = STALL, .chunk = 4};
+    mr_sched_events_t e = events;
+    (void)state;
+    e.logits = NULL;
+    open_bench(&wide);
+    make_cases(20, 100);
+    use_core(&cfg);
+    assert_int_equal(mr_client_setup(b.client, &b.route, &cfg, &e, &b.runner), MR_OK);
+    cases[0].request.prompt_logits = true;
+    cases[0].request.token_logits = true;
+    assert_int_equal(enqueue(0, &cases[0], 0), MR_OK);
+    drive();
+    assert_int_equal(b.run[0].n, cases[0].n);
+    assert_int_equal(b.run[0].why, cases[0].why);
+    assert_int_equal(b.run[0].n_logits, 0);
+    close_bench(&wide);
+}
+
 static void test_setup__refusals(void **state) {
     mr_sched_events_t e = events;
     mr_route_t route;
@@ -697,6 +716,7 @@ int main(void) {
         cmocka_unit_test(test_open__no_mailbox),
         cmocka_unit_test(test_open__no_common_version),
         cmocka_unit_test(test_open__ends_what_another_host_has_left),
+        cmocka_unit_test(test_logits__nobody_hears),
         cmocka_unit_test(test_setup__refusals),
         cmocka_unit_test(test_requests__refusals),
         cmocka_unit_test(test_policy__refuses_what_never_fits),
