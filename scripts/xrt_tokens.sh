@@ -11,17 +11,8 @@ build=$PWD/build
 work=$(mktemp -d /tmp/mrxt-XXXXXX)
 trap 'rm -rf "$work"' EXIT
 
-mkdir "$work/lib" "$work/run"
-shim=$(dirname "$(ldd "$build/tests/host/xrt/player" | sed -n 's/.*libxrt_coreutil.*=> \([^ ]*\).*/\1/p')")/libxrt_hwemu.so.2
-ln -s "$shim" "$work/lib/"
-cp "$build/sim_verilator/xrt/mr_xrt_sim" "$work/run/launch_hw_emu.sh"
-{
-    printf '[Emulation]\nsystem_dpa=false\npacket_size=0x10000\nsim_dir=%s/run\n[Debug]\npad=' "$work"
-    head -c 70000 /dev/zero | tr '\0' x
-    echo
-} >"$work/xrt.ini"
-revision=$("$build/millrace-xclbin" print "$build/millrace-emu.xclbin" | sed -n 's/^revision *//p')
-"$build/millrace-xclbin" pack "$work/bare.xclbin" sdr-100 "$revision"
+. tests/host/xrt/bare_emulation.sh
+bare_emulation "$build/tests/host/xrt/player"
 
 # The member "tokens" of the tool's JSON.
 ids() {
